@@ -1,0 +1,54 @@
+/* A decision diagram of the admissible networks: one layer a node, states that remember what the rules still need to know, one
+ * transition a block. Counting, drawing, bounding, dynamic programs and enumeration all walk it, so each of them obeys rules,
+ * fixed and forbidden blocks without a line of its own. Without rules it has one state a layer.
+ *
+ * Rules that would need more than `MN_MAX_STATES` states in a layer stay outside (`outside`); whoever walks the diagram checks
+ * those on whole networks. (Decision diagrams for optimisation: Bergman, Cire, van Hoeve, Hooker, 2016.) */
+#ifndef MN_CORE_DIAGRAM_H
+#define MN_CORE_DIAGRAM_H
+
+#include "host/core/error.h"
+#include "host/core/rules.h"
+
+enum { MN_MAX_STATES = 4096 };
+
+typedef struct mn_diagram {
+    int node_count;
+    int *first;       /* [node_count + 1] items, as the table's */
+    int *state_count; /* [node_count + 1]; layer 0 has state 0, layer node_count has state 0; all 0 when nothing is admissible */
+    int32_t **next;   /* [node_count] -> [state_count[node] * blocks of node]: state in the next layer, -1: not admissible */
+    bool empty;       /* nothing is admissible */
+    bool free;        /* one state in every layer: nodes are independent */
+    int outside_count;
+    int *outside;     /* [outside_count] indices of rules that the diagram does not hold */
+} mn_diagram;
+
+/* allowed [item_count] or NULL: items that may be used (fixed and forbidden blocks). */
+mn_status mn_diagram_build(int node_count, const int *first, const mn_rule *rules, int rule_count, const bool *allowed,
+                           mn_error *error, mn_diagram **diagram);
+void mn_diagram_free(mn_diagram *diagram);
+
+static inline int mn_diagram_blocks(const mn_diagram *diagram, int node)
+{
+    return diagram->first[node + 1] - diagram->first[node];
+}
+
+static inline const int32_t *mn_diagram_row(const mn_diagram *diagram, int node, int state)
+{
+    return diagram->next[node] + (int64_t)state * mn_diagram_blocks(diagram, node);
+}
+
+/* Smallest (sign +1) or largest (sign -1) sum of `values` [items] over the diagram's paths from each state of each layer to the end:
+ * extremes[layer][state], layer 0 .. node_count. Returns NULL when memory ran out; free() frees it at once. */
+int64_t **mn_diagram_extremes(const mn_diagram *diagram, const int64_t *values, int sign);
+
+/* Number of paths from each state to the end, saturating at 2^127: counts[layer][state]. free() frees it at once. */
+unsigned __int128 **mn_diagram_counts(const mn_diagram *diagram);
+
+/* The number of paths as decimal text, exact at any size; NULL when memory ran out. The caller frees it. */
+char *mn_diagram_count_text(const mn_diagram *diagram);
+
+/* The path of rank `rank` in lexicographic order; counts from mn_diagram_counts; rank < counts[0][0]. */
+void mn_diagram_unrank(const mn_diagram *diagram, unsigned __int128 *const *counts, unsigned __int128 rank, uint16_t *network);
+
+#endif

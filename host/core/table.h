@@ -1,0 +1,88 @@
+/* The block table in integers: what every other room works on. Filled by host/files/table_json.c, finished by mn_table_prepare. */
+#ifndef MN_CORE_TABLE_H
+#define MN_CORE_TABLE_H
+
+#include "host/core/diagram.h"
+#include "host/core/error.h"
+#include "host/core/rules.h"
+#include "host/core/scale.h"
+
+enum {
+    MN_MAX_BLOCKS = 65535,   /* of one node: a choice fits uint16_t */
+    MN_MAX_NODES = 100000,
+    MN_MAX_METRICS = 4096
+};
+#define MN_MAX_MULTIPLES ((int64_t)1 << 53) /* of one value: exact as a double too */
+#define MN_MAX_SUM ((int64_t)1 << 62)       /* of a worst-case sum */
+
+typedef struct mn_attribute {
+    char *name;
+    char *text; /* the JSON text of the value, as read */
+} mn_attribute;
+
+typedef struct mn_block {
+    char *name;
+    int attribute_count;
+    mn_attribute *attributes;
+} mn_block;
+
+typedef struct mn_node {
+    char *name;
+    char *stage; /* NULL when it has none */
+    int block_count;
+    mn_block *blocks;
+} mn_node;
+
+/* metric(N) = base + sum over nodes of values[first[node] + choice]. A limit or objective on an expression becomes a column of the
+ * same shape (mn_linear). */
+typedef struct mn_metric {
+    char *name;
+    char *unit;
+    bool higher_is_better;
+    mn_resolution resolution;
+    int64_t base;
+    int64_t *values;         /* [item_count]; NULL in a space */
+    double largest_rounding; /* made at load, in units */
+} mn_metric;
+
+struct mn_table {
+    mn_error error; /* first: mn_last_error */
+    char *name, *path, *encoding, *source; /* encoding, source: NULL when absent */
+    char *network_json;                    /* the "network" key's text, or NULL */
+    bool has_values;
+
+    int node_count;
+    mn_node *nodes;
+    int item_count; /* an item is a (node, block) pair; items are numbered node by node */
+    int *first;     /* [node_count + 1] first item of each node */
+
+    int metric_count;
+    mn_metric *metrics;
+
+    bool has_scale;
+    mn_scale scale;
+    char *scale_text;
+
+    int rule_count;
+    mn_rule *rules;
+    mn_diagram *diagram; /* of the rules */
+
+    char *count_text, *admissible_text; /* made on first use by nobody: filled by mn_table_prepare */
+    uint64_t count, admissible;
+
+    int64_t *index_of; /* [count] the benchmark's own index of each network, or NULL */
+};
+
+mn_table *mn_table_new(void); /* empty, or NULL when memory ran out */
+
+/* Checks what must hold across keys (unique names, sums within 2^62, rules, scale), numbers the items, builds the diagram. Call it
+ * once after filling nodes (with blocks), metrics, rules and scale. `where` begins every sentence ("file.json"). */
+mn_status mn_table_prepare(mn_table *table, const char *where);
+
+int mn_table_find_node(const mn_table *table, const char *name); /* by name, else by index; -1 */
+int mn_table_find_block(const mn_table *table, int node, const char *name); /* by name, else by index; -1 */
+
+/* The metric's values of one network (scaled where the table scales it). */
+int64_t mn_table_evaluate(const mn_table *table, int metric, const uint16_t *network);
+
+#endif

@@ -1,0 +1,316 @@
+/* mathnas: neural architecture search by mathematical programming.
+ *
+ * A table holds, for every block of every node, what it contributes to each metric. From it follow the metrics of all networks
+ * (mn_predict), the best network under any limits with a proof (mn_solver_*), answers to many limits at once (mn_solver_sweep)
+ * and exact Pareto fronts (mn_front_*). Method: MathNAS, NeurIPS 2023, arXiv 2311.04943.
+ *
+ * Numbers. Every value is an integer count of its metric's resolution ("multiples"), so sums are exact and the same on every
+ * device. mn_format prints a count exactly; mn_to_double approximates it.
+ *
+ * Networks. A network is one block index per node; arrays of networks are uint8_t or uint16_t [count][nodes], row major. Among
+ * networks of equal value the lexicographically smallest is the answer.
+ *
+ * Handles. A function that makes a handle returns MN_OK and the handle; on failure it returns another status and still hands over
+ * a handle that only carries the sentence (mn_last_error), or NULL when memory ran out. Free it either way; freeing NULL is fine.
+ * Nothing is global: distinct handles may be used from distinct threads. A table may be read by many threads at once and must
+ * outlive the solvers and fronts made from it. Returned strings and arrays belong to their handle. */
+#ifndef MATHNAS_H
+#define MATHNAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define MN_API __attribute__((visibility("default")))
+#else
+#define MN_API
+#endif
+
+/* The command exits with these numbers too. */
+typedef enum mn_status {
+    MN_OK = 0,
+    MN_FAILURE = 1,     /* out of memory, output not writable, a device that cannot run */
+    MN_USAGE = 2,       /* malformed value, a metric, node or block that the table lacks, numbers past 64 bits in a request */
+    MN_BAD_INPUT = 3,   /* a file that cannot be read or breaks its format */
+    MN_INFEASIBLE = 4,  /* the limits and rules exclude every network */
+    MN_STOPPED = 5,     /* a time or node limit came first; the best found so far is reported, without proof */
+    MN_INTERRUPTED = 130 /* mn_solver_cancel, or a callback that asked to stop */
+} mn_status;
+
+typedef struct mn_table mn_table;       /* a block table, or a space (the same without values) */
+typedef struct mn_networks mn_networks; /* networks read, drawn or enumerated */
+typedef struct mn_solver mn_solver;     /* a question on one or more tables, with what was learned from earlier answers */
+typedef struct mn_front mn_front;       /* a Pareto front */
+typedef struct mn_truth mn_truth;       /* measured metrics of a benchmark's networks */
+
+/* A resolution is mantissa * 10^-decimals of the metric's unit, mantissa >= 1. */
+typedef struct mn_resolution {
+    int64_t mantissa;
+    int decimals;
+} mn_resolution;
+
+enum { MN_NUMBER_SIZE = 64 }; /* room for any printed value, with its terminating zero */
+
+MN_API const char *mn_version(void);
+
+/* The sentence of the last failure on any handle above; "" when there was none. Valid until the next call on the handle. */
+MN_API const char *mn_last_error(const void *handle);
+
+/* Prints `multiples` of `resolution` exactly, as a decimal without exponent or trailing zeros; returns `text`. */
+MN_API char *mn_format(int64_t multiples, mn_resolution resolution, char text[MN_NUMBER_SIZE]);
+MN_API double mn_to_double(int64_t multiples, mn_resolution resolution);
+
+/* ---- tables ------------------------------------------------------------------------------------------------------------- */
+
+/* Loads a table or space: a path (.json, .json.gz), or a shipped name such as "nasbench201/edgegpu", looked for in
+ * $MATHNAS_DATA, in data/ beside the command's folder, in the installed share/mathnas and in ./data. */
+MN_API mn_status mn_table_load(const char *path_or_name, mn_table **table);
+MN_API void mn_table_free(mn_table *table);
+
+MN_API const char *mn_table_name(const mn_table *table);
+MN_API const char *mn_table_path(const mn_table *table);     /* the file it was read from */
+MN_API const char *mn_table_encoding(const mn_table *table); /* "" when it has none */
+MN_API const char *mn_table_source(const mn_table *table);   /* "" when it has none */
+MN_API bool mn_table_has_values(const mn_table *table);      /* false: a space */
+
+MN_API int mn_table_node_count(const mn_table *table);
+MN_API const char *mn_table_node_name(const mn_table *table, int node);
+MN_API const char *mn_table_node_stage(const mn_table *table, int node); /* "" when it has none */
+MN_API int mn_table_block_count(const mn_table *table, int node);
+MN_API const char *mn_table_block_name(const mn_table *table, int node, int block);
+MN_API int mn_table_attribute_count(const mn_table *table, int node, int block);
+MN_API const char *mn_table_attribute_name(const mn_table *table, int node, int block, int attribute);
+MN_API const char *mn_table_attribute_text(const mn_table *table, int node, int block, int attribute); /* JSON text */
+
+MN_API int mn_table_metric_count(const mn_table *table);
+MN_API int mn_table_find_metric(const mn_table *table, const char *name); /* -1 when there is none */
+MN_API const char *mn_table_metric_name(const mn_table *table, int metric);
+MN_API const char *mn_table_metric_unit(const mn_table *table, int metric);
+MN_API bool mn_table_metric_higher_is_better(const mn_table *table, int metric);
+MN_API mn_resolution mn_table_metric_resolution(const mn_table *table, int metric);
+MN_API int64_t mn_table_metric_base(const mn_table *table, int metric);
+MN_API int64_t mn_table_metric_value(const mn_table *table, int metric, int node, int block);
+MN_API double mn_table_metric_largest_rounding(const mn_table *table, int metric); /* made at load, in the metric's unit */
+
+/* The smallest and largest value that an admissible network takes. Exact for additive metrics; for the scaled metric an
+ * enclosure. MN_INFEASIBLE when the rules exclude every network. */
+MN_API mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smallest, int64_t *largest);
+
+MN_API int mn_table_rule_count(const mn_table *table);
+MN_API const char *mn_table_rule_text(const mn_table *table, int rule); /* one JSON object */
+
+/* "", or how the accuracy is scaled, as text for people. The override replaces it: "none", "reciprocal", "reciprocal=MEAN",
+ * "power=FACTOR,EXPONENT", of metric `metric` by metric `by` (NULL: accuracy by flops). Without MEAN: the mean over all
+ * settings, rules ignored. Call it before solvers and fronts are made. Scaling: g(F(N)) of arXiv 2311.04943, section 3. */
+MN_API const char *mn_table_scale_text(const mn_table *table);
+MN_API mn_status mn_table_set_scale(mn_table *table, const char *scale, const char *metric, const char *by);
+
+/* Number of networks: all, and those that obey the rules. As decimal text (it may pass 64 bits; the admissible count is "" when
+ * the rules are too entangled to count), and as a number, UINT64_MAX when it does not fit or is not known. */
+MN_API const char *mn_table_network_count_text(const mn_table *table);
+MN_API const char *mn_table_admissible_count_text(const mn_table *table);
+MN_API uint64_t mn_table_network_count(const mn_table *table);
+MN_API uint64_t mn_table_admissible_count(const mn_table *table);
+
+/* ---- networks ----------------------------------------------------------------------------------------------------------- */
+
+/* One network from text: block indices or names separated by commas, or the table's encoding (arch_str). A network that breaks
+ * a rule is MN_USAGE. */
+MN_API mn_status mn_networks_parse(const mn_table *table, const char *text, mn_networks **networks);
+
+/* A CSV (or .csv.gz) with a column per node or one column arch, arch_str, number or index; or a .npy of integers [count][nodes]. */
+MN_API mn_status mn_networks_read(const mn_table *table, const char *path, mn_networks **networks);
+
+/* The admissible networks first .. first + count - 1 in lexicographic order (fewer at the end of the space). */
+MN_API mn_status mn_networks_range(const mn_table *table, uint64_t first, uint64_t count, mn_networks **networks);
+
+/* `count` admissible networks, independent and uniform, the same for a seed everywhere. */
+MN_API mn_status mn_networks_random(const mn_table *table, uint64_t count, uint64_t seed, mn_networks **networks);
+
+MN_API void mn_networks_free(mn_networks *networks);
+MN_API uint64_t mn_networks_count(const mn_networks *networks);
+MN_API const uint16_t *mn_networks_choices(const mn_networks *networks); /* [count][nodes] */
+
+/* Mixed-radix number, node 0 most significant; false when the space exceeds 64 bits. */
+MN_API bool mn_network_number(const mn_table *table, const uint16_t *network, uint64_t *number);
+
+/* The network in the table's encoding; false when the table has none or `size` is too small. */
+MN_API bool mn_network_encode(const mn_table *table, const uint16_t *network, char *text, size_t size);
+
+/* The benchmark's own index of the network (the order of its truth file); -1 when there is none. */
+MN_API int64_t mn_network_index(const mn_table *table, const uint16_t *network);
+
+/* ---- prediction --------------------------------------------------------------------------------------------------------- */
+
+/* Metrics of `count` networks.
+ *
+ * networks  [count][nodes], uint8_t (width 1) or uint16_t (width 2); indices in range (checked: MN_USAGE names the first bad one)
+ * columns   [metrics] pointers to int64_t [count], multiples; NULL where a metric is not wanted
+ * threads   0: all cores. The answer does not depend on it. */
+MN_API mn_status mn_predict(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
+                            int64_t *const *columns);
+
+/* ---- solving ------------------------------------------------------------------------------------------------------------ */
+
+/* Return true to stop. Called at most ten times a second, from the thread that called the solver. */
+typedef bool (*mn_progress)(void *user, double seconds, uint64_t done, uint64_t total);
+
+typedef struct mn_options {
+    int top;             /* the K best networks; default 1 */
+    int threads;         /* 0: all cores */
+    double time_limit;   /* seconds; 0: none */
+    uint64_t node_limit; /* search nodes; 0: none */
+    const char *gap;     /* decimal in the objective's unit: stop once bound - objective is no larger; NULL or "0": prove */
+    const char *engine;  /* NULL or "auto", "search" (bounds and branch and bound), "scan" (every network) */
+    mn_progress progress;
+    void *user;
+} mn_options;
+
+typedef enum mn_outcome {
+    MN_OPTIMAL,
+    MN_OUTCOME_INFEASIBLE,
+    MN_TIME_LIMIT,
+    MN_NODE_LIMIT,
+    MN_GAP_LIMIT,
+    MN_OUTCOME_INTERRUPTED
+} mn_outcome;
+
+typedef struct mn_solution {
+    int table;               /* which of the solver's tables */
+    const uint16_t *network; /* [nodes] */
+    int64_t objective;       /* multiples of the objective's resolution */
+} mn_solution;
+
+typedef struct mn_result {
+    mn_outcome outcome;
+    int solution_count; /* best first; 0 when none was found */
+    const mn_solution *solutions;
+    bool has_bound;
+    int64_t bound; /* no network is better than this; equals the objective when optimal */
+    uint64_t search_nodes;
+    double seconds;
+    const char *engine;            /* "search" or "scan" */
+    int conflict_count;            /* infeasible: limits that clash (indices), none of them can be left out */
+    const int *conflict;
+    const bool *nearest_exists;    /* [conflict_count] */
+    const int64_t *nearest;        /* [conflict_count] nearest value reachable with the other limits kept, multiples */
+} mn_result;
+
+MN_API mn_options mn_default_options(void);
+MN_API const char *mn_outcome_name(mn_outcome outcome); /* "optimal", "infeasible", "time_limit", ... */
+
+/* A question over the union of `table_count` tables with the same metrics (and, for fix, forbid and rules, the names used). */
+MN_API mn_status mn_solver_create(const mn_table *const *tables, int table_count, mn_solver **solver);
+MN_API void mn_solver_free(mn_solver *solver);
+
+/* The objective: a metric or a linear expression of metrics ("accuracy - 0.02*latency"). The last call counts. */
+MN_API mn_status mn_solver_maximize(mn_solver *solver, const char *expression);
+MN_API mn_status mn_solver_minimize(mn_solver *solver, const char *expression);
+MN_API mn_resolution mn_solver_objective_resolution(const mn_solver *solver);
+
+/* Adds "E<=V" or "E>=V"; E alone with a sign ("latency<=") adds a limit that is off until a value is set. `limit` (may be NULL)
+ * receives its index. V is rounded inwards to the expression's resolution, which does not change what it allows. */
+MN_API mn_status mn_solver_add_limit(mn_solver *solver, const char *text, int *limit);
+MN_API int mn_solver_limit_count(const mn_solver *solver);
+MN_API const char *mn_solver_limit_text(const mn_solver *solver, int limit);
+MN_API mn_resolution mn_solver_limit_resolution(const mn_solver *solver, int limit);
+#define MN_NO_LIMIT INT64_MIN /* as a limit's value: the limit is off */
+MN_API mn_status mn_solver_set_limit(mn_solver *solver, int limit, int64_t multiples);
+
+/* A decimal as multiples of the limit's resolution, rounded inwards. */
+MN_API mn_status mn_solver_limit_value(mn_solver *solver, int limit, const char *decimal, int64_t *multiples);
+
+MN_API mn_status mn_solver_fix(mn_solver *solver, const char *node, const char *block);
+MN_API mn_status mn_solver_forbid(mn_solver *solver, const char *node, const char *block);
+MN_API mn_status mn_solver_add_rule(mn_solver *solver, const char *json);
+
+/* Solves at the limits now set. MN_OK, MN_INFEASIBLE, MN_STOPPED and MN_INTERRUPTED fill `result` (valid until the next call on
+ * the solver); other statuses are failures. A second call with other limits starts from what the first one learned. */
+MN_API mn_status mn_solver_solve(mn_solver *solver, const mn_options *options, const mn_result **result);
+
+/* As mn_solver_solve without the explanation of infeasibility: the quickest answer. */
+MN_API mn_status mn_solver_resolve(mn_solver *solver, const mn_options *options, const mn_result **result);
+
+/* Stops a running solve or sweep soon; may be called from another thread or a signal handler. */
+MN_API void mn_solver_cancel(mn_solver *solver);
+
+/* Answers many limit vectors at once; uses all threads, and a front where one limit varies.
+ *
+ * values    [count][limits] multiples, MN_NO_LIMIT where a limit is off
+ * tables    [count] index of the answer's table, -1: infeasible
+ * networks  [count][nodes of the widest table]
+ * Options used: threads, time_limit, progress. MN_STOPPED and MN_INTERRUPTED: `answered` (may be NULL) rows are complete. */
+MN_API mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t count, const int64_t *values,
+                                 int32_t *tables, uint16_t *networks, uint64_t *answered);
+
+/* ---- fronts ------------------------------------------------------------------------------------------------------------- */
+
+/* The exact front of 2 to 4 objectives, over what the solver's tables, limits, fixes and rules admit (its objective is ignored).
+ * Points are sorted by the first objective, best first, then the next; equal points appear once, with the lexicographically
+ * smallest network of the first table that has one.
+ *
+ * expressions  [count] as for mn_solver_maximize;  maximize  [count]
+ * epsilon      decimal >= 0 or NULL: every point of the front is within a factor 1 + epsilon of a kept one on every objective
+ * memory       bytes the computation may use; 0: 3/4 of the machine's */
+typedef struct mn_front_options {
+    int threads;
+    double time_limit;
+    const char *epsilon;
+    uint64_t memory;
+    mn_progress progress;
+    void *user;
+} mn_front_options;
+
+MN_API mn_status mn_front_compute(mn_solver *solver, const char *const *expressions, const bool *maximize, int count,
+                                  const mn_front_options *options, mn_front **front);
+MN_API void mn_front_free(mn_front *front);
+MN_API uint64_t mn_front_count(const mn_front *front);
+MN_API int mn_front_table(const mn_front *front, uint64_t point);
+MN_API const uint16_t *mn_front_network(const mn_front *front, uint64_t point);
+MN_API int64_t mn_front_value(const mn_front *front, uint64_t point, int objective);
+MN_API mn_resolution mn_front_resolution(const mn_front *front, int objective);
+
+/* The reference point of objective `objective`: by default the sum of the worst block of each node. */
+MN_API mn_status mn_front_set_reference(mn_front *front, const char *expression_equals_value);
+
+/* Dominated volume against the reference point, exact, as decimal text in the product of the units. */
+MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
+
+/* ---- comparison with measured truth ------------------------------------------------------------------------------------- */
+
+/* A CSV or .csv.gz of networks (columns as mn_networks_read) and metrics. */
+MN_API mn_status mn_truth_read(const mn_table *table, const char *path, mn_truth **truth);
+MN_API void mn_truth_free(mn_truth *truth);
+MN_API uint64_t mn_truth_count(const mn_truth *truth);
+MN_API const uint16_t *mn_truth_networks(const mn_truth *truth); /* [count][nodes] */
+MN_API int mn_truth_find_column(const mn_truth *truth, const char *name); /* -1 when there is none */
+MN_API int mn_truth_column_count(const mn_truth *truth);
+MN_API const char *mn_truth_column_name(const mn_truth *truth, int column);
+MN_API const double *mn_truth_column(const mn_truth *truth, int column); /* [count]; NaN: not measured */
+
+typedef struct mn_evaluation {
+    uint64_t count; /* networks compared */
+    double kendall_tau, spearman, pearson, rmse, mae;
+    double within_5_percent, within_10_percent; /* shares, 0 to 1 */
+    double regret;      /* best truth minus the truth of the network that the table ranks first, in the metric's unit, >= 0 */
+    uint64_t chosen;    /* row of the network that the table ranks first */
+    uint64_t true_best; /* row of the best truth */
+    uint64_t chosen_rank; /* 1 + number of networks with a better truth */
+    double top_recall[3]; /* share of the truly best 10, 100, 1000 among the predicted best 10, 100, 1000; NaN when fewer */
+} mn_evaluation;
+
+/* Compares predictions of `metric` with the truth's column.
+ * subset  "all", or "reachable" (NAS-Bench-201: no operation that cannot influence the output)
+ * Kendall's tau-b by merge counting (Knight 1966), Spearman with mid-ranks. */
+MN_API mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset,
+                             mn_evaluation *evaluation);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
