@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+import struct
 from collections import namedtuple
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent.parent / "source"
 
 Csv = namedtuple("Csv", "header rows")
+Numbers = namedtuple("Numbers", "values")       # uint16, written as NumPy's .npy
 
 
 def read_csv(name):
@@ -29,8 +31,19 @@ def read_json(name):
 
 
 def render(document):
-    """The bytes of one file: a table or a space (a dict) as JSON, a Csv gzip-packed."""
-    return packed(document) if isinstance(document, Csv) else document_text(document).encode("ascii")
+    """The bytes of one file: a table or a space (a dict) as JSON, a Csv gzip-packed, Numbers as .npy."""
+    if isinstance(document, Csv):
+        return packed(document)
+    if isinstance(document, Numbers):
+        return npy(document.values)
+    return document_text(document).encode("ascii")
+
+
+def npy(values):
+    """Format version 1.0 of NumPy: magic, header padded to 64 bytes, little-endian uint16."""
+    header = f"{{'descr': '<u2', 'fortran_order': False, 'shape': ({len(values)},), }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack(f"<H{len(header)}s{len(values)}H", len(header), header.encode(), *values)
 
 
 def packed(document):

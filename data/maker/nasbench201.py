@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import sqrt
 
 from maker.cost import NOTHING, batch_norm, convolution, linear
-from maker.files import Csv, read_csv
+from maker.files import Csv, Numbers, read_csv
 from maker.table import MICRO, ONE, by_node, document, expect, metric, negated, predict
 
 DEVICES = {"edgegpu": {"latency": 5711, "energy": 23834}, "fpga": {"latency": 899, "energy": 6291}}
@@ -37,6 +37,7 @@ def build():
     documents = {f"nasbench201/{device}.json": table(device) for device in DEVICES}
     documents["spaces/nasbench201.json"] = space()
     documents["nasbench201/truth.csv.gz"] = truth()
+    documents["nasbench201/index.npy"] = Numbers([network_number(row) for row in truth().rows])
     return documents
 
 
@@ -101,6 +102,14 @@ def truth():
                **{f"accuracy_{data}": f"{data}_200" for data in ("cifar10", "cifar100", "imagenet16")}}
     rows = read_csv("nasbench201/accuracy.csv.gz")
     return Csv(list(columns), [[row[name] for name in columns.values()] for row in rows])
+
+
+def network_number(row):
+    """The mixed-radix number of a truth row's network: entry i of index.npy belongs to the benchmark's index i."""
+    number = 0
+    for block in row[:6]:
+        number = number * len(KERNELS) + int(block)
+    return number
 
 
 def formulas():
