@@ -17,8 +17,8 @@ WARNINGS ?= -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 WERROR   ?= -Werror
 SANITIZE ?=
 
-# As many jobs as cores, unless the caller said otherwise.
-ifeq (,$(filter -j% --jobserver%,$(MAKEFLAGS)))
+# As many jobs as cores; -j on the command line comes first, and a make called by make shares its parent's.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 MAKEFLAGS += --no-print-directory --no-builtin-rules
@@ -121,7 +121,7 @@ FUZZ_SECONDS ?= 30
 fuzz: ## search for crashing inputs, FUZZ_SECONDS=30 for each reader (clang)
 	@.ci/deps.sh build fuzz
 	@$(MAKE) $(in_fuzz) fuzz-programs
-	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(fuzz_sources))
+	@tests/run_fuzz.sh $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(fuzz_sources))
 
 fuzz-programs: $(fuzz_programs)
 
