@@ -99,10 +99,25 @@ else
     give_up "neither root nor sudo without a password"
 fi
 
-apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 "$@" </dev/null; }
+# Quiet: what apt says is shown only when it fails.
+apt() {
+    log=$(mktemp)
+    code=0
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 </dev/null || code=$?
+    [ $code = 0 ] || tail -n 20 "$log" >&2
+    rm -f "$log"
+    return $code
+}
 
 # A failing update (one source of several is down) is no reason to stop: the install that follows decides.
-apt -q update || echo "apt-get update failed, trying on" >&2
-# shellcheck disable=SC2086 # a list of packages
-[ -z "$missing" ] || apt -qy install --no-install-recommends $missing || give_up "installing failed"
-[ -z "$optional" ] || apt -qy install --no-install-recommends "$optional" || echo "going on without $optional"
+echo "apt-get update"
+apt update || echo "apt-get update failed, trying on" >&2
+if [ -n "$missing" ]; then
+    echo "apt-get install --no-install-recommends $missing"
+    # shellcheck disable=SC2086 # a list of packages
+    apt install --no-install-recommends $missing || give_up "installing failed"
+fi
+if [ -n "$optional" ]; then
+    echo "apt-get install --no-install-recommends $optional"
+    apt install --no-install-recommends "$optional" || echo "going on without $optional"
+fi
