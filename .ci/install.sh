@@ -19,7 +19,7 @@ install_all() {
     sed -e "s|@PREFIX@|$PREFIX|" -e "s|@VERSION@|$VERSION|" mathnas.pc.in >"$root/lib/pkgconfig/mathnas.pc"
     chmod 644 "$root/lib/pkgconfig/mathnas.pc"
     # What the command reads: tables, spaces, truth; not the sources that they are made from.
-    find data \( -name '*.json' -o -name '*.csv.gz' -o -name '*.md' \) -not -path 'data/source/*' 2>/dev/null |
+    find data \( -name '*.json' -o -name '*.csv.gz' -o -name '*.md' -o -path 'data/LICENSES/*' \) -type f -not -path 'data/source/*' 2>/dev/null |
         while read -r file; do
             install -D -m 644 "$file" "$root/share/mathnas/${file#data/}"
         done
