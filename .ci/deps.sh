@@ -16,7 +16,7 @@ has_header() {
     if has_command gcc; then
         echo "#include <$1>" | gcc -E -include stdio.h -o /dev/null - 2>/dev/null
     else
-        ls "/usr/include/$1" /usr/include/*/"$1" >/dev/null 2>&1
+        ls /usr/include/*/"$1" >/dev/null 2>&1 || [ -e "/usr/include/$1" ]
     fi
 }
 

@@ -100,8 +100,8 @@ fi
 
 title "Go on with"
 cat <<EXAMPLES
-  $mathnas solve nasbench201/fpga --minimize latency --limit 'accuracy>=38' --top 5
-  $mathnas pareto mobilenetv3/tx2gpu --maximize accuracy --minimize latency --minimize energy --output -
+  $mathnas solve mobilenetv3/tx2gpu --minimize latency --limit 'accuracy>=78' --top 5
+  $mathnas pareto nasbench201/fpga --maximize accuracy --minimize latency --minimize energy --output -
   $mathnas solve --help
   make test
 EXAMPLES
