@@ -6,7 +6,7 @@
 # the script fails. MATHNAS_NO_INSTALL=1: never install, only say what is missing.
 set -eu
 
-sets=${*:-build demo test lint fuzz full}
+sets=${*:-build demo test lint fuzz cross full}
 missing=
 optional=
 
@@ -66,11 +66,15 @@ for set in $sets; do
         need clang has_command clang
         need libclang-rt-dev has_clang_runtime
         ;;
+    cross)
+        need gcc-aarch64-linux-gnu has_command aarch64-linux-gnu-gcc
+        need libc6-dev-arm64-cross [ -d /usr/aarch64-linux-gnu/include -o "$(uname -m)" = aarch64 ]
+        ;;
     full)
         need coinor-cbc has_command cbc
         ;;
     *)
-        echo "deps.sh: unknown set \"$set\"; known: build demo test lint fuzz full" >&2
+        echo "deps.sh: unknown set \"$set\"; known: build demo test lint fuzz cross full" >&2
         exit 2
         ;;
     esac
