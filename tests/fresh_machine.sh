@@ -50,6 +50,6 @@ bare_debian() {
 }
 
 step "bare Debian 12" bare_debian
-step "git clone" on_machine "git clone -q mathnas.bundle mathnas"
+step "git clone" on_machine "git -c advice.detachedHead=false clone -q mathnas.bundle mathnas"
 step "make demo" on_machine "cd mathnas && make demo"
 step "make test" on_machine "cd mathnas && make test"
