@@ -11,7 +11,8 @@ typedef struct npy_array {
     char kind; /* 'i' or 'u' */
     int width; /* bytes of a number */
     bool swapped, columns_first;
-    uint64_t rows, columns;
+    int dimensions;
+    uint64_t shape[2]; /* of the first two dimensions */
     const unsigned char *data;
     size_t size;
 } npy_array;
@@ -119,23 +120,18 @@ static mn_status read_length(npy_scanner *scanner, uint64_t *length)
 
 static mn_status read_shape(npy_scanner *scanner, npy_array *array)
 {
-    uint64_t lengths[2] = {0}, excess;
-    int count = 0;
+    uint64_t excess;
     if (!accept(scanner, '('))
         return fail_header(scanner);
     while (!accept(scanner, ')')) {
-        const mn_status status = read_length(scanner, count < 2 ? &lengths[count] : &excess);
+        const mn_status status =
+            read_length(scanner, array->dimensions < 2 ? &array->shape[array->dimensions] : &excess);
         if (status != MN_OK)
             return status;
-        count++;
+        array->dimensions++;
         if (!accept(scanner, ',') && (scanner->at == scanner->end || *scanner->at != ')'))
             return fail_header(scanner);
     }
-    if (count != 2)
-        return mn_fail(scanner->error, MN_BAD_INPUT, "%s: an array of %d dimensions; expected 2: networks, nodes",
-                       scanner->name, count);
-    array->rows = lengths[0];
-    array->columns = lengths[1];
     return MN_OK;
 }
 
@@ -205,39 +201,61 @@ static mn_status read_header(const char *name, const char *data, size_t size, np
     return read_dictionary(&scanner, array);
 }
 
-/* One number as a choice; false when it is negative or as large as `blocks`. `shown` receives it for the sentence. */
-static bool read_choice(const npy_array *array, uint64_t index, int blocks, uint16_t *choice, char shown[32])
+/* The array's number `index` in memory order. True when it lies in 0 .. limit - 1; otherwise `shown` tells what it is. */
+static bool read_number(const npy_array *array, uint64_t index, uint64_t limit, uint64_t *number, char shown[32])
 {
-    unsigned char bytes[8] = {0};
-    const unsigned char *from = array->data + index * (uint64_t)array->width;
+    const unsigned char *bytes = array->data + index * (uint64_t)array->width;
     const bool little = (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) != array->swapped;
     uint64_t value = 0;
-    memcpy(bytes, from, (size_t)array->width);
     for (int i = 0; i < array->width; i++)
         value |= (uint64_t)bytes[little ? i : array->width - 1 - i] << (8 * i);
-    if (array->kind == 'i' && array->width < 8 && value >> (8 * array->width - 1))
-        value |= UINT64_MAX << (8 * array->width);
-    if (value < (uint64_t)blocks) {
-        *choice = (uint16_t)value;
+    const bool negative = array->kind == 'i' && value >> (8 * array->width - 1);
+    *number = value;
+    if (!negative && value < limit)
         return true;
-    }
-    if (array->kind == 'i')
+    if (negative && array->width < 8)
+        value |= UINT64_MAX << (8 * array->width);
+    if (negative)
         snprintf(shown, 32, "%lld", (long long)value);
     else
         snprintf(shown, 32, "%llu", (unsigned long long)value);
     return false;
 }
 
-static mn_status check_shape(const mn_table *table, const char *name, const npy_array *array, mn_error *error)
+/* Holds the shape against the table and the bytes that are there: what is allocated later is at most eight times the file. */
+static mn_status check_networks(const mn_table *table, const char *name, const npy_array *array, mn_error *error)
 {
-    if (array->columns != (uint64_t)table->node_count)
+    if (array->dimensions != 2)
+        return mn_fail(error, MN_BAD_INPUT, "%s: an array of %d dimensions; expected 2: networks, nodes", name,
+                       array->dimensions);
+    if (array->shape[1] != (uint64_t)table->node_count)
         return mn_fail(error, MN_BAD_INPUT, "%s: %llu columns; expected %d, one for each node", name,
-                       (unsigned long long)array->columns, table->node_count);
+                       (unsigned long long)array->shape[1], table->node_count);
     uint64_t bytes;
-    if (__builtin_mul_overflow(array->rows, array->columns * (uint64_t)array->width, &bytes) || bytes != array->size)
+    if (__builtin_mul_overflow(array->shape[0], array->shape[1] * (uint64_t)array->width, &bytes) ||
+        bytes != array->size)
         return mn_fail(error, MN_BAD_INPUT,
                        "%s: %zu bytes of numbers; expected %llu networks of %d nodes, %d bytes a number", name,
-                       array->size, (unsigned long long)array->rows, table->node_count, array->width);
+                       array->size, (unsigned long long)array->shape[0], table->node_count, array->width);
+    return MN_OK;
+}
+
+static mn_status read_networks(const mn_table *table, const char *name, const npy_array *array, uint16_t *choices,
+                               mn_error *error)
+{
+    const uint64_t rows = array->shape[0], columns = array->shape[1];
+    for (uint64_t row = 0; row < rows; row++)
+        for (uint64_t node = 0; node < columns; node++) {
+            const uint64_t index = array->columns_first ? node * rows + row : row * columns + node;
+            const mn_node *n = &table->nodes[node];
+            uint64_t number;
+            char shown[32];
+            if (!read_number(array, index, (uint64_t)n->block_count, &number, shown))
+                return mn_fail(error, MN_BAD_INPUT,
+                               "%s: row %llu (from 0), node \"%s\": expected a block index from 0 to %d, found %s",
+                               name, (unsigned long long)row, n->name, n->block_count - 1, shown);
+            choices[row * columns + node] = (uint16_t)number;
+        }
     return MN_OK;
 }
 
@@ -249,29 +267,60 @@ mn_status mn_npy_read_choices(const mn_table *table, const char *name, const cha
     *choices = NULL;
     mn_status status = read_header(name, data, size, &array, error);
     if (status == MN_OK)
-        status = check_shape(table, name, &array, error);
+        status = check_networks(table, name, &array, error);
     if (status != MN_OK)
         return status;
-    /* check_shape has held the product against the file's size: this asks for at most twice the file. */
-    uint16_t *made = mn_new_array((size_t)(array.rows * array.columns), sizeof *made);
-    if (!made)
-        return mn_fail_memory(error);
-    for (uint64_t row = 0; row < array.rows; row++)
-        for (int node = 0; node < table->node_count; node++) {
-            const uint64_t step =
-                array.columns_first ? (uint64_t)node * array.rows + row : row * array.columns + (uint64_t)node;
-            const mn_node *n = &table->nodes[node];
-            char shown[32];
-            if (read_choice(&array, step, n->block_count, &made[row * array.columns + (uint64_t)node], shown))
-                continue;
-            free(made);
-            return mn_fail(error, MN_BAD_INPUT,
-                           "%s: row %llu, node \"%s\": expected a block index from 0 to %d, found %s", name,
-                           (unsigned long long)row, n->name, n->block_count - 1, shown);
-        }
-    *count = array.rows;
+    uint16_t *made = mn_new_array((size_t)(array.shape[0] * array.shape[1]), sizeof *made);
+    status = made ? read_networks(table, name, &array, made, error) : mn_fail_memory(error);
+    if (status != MN_OK) {
+        free(made);
+        return status;
+    }
+    *count = array.shape[0];
     *choices = made;
     return MN_OK;
+}
+
+/* index_of[number i of the file] = i; -1 where the benchmark has no network. */
+static mn_status invert(const mn_table *table, const char *name, const npy_array *array, int64_t *index_of,
+                        mn_error *error)
+{
+    memset(index_of, 0xff, (size_t)table->count * sizeof *index_of);
+    for (uint64_t index = 0; index < array->shape[0]; index++) {
+        uint64_t number;
+        char shown[32];
+        if (!read_number(array, index, table->count, &number, shown))
+            return mn_fail(error, MN_BAD_INPUT, "%s: entry %llu: expected a network number below %llu, found %s", name,
+                           (unsigned long long)index, (unsigned long long)table->count, shown);
+        if (index_of[number] >= 0)
+            return mn_fail(error, MN_BAD_INPUT, "%s: entry %llu: network number %llu appears twice", name,
+                           (unsigned long long)index, (unsigned long long)number);
+        index_of[number] = (int64_t)index;
+    }
+    return MN_OK;
+}
+
+mn_status mn_npy_read_index(const mn_table *table, const char *name, const char *data, size_t size, int64_t **index_of,
+                            mn_error *error)
+{
+    npy_array array;
+    *index_of = NULL;
+    const mn_status status = read_header(name, data, size, &array, error);
+    if (status != MN_OK)
+        return status;
+    if (array.dimensions != 1 || array.size % (size_t)array.width || array.size / (size_t)array.width != array.shape[0])
+        return mn_fail(error, MN_BAD_INPUT,
+                       "%s: expected one dimension of network numbers and as many bytes as its header says", name);
+    if (table->count > INT32_MAX || array.shape[0] > table->count)
+        return mn_fail(error, MN_BAD_INPUT, "%s: %llu entries; the table has %s networks, and at most %d are indexed",
+                       name, (unsigned long long)array.shape[0], table->count_text, INT32_MAX);
+    int64_t *made = mn_new_array((size_t)table->count, sizeof *made);
+    const mn_status inverted = made ? invert(table, name, &array, made, error) : mn_fail_memory(error);
+    if (inverted == MN_OK)
+        *index_of = made;
+    else
+        free(made);
+    return inverted;
 }
 
 mn_status mn_npy_write_header(mn_output *output, uint64_t count, uint64_t columns)

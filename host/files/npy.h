@@ -12,6 +12,10 @@ bool mn_npy_detect(const char *data, size_t size); /* begins with the format's m
 mn_status mn_npy_read_choices(const mn_table *table, const char *name, const char *data, size_t size, uint64_t *count,
                               uint16_t **choices, mn_error *error);
 
+/* Reads a benchmark's order, entry i = mixed-radix number of its network i, as mn_table.index_of: the caller frees or keeps it. */
+mn_status mn_npy_read_index(const mn_table *table, const char *name, const char *data, size_t size, int64_t **index_of,
+                            mn_error *error);
+
 /* Writes the header of float64 [count][columns] in this machine's byte order; the numbers, row by row, are the caller's. */
 mn_status mn_npy_write_header(mn_output *output, uint64_t count, uint64_t columns);
 
