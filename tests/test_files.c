@@ -4,6 +4,7 @@
 #include "host/files/json.h"
 #include "tests/files_support.h"
 
+#include <glob.h>
 #include <math.h>
 #include <zlib.h>
 
@@ -267,6 +268,20 @@ Test(files, table_may_be_gzipped)
     expect_failure(mn_table_read(in_folder("none.json"), table), MN_BAD_INPUT, &table->error,
                    "none.json: cannot be opened", "none.json");
     mn_table_free(table);
+}
+
+/* Run from the top of the repository. */
+Test(files, shipped_tables_and_spaces_are_read)
+{
+    glob_t found;
+    cr_assert_eq(glob("data/*/*.json", 0, NULL, &found), 0, "data/ has no tables here");
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        mn_table *table = mn_table_new();
+        cr_expect(mn_table_read(found.gl_pathv[i], table) == MN_OK, "%s", table->error.text);
+        cr_expect_eq(table->has_values, strncmp(found.gl_pathv[i], "data/spaces/", 12) != 0, "%s", found.gl_pathv[i]);
+        mn_table_free(table);
+    }
+    globfree(&found);
 }
 
 typedef struct bad_table {

@@ -427,6 +427,25 @@ Test(files_networks, malformed_truth_is_refused)
     mn_table_free(table);
 }
 
+/* Every text of a number is the double nearest to it, whichever path reads it. */
+Test(files_networks, truth_numbers_are_the_nearest_doubles)
+{
+    mn_table *table = space();
+    uint64_t state = 1;
+    for (int round = 0; round < 2000; round++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        char number[64], text[128];
+        snprintf(number, sizeof number, round % 2 ? "%.*f" : "%.*g", (int)(state >> 60) + 1,
+                 ((double)(state >> 11) - 4e15) / (double)((uint64_t)1 << (state >> 20 & 63)));
+        const int length = snprintf(text, sizeof text, "number,x\n1,%s\n", number);
+        mn_truth truth = {0};
+        cr_assert(mn_truth_file_read_memory(table, "n", text, (size_t)length, &truth) == MN_OK, "%s", truth.error.text);
+        cr_expect_eq(truth.columns[0][0], strtod(number, NULL), "%s", number);
+        mn_truth_clear(&truth);
+    }
+    mn_table_free(table);
+}
+
 /* Many rows, as a property: every network is read back, in order. */
 Test(files_networks, long_files_keep_every_row)
 {
