@@ -2,7 +2,7 @@
  *
  * g is a fixed-point number with 32 fractional bits, computed here only, with the same result on every device:
  *   reciprocal  g = round(mean * 2^32 / F), half up: error at most 2^-33
- *   power       g = floor(factor * F^exponent * 2^32) up to a relative error of (|exponent| + 4) * 2^-40
+ *   power       g = floor(factor * F^exponent * 2^32) up to a relative error of (1.5 |exponent| + 3) * 2^-40
  * Both are monotone in F, bit for bit, which the search's bounds and the fronts rely on. */
 #ifndef MN_CORE_SCALE_H
 #define MN_CORE_SCALE_H
