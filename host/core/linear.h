@@ -24,7 +24,8 @@ void mn_linear_free(mn_linear *linear); /* what it holds */
 /* Splits "E<=V", "E>=V" (or "E<=" with an empty V): the length of E, the sense, where V begins. MN_USAGE when there is none. */
 mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_sense *sense, const char **value, mn_error *error);
 
-/* V rounded inwards (<= floor, >= ceil) in multiples of `resolution`; `option` begins the sentence of a failure. */
+/* V rounded inwards (<= floor, >= ceil) in multiples of `resolution`; spaces around it are no part of it. MN_USAGE when it is no
+ * decimal or passes 2^62 multiples. */
 mn_status mn_limit_value(const char *text, mn_sense sense, mn_resolution resolution, int64_t *multiples, mn_error *error);
 
 #endif
