@@ -14,13 +14,15 @@ enum { MN_MAX_STATES = 4096 };
 
 typedef struct mn_diagram {
     int node_count;
-    int *first;       /* [node_count + 1] items, as the table's */
-    int *state_count; /* [node_count + 1]; layer 0 has state 0, layer node_count has state 0; all 0 when nothing is admissible */
-    int32_t **next;   /* [node_count] -> [state_count[node] * blocks of node]: state in the next layer, -1: not admissible */
-    bool empty;       /* nothing is admissible */
-    bool free;        /* one state in every layer: nodes are independent */
+    int *first; /* [node_count + 1] items, as the table's */
+    int *
+        state_count; /* [node_count + 1]; layer 0 has state 0, layer node_count has state 0; all 0 when nothing is admissible */
+    int32_t *
+        *next;  /* [node_count] -> [state_count[node] * blocks of node]: state in the next layer, -1: not admissible */
+    bool empty; /* nothing is admissible */
+    bool free;  /* one state in every layer: nodes are independent */
     int outside_count;
-    int *outside;     /* [outside_count] indices of rules that the diagram does not hold */
+    int *outside; /* [outside_count] indices of rules that the diagram does not hold */
 } mn_diagram;
 
 /* allowed [item_count] or NULL: items that may be used (fixed and forbidden blocks). */
@@ -50,6 +52,7 @@ unsigned __int128 **mn_diagram_counts(const mn_diagram *diagram);
 char *mn_diagram_count_text(const mn_diagram *diagram);
 
 /* The path of rank `rank` in lexicographic order; counts from mn_diagram_counts; rank < counts[0][0]. */
-void mn_diagram_unrank(const mn_diagram *diagram, unsigned __int128 *const *counts, unsigned __int128 rank, uint16_t *network);
+void mn_diagram_unrank(const mn_diagram *diagram, unsigned __int128 *const *counts, unsigned __int128 rank,
+                       uint16_t *network);
 
 #endif

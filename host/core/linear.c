@@ -24,10 +24,10 @@ static void skip_spaces(reader *r)
 static mn_status complain(const reader *r, const char *expected)
 {
     if (r->at == r->end)
-        return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s, found its end", (int)(r->end - r->text), r->text,
-                       expected);
-    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s at \"%.*s\"", (int)(r->end - r->text), r->text, expected,
-                   (int)(r->end - r->at), r->at);
+        return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s, found its end", (int)(r->end - r->text),
+                       r->text, expected);
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s at \"%.*s\"", (int)(r->end - r->text), r->text,
+                   expected, (int)(r->end - r->at), r->at);
 }
 
 static bool is_name(char c)
@@ -54,8 +54,8 @@ static mn_status read_metric(reader *r, term *t)
             strcat(known, i ? ", " : "");
             strcat(known, r->table->metrics[i].name);
         }
-    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": table \"%s\" has no metric \"%.*s\"; it has %s", (int)(r->end - r->text),
-                   r->text, r->table->name, (int)length, start, known);
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": table \"%s\" has no metric \"%.*s\"; it has %s",
+                   (int)(r->end - r->text), r->text, r->table->name, (int)length, start, known);
 }
 
 /* [number*]metric */
@@ -125,14 +125,14 @@ static mn_wide greatest_divisor(mn_wide a, mn_wide b)
 
 static mn_status too_large(const reader *r)
 {
-    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": its values pass 2^62 multiples of its resolution", (int)(r->end - r->text),
-                   r->text);
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": its values pass 2^62 multiples of its resolution",
+                   (int)(r->end - r->text), r->text);
 }
 
 static mn_status too_fine(const reader *r)
 {
-    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": its resolution is finer than 18 decimals", (int)(r->end - r->text),
-                   r->text);
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": its resolution is finer than 18 decimals",
+                   (int)(r->end - r->text), r->text);
 }
 
 /* sum += a * b; false when either passes 2^126, so that what is kept can always be negated. */
@@ -216,10 +216,11 @@ static mn_status check_scaled(const reader *r, const term *terms, int count, mn_
     for (int i = 0; i < count; i++)
         if (terms[i].metric == r->table->scale.metric) {
             if (linear->single_metric < 0)
-                return mn_fail(r->error, MN_USAGE,
-                               "expression \"%.*s\": \"%s\" is scaled by \"%s\" and must stand alone (or use --scale none)",
-                               (int)(r->end - r->text), r->text, r->table->metrics[terms[i].metric].name,
-                               r->table->metrics[r->table->scale.by].name);
+                return mn_fail(
+                    r->error, MN_USAGE,
+                    "expression \"%.*s\": \"%s\" is scaled by \"%s\" and must stand alone (or use --scale none)",
+                    (int)(r->end - r->text), r->text, r->table->metrics[terms[i].metric].name,
+                    r->table->metrics[r->table->scale.by].name);
             linear->scaled_metric = linear->single_metric;
         }
     return MN_OK;
@@ -232,9 +233,10 @@ mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length
     term *terms = NULL;
     mn_wide *factors = NULL;
     int count = 0;
-    mn_status status = table->has_values
-                           ? read_terms(&r, &terms, &count)
-                           : mn_fail(error, MN_USAGE, "\"%s\" is a space without values: nothing to compute with", table->name);
+    mn_status status =
+        table->has_values
+            ? read_terms(&r, &terms, &count)
+            : mn_fail(error, MN_USAGE, "\"%s\" is a space without values: nothing to compute with", table->name);
     if (status == MN_OK)
         status = check_scaled(&r, terms, count, linear);
     if (status == MN_OK) {
@@ -265,7 +267,8 @@ void mn_linear_free(mn_linear *linear)
     linear->text = NULL;
 }
 
-mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_sense *sense, const char **value, mn_error *error)
+mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_sense *sense, const char **value,
+                              mn_error *error)
 {
     const char *at = text;
     while (*at && *at != '<' && *at != '>' && *at != '=')
@@ -280,7 +283,8 @@ mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_se
     return MN_OK;
 }
 
-mn_status mn_limit_value(const char *text, mn_sense sense, mn_resolution resolution, int64_t *multiples, mn_error *error)
+mn_status mn_limit_value(const char *text, mn_sense sense, mn_resolution resolution, int64_t *multiples,
+                         mn_error *error)
 {
     const char *start = text, *end = text + strlen(text);
     while (isspace((unsigned char)*start))

@@ -6,7 +6,8 @@
 #define SPACES " \t\r\n\v\f"
 
 /* A slice of text as a block of `node`: a name, else an index. */
-static mn_status read_block(const mn_table *table, int node, const char *text, size_t length, uint16_t *choice, mn_error *error)
+static mn_status read_block(const mn_table *table, int node, const char *text, size_t length, uint16_t *choice,
+                            mn_error *error)
 {
     const size_t spaces = strspn(text, SPACES), skipped = spaces < length ? spaces : length;
     text += skipped;
@@ -19,7 +20,8 @@ static mn_status read_block(const mn_table *table, int node, const char *text, s
     const int block = mn_table_find_block(table, node, name);
     mn_status status = MN_OK;
     if (block < 0)
-        status = mn_fail(error, MN_USAGE, "node \"%s\" has no block \"%.80s\"; expected a block name or an index from 0 to %d",
+        status = mn_fail(error, MN_USAGE,
+                         "node \"%s\" has no block \"%.80s\"; expected a block name or an index from 0 to %d",
                          table->nodes[node].name, name, table->nodes[node].block_count - 1);
     else
         *choice = (uint16_t)block;
@@ -77,7 +79,8 @@ static bool print_topology(const mn_table *table, const uint16_t *network, char 
     const char *name[6];
     for (int node = 0; node < 6; node++)
         name[node] = table->nodes[node].blocks[network[node]].name;
-    const int length = snprintf(text, size, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", name[0], name[1], name[2], name[3], name[4], name[5]);
+    const int length = snprintf(text, size, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", name[0], name[1], name[2], name[3],
+                                name[4], name[5]);
     return length >= 0 && (size_t)length < size;
 }
 
@@ -119,7 +122,8 @@ static bool has_encoding(const mn_table *table, const char *encoding)
 static bool is_digit_string(const mn_table *table, const char *text)
 {
     const size_t digits = strspn(text, "0123456789");
-    return table->node_count > 1 && digits == (size_t)table->node_count && text[digits + strspn(text + digits, SPACES)] == 0;
+    return table->node_count > 1 && digits == (size_t)table->node_count &&
+           text[digits + strspn(text + digits, SPACES)] == 0;
 }
 
 mn_status mn_network_parse(const mn_table *table, const char *text, uint16_t *network, mn_error *error)

@@ -106,8 +106,8 @@ mn_status mn_scale_prepare(mn_scale *scale, mn_resolution resolution, mn_error *
 
     fill_powers(scale);
     const int64_t unit = logarithm_of_decimal(scale, (mn_decimal){resolution.mantissa, resolution.decimals});
-    scale->log_constant = logarithm_of_decimal(scale, scale->factor) +
-                          (int64_t)((mn_wide)scale->exponent_fixed * unit >> EXPONENT_BITS);
+    scale->log_constant =
+        logarithm_of_decimal(scale, scale->factor) + (int64_t)((mn_wide)scale->exponent_fixed * unit >> EXPONENT_BITS);
     return MN_OK;
 }
 

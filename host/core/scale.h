@@ -17,10 +17,10 @@ enum { MN_LOG_BITS = 40, MN_DIGIT_BITS = 8, MN_DIGITS = MN_LOG_BITS / MN_DIGIT_B
 typedef struct mn_scale {
     int metric, by;
     mn_scale_form form;
-    int64_t mean;                 /* reciprocal: multiples of `by`'s resolution, >= 1 */
-    mn_decimal factor, exponent;  /* power: of F in `by`'s unit */
-    int64_t log_constant;         /* power: log2(factor * resolution^exponent), 40 fractional bits */
-    int64_t exponent_fixed;       /* power: the exponent, 56 fractional bits */
+    int64_t mean;                                   /* reciprocal: multiples of `by`'s resolution, >= 1 */
+    mn_decimal factor, exponent;                    /* power: of F in `by`'s unit */
+    int64_t log_constant;                           /* power: log2(factor * resolution^exponent), 40 fractional bits */
+    int64_t exponent_fixed;                         /* power: the exponent, 56 fractional bits */
     uint64_t powers[MN_DIGITS][1 << MN_DIGIT_BITS]; /* 2^(d * 2^-8(k+1)) with 62 fractional bits: powers[k][d] */
 } mn_scale;
 
