@@ -71,15 +71,15 @@ static void check_prediction(const mn_table *table, const networks *n, uint64_t 
                 columns[metric] = memory[metric] + skew;
             }
         mn_error error = {0};
-        const mn_status status = mn_cpu_predict((mn_cpu_level)level, table, n->memory + n->skew, n->width, n->count, threads,
-                                                columns, &error);
+        const mn_status status = mn_cpu_predict((mn_cpu_level)level, table, n->memory + n->skew, n->width, n->count,
+                                                threads, columns, &error);
         cr_assert_eq(status, MN_OK, "seed %" PRIu64 ": %s", seed, error.text);
         for (int metric = 0; metric < table->metric_count; metric++) {
             for (uint64_t row = 0; columns[metric] && row < n->count; row++) {
                 const int64_t expected = plain_value(table, n, row, metric);
                 cr_assert_eq(columns[metric][row], expected,
-                             "seed %" PRIu64 ", %s, metric %d, network %" PRIu64 ": %" PRId64 ", expected %" PRId64, seed,
-                             mn_cpu_level_name((mn_cpu_level)level), metric, row, columns[metric][row], expected);
+                             "seed %" PRIu64 ", %s, metric %d, network %" PRIu64 ": %" PRId64 ", expected %" PRId64,
+                             seed, mn_cpu_level_name((mn_cpu_level)level), metric, row, columns[metric][row], expected);
             }
             free(memory[metric]);
         }
@@ -118,14 +118,17 @@ Test(predict, equals_plain_sums_on_many_blocks)
     static const int blocks[] = {126, 127, 128, 129, 255, 256, 257, 300, 1000};
     for (uint64_t seed = 1; seed <= 36; seed++)
         check_random_prediction(
-            seed, (random_shape){.nodes = 1 + (int)(seed % 7), .blocks = blocks[seed % 9], .metrics = 2, .ragged = seed & 1}, 3000);
+            seed,
+            (random_shape){.nodes = 1 + (int)(seed % 7), .blocks = blocks[seed % 9], .metrics = 2, .ragged = seed & 1},
+            3000);
 }
 
 Test(predict, equals_plain_sums_near_the_largest_values)
 {
     for (uint64_t seed = 1; seed <= 40; seed++)
         check_random_prediction(
-            seed, (random_shape){.nodes = 1 + (int)(seed % 40), .blocks = 5, .metrics = 3, .largest = MN_MAX_MULTIPLES}, 2000);
+            seed, (random_shape){.nodes = 1 + (int)(seed % 40), .blocks = 5, .metrics = 3, .largest = MN_MAX_MULTIPLES},
+            2000);
 }
 
 Test(predict, equals_plain_sums_of_many_metrics_and_nodes)
@@ -152,7 +155,8 @@ Test(predict, equals_the_definition_when_scaled)
 /* Enough networks for several threads and for stores past the caches. */
 Test(predict, equals_plain_sums_with_threads)
 {
-    mn_table *table = random_table(7, (random_shape){.nodes = 6, .blocks = 5, .metrics = 3, .largest = INT64_C(1) << 33});
+    mn_table *table =
+        random_table(7, (random_shape){.nodes = 6, .blocks = 5, .metrics = 3, .largest = INT64_C(1) << 33});
     uint64_t state = 7;
     networks n = random_networks(table, &state, 1, 300007);
     for (int threads = 1; threads <= 3; threads++)
