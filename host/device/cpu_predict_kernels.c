@@ -172,7 +172,11 @@ AVX2 static void copy_avx2(const int64_t *values, int count, bool stream, int64_
 
 /* ---- AVX-512: four networks a step --------------------------------------------------------------------------------------------- */
 
+#if defined(__clang__) /* which ignores the whole list when it meets a word that it does not know */
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#else
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#endif
 
 AVX512 static void index_avx512(const mn_quartet *quartet, const uint8_t *networks, int node_count, int count,
                                 uint32_t (*indices)[MN_QUARTET_GROUPS])
