@@ -14,7 +14,8 @@ mn_status mn_front_build_no_memory(mn_front_build *build)
 {
     if (build->budget.passed)
         return mn_fail(build->error, MN_FAILURE,
-                       "front: more than the %llu bytes of memory allowed would be needed; allow more, add limits, or use fewer objectives",
+                       "front: more than the %llu bytes of memory allowed would be needed; allow more, add limits, or "
+                       "use fewer objectives",
                        (unsigned long long)build->budget.limit);
     return mn_fail_memory(build->error);
 }
@@ -113,7 +114,8 @@ static mn_status reduce_rows(mn_front_build *build)
     const int width = build->width;
     uint64_t count;
     uint32_t *survivors = work->spare_ids;
-    const mn_status status = mn_rows_reduce(work->words, work->count, width, &build->budget, &build->request->control, survivors, &count);
+    const mn_status status =
+        mn_rows_reduce(work->words, work->count, width, &build->budget, &build->request->control, survivors, &count);
     if (status != MN_OK)
         return status == MN_FAILURE ? mn_front_build_no_memory(build) : status;
     /* Survivors keep the order that they had. */
@@ -239,7 +241,8 @@ mn_status mn_front_build_make(const mn_front_request *request, mn_error *error, 
     if (!build->lists)
         return mn_front_build_no_memory(build);
     memset(build->lists, 0, sizeof *build->lists * (size_t)build->space.state_count);
-    if (build->packed && dimensions >= 3 && !mn_staircase_create(&build->stairs, build->layout.key_bits, &build->budget))
+    if (build->packed && dimensions >= 3 &&
+        !mn_staircase_create(&build->stairs, build->layout.key_bits, &build->budget))
         return mn_front_build_no_memory(build);
     status = build_layers(build);
     free_work(build);

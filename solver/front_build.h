@@ -20,8 +20,8 @@ typedef struct mn_front_build {
     mn_word_layout layout; /* when packed */
     int width;             /* cells of a point */
     mn_budget budget;
-    mn_front_list *lists;  /* [space.state_count]; only state 0's cells are left when the space is one-to-one */
-    mn_words work;         /* candidates of the state being built, with `width` cells a point */
+    mn_front_list *lists; /* [space.state_count]; only state 0's cells are left when the space is one-to-one */
+    mn_words work;        /* candidates of the state being built, with `width` cells a point */
     mn_staircase stairs;
     mn_error *error;
 } mn_front_build;

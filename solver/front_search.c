@@ -29,10 +29,11 @@ typedef struct search {
 /* What a suffix must meet. */
 typedef struct wanted {
     const search *search;
-    const int64_t *values; /* the point's objectives */
+    const int64_t *values;                   /* the point's objectives */
     int64_t before[MN_FRONT_MAX_DIMENSIONS]; /* sums of the blocks chosen */
-    int64_t most[MN_FRONT_MAX_DIMENSIONS];   /* of a whole network, in dimensions that an objective or a capacity bounds */
-    int64_t room[MN_FRONT_MAX_DIMENSIONS];   /* most - before */
+    int64_t
+        most[MN_FRONT_MAX_DIMENSIONS]; /* of a whole network, in dimensions that an objective or a capacity bounds */
+    int64_t room[MN_FRONT_MAX_DIMENSIONS]; /* most - before */
     uint64_t packed_room;
     bool scaled;
 } wanted;

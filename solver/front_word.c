@@ -2,7 +2,15 @@
  * field, split at a median of the second; the finished low half strikes out what it dominates in the high half by one sweep. */
 #include "solver/front_word.h"
 
-enum { DIGIT_BITS = 11, SHORT_DIGIT_BITS = 8, SHORT = 4096, INSERTION = 32, BRUTE = 96, SAMPLES = 31, CHECKED = 1 << 16 };
+enum {
+    DIGIT_BITS = 11,
+    SHORT_DIGIT_BITS = 8,
+    SHORT = 4096,
+    INSERTION = 32,
+    BRUTE = 96,
+    SAMPLES = 31,
+    CHECKED = 1 << 16
+};
 
 /* ---- layout ------------------------------------------------------------------------------------------------------------- */
 
@@ -144,12 +152,14 @@ static uint64_t sweep_two(const mn_word_layout *layout, uint64_t *words, uint32_
     return kept;
 }
 
-static uint64_t sweep_three(const mn_word_layout *layout, mn_staircase *stairs, uint64_t *words, uint32_t *ids, uint64_t count)
+static uint64_t sweep_three(const mn_word_layout *layout, mn_staircase *stairs, uint64_t *words, uint32_t *ids,
+                            uint64_t count)
 {
     uint64_t kept = 0;
     for (uint64_t i = 0; i < count; i++) {
         const uint64_t word = words[i];
-        if (mn_staircase_insert(stairs, word >> layout->key_shift & layout->key_mask, (uint32_t)(word & layout->value_mask))) {
+        if (mn_staircase_insert(stairs, word >> layout->key_shift & layout->key_mask,
+                                (uint32_t)(word & layout->value_mask))) {
             words[kept] = word;
             ids[kept++] = ids[i];
         }
@@ -236,7 +246,8 @@ static uint64_t strike_out(recursion *r, const uint64_t *low, uint64_t low_count
         for (; next < low_count && low[next] >> layout->sweep_shift <= sweep; next++)
             mn_staircase_insert(r->stairs, low[next] >> layout->key_shift & layout->key_mask,
                                 (uint32_t)(low[next] & layout->value_mask));
-        if (mn_staircase_covers(r->stairs, word >> layout->key_shift & layout->key_mask, (uint32_t)(word & layout->value_mask)))
+        if (mn_staircase_covers(r->stairs, word >> layout->key_shift & layout->key_mask,
+                                (uint32_t)(word & layout->value_mask)))
             continue;
         high[kept] = word;
         high_ids[kept++] = high_ids[i];
@@ -246,7 +257,8 @@ static uint64_t strike_out(recursion *r, const uint64_t *low, uint64_t low_count
 }
 
 /* Merges two sorted runs that lie one behind the other with a gap; returns their joint size. */
-static uint64_t merge_runs(recursion *r, uint64_t *words, uint32_t *ids, uint64_t low, uint64_t begin_high, uint64_t high)
+static uint64_t merge_runs(recursion *r, uint64_t *words, uint32_t *ids, uint64_t low, uint64_t begin_high,
+                           uint64_t high)
 {
     memcpy(r->spare_words, words, low * sizeof *words);
     memcpy(r->spare_ids, ids, low * sizeof *ids);
@@ -287,7 +299,8 @@ static uint64_t reduce_four(recursion *r, uint64_t *words, uint32_t *ids, uint64
     return merge_runs(r, words, ids, low, begin_high, high);
 }
 
-mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs, const mn_control *control)
+mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs,
+                          const mn_control *control)
 {
     mn_words_sort(words, layout->bits);
     words->count = drop_equal(words->words, words->ids, words->count);

@@ -46,6 +46,7 @@ void mn_words_sort(mn_words *words, int bits);
 
 /* Leaves the points that no other dominates, sorted; of equal ones the first. The staircase (of layout->key_bits; unused below three
  * fields) is empty before and after. */
-mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs, const mn_control *control);
+mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs,
+                          const mn_control *control);
 
 #endif
