@@ -8,7 +8,7 @@
 #include "host/core/memory.h"
 #include "solver/front_rows.h"
 
-enum { SMALLEST_GROUP = 1 << 18, TILE = 1024 };
+enum { SMALLEST_GROUP = 1 << 22, TILE = 1024 };
 
 mn_status mn_front_build_no_memory(mn_front_build *build)
 {
@@ -121,39 +121,27 @@ static void fill_tile(const mn_front_build *build, const mn_front_list *next, ui
     t->count = count;
 }
 
-static void coordinates_of(const mn_front_build *build, const uint64_t *cells, uint64_t *coordinates)
-{
-    const int count = build->grid.axis_count + 1;
-    for (int k = 0; k < count; k++)
-        coordinates[k] = build->packed ? mn_word_field(&build->layout, *cells, k) : cells[k];
-}
-
-static void mark_tile(mn_front_build *build, const tile *t)
-{
-    uint64_t coordinates[MN_WORD_FIELDS];
-    for (int i = 0; i < t->count; i++) {
-        coordinates_of(build, t->cells + (size_t)i * build->width, coordinates);
-        mn_grid_mark(&build->grid, coordinates);
-    }
-}
-
 /* Appends what passes the grid to the candidates; there is room for it. */
 static void keep_tile(mn_front_build *build, const tile *t)
 {
     mn_words *work = &build->work;
-    const int width = build->width;
-    uint64_t coordinates[MN_WORD_FIELDS];
-    for (int i = 0; i < t->count; i++) {
-        const uint64_t *cells = t->cells + (size_t)i * width;
-        bool passes = true;
-        if (build->grid.axis_count) {
-            coordinates_of(build, cells, coordinates);
-            passes = mn_grid_passes(&build->grid, coordinates);
-        }
-        memcpy(work->words + work->count * width, cells, sizeof *cells * (size_t)width);
-        work->ids[work->count] = t->ids[i];
-        work->count += passes;
+    const size_t width = (size_t)build->width;
+    bool passes[TILE];
+    memset(passes, true, sizeof passes);
+    if (build->grid.used)
+        mn_grid_pass(&build->grid, t->cells, build->width, t->count, passes);
+    uint64_t count = work->count;
+    for (int i = 0; i < t->count && build->packed; i++) {
+        work->words[count] = t->cells[i];
+        work->ids[count] = t->ids[i];
+        count += passes[i];
     }
+    for (int i = 0; i < t->count && !build->packed; i++) {
+        memcpy(work->words + count * width, t->cells + (size_t)i * width, sizeof *t->cells * width);
+        work->ids[count] = t->ids[i];
+        count += passes[i];
+    }
+    work->count = count;
 }
 
 static mn_status reduce_rows(mn_front_build *build)
@@ -258,8 +246,18 @@ static void scan_block(mn_front_build *build, int state_number, const mn_front_l
         if (keep)
             keep_tile(build, &t);
         else
-            mark_tile(build, &t);
+            mn_grid_mark(&build->grid, t.cells, build->width, t.count);
     }
+}
+
+static void lay_grid(mn_front_build *build, const outlook *ahead)
+{
+    const int dimensions = build->space.dimension_count;
+    mn_grid_field fields[MN_WORD_FIELDS];
+    for (int k = 0; k < dimensions && k < MN_WORD_FIELDS; k++)
+        fields[k] = build->packed ? (mn_grid_field){0, build->layout.shift[k], build->layout.mask[k], ahead->largest[k]}
+                                  : (mn_grid_field){k, 0, UINT64_MAX, ahead->largest[k]};
+    mn_grid_lay(&build->grid, fields, dimensions, ahead->candidates, &build->budget);
 }
 
 static void mark_grid(mn_front_build *build, int node, int state)
@@ -282,8 +280,8 @@ static mn_status build_state(mn_front_build *build, int node, int state)
     if (ahead.candidates > INT32_MAX)
         return mn_fail(build->error, MN_FAILURE, "front: more than 2^31 candidates at node %d; add limits, or use fewer objectives",
                        node);
-    mn_grid_lay(&build->grid, ahead.largest, build->space.dimension_count, ahead.candidates);
-    if (build->grid.axis_count)
+    lay_grid(build, &ahead);
+    if (build->grid.used)
         mark_grid(build, node, state);
 
     uint64_t first_id = 0, reduced = 0;
@@ -322,7 +320,7 @@ static mn_status build_layers(mn_front_build *build)
     const mn_diagram *diagram = build->request->diagram;
     mn_status status = MN_OK;
     build->tile = mn_budget_allocate(&build->budget, TILE, sizeof(uint64_t) * (size_t)build->width);
-    if (!build->tile || !mn_grid_create(&build->grid, &build->budget) || !reserve(build, 1))
+    if (!build->tile || !reserve(build, 1))
         return mn_front_build_no_memory(build);
     tile end = {.count = 1, .cells = build->tile}; /* behind the last node: one point, all 0 */
     memset(end.cells, 0, sizeof(uint64_t) * (size_t)build->width);

@@ -7,45 +7,41 @@
 
 #include "solver/front_word.h"
 
-enum { MN_GRID_AXES = MN_WORD_FIELDS - 1 };
+enum { MN_GRID_AXES = MN_WORD_FIELDS - 1, MN_GRID_FRACTION = 16 };
 
+/* Where a coordinate lies in a point's cells. */
+typedef struct mn_grid_field {
+    int column, shift;
+    uint64_t mask;
+    uint64_t largest; /* the coordinate is at most this */
+} mn_grid_field;
+
+/* Axes that are not used have stride 0. Along an axis the place is coordinate >> (shift - field's shift) * step >> MN_GRID_FRACTION. */
 typedef struct mn_grid {
-    int axis_count; /* 0: no grid, everything passes */
-    int axis_shift[MN_GRID_AXES], value_shift;
-    uint32_t stride[MN_GRID_AXES], above; /* above: from the cell that is asked to the one that is marked */
-    uint64_t cell_count;
-    uint32_t *cells; /* [2^MN_GRID_BITS and the margins], UINT32_MAX: no point */
+    bool used; /* false: no grid, everything passes */
+    int column[MN_GRID_AXES], shift[MN_GRID_AXES];
+    uint64_t mask[MN_GRID_AXES];
+    uint32_t step[MN_GRID_AXES], stride[MN_GRID_AXES];
+    mn_grid_field value;
+    int value_shift;
+    uint32_t above; /* from the cell that is asked to the one that is marked */
+    uint32_t cell_count;
+    uint32_t *cells; /* UINT32_MAX: no point */
+    uint64_t capacity;
 } mn_grid;
 
-bool mn_grid_create(mn_grid *grid, mn_budget *budget);
 void mn_grid_free(mn_grid *grid, mn_budget *budget);
 
-/* Lays an empty grid for about `candidates` points with coordinates up to largest[0 .. dimension_count). */
-void mn_grid_lay(mn_grid *grid, const uint64_t *largest, int dimension_count, uint64_t candidates);
+/* Lays an empty grid for about `candidates` points of `field_count` coordinates; unused when that would not pay or memory is short. */
+void mn_grid_lay(mn_grid *grid, const mn_grid_field *fields, int field_count, uint64_t candidates, mn_budget *budget);
+
+/* Points are [count][width]. */
+void mn_grid_mark(mn_grid *grid, const uint64_t *cells, int width, int count);
 
 /* After the last mark, before the first question. */
 void mn_grid_spread(mn_grid *grid);
 
-static inline uint32_t mn_grid_cell(const mn_grid *grid, const uint64_t *coordinates)
-{
-    uint32_t cell = 0;
-    for (int axis = 0; axis < grid->axis_count; axis++)
-        cell += (uint32_t)(coordinates[axis] >> grid->axis_shift[axis]) * grid->stride[axis];
-    return cell;
-}
-
-/* The last coordinate is rounded up when marked and down when asked. */
-static inline void mn_grid_mark(mn_grid *grid, const uint64_t *coordinates)
-{
-    uint32_t *cell = &grid->cells[mn_grid_cell(grid, coordinates) + grid->above];
-    const uint64_t round_up = ((uint64_t)1 << grid->value_shift) - 1;
-    const uint32_t value = (uint32_t)((coordinates[grid->axis_count] + round_up) >> grid->value_shift);
-    *cell = value < *cell ? value : *cell;
-}
-
-static inline bool mn_grid_passes(const mn_grid *grid, const uint64_t *coordinates)
-{
-    return grid->cells[mn_grid_cell(grid, coordinates)] > (uint32_t)(coordinates[grid->axis_count] >> grid->value_shift);
-}
+/* Whether each point may be undominated. */
+void mn_grid_pass(const mn_grid *grid, const uint64_t *cells, int width, int count, bool *passes);
 
 #endif
