@@ -55,8 +55,12 @@ static int measure(const instance *shape)
         columns[k].values = calloc((size_t)items, sizeof(int64_t));
     fill(shape, columns, 1);
     mn_diagram_build(shape->nodes, first, NULL, 0, NULL, &error, &diagram);
-    const mn_front_request request = {.node_count = shape->nodes, .item_count = items, .first = first, .diagram = diagram,
-                                      .objective_count = shape->objectives, .objectives = columns};
+    const mn_front_request request = {.node_count = shape->nodes,
+                                      .item_count = items,
+                                      .first = first,
+                                      .diagram = diagram,
+                                      .objective_count = shape->objectives,
+                                      .objectives = columns};
     mn_front_points points;
     const clock_t cpu_start = clock();
     const double start = mn_clock();
@@ -64,8 +68,9 @@ static int measure(const instance *shape)
     const double seconds = mn_clock() - start, cpu_seconds = (double)(clock() - cpu_start) / CLOCKS_PER_SEC;
     if (status != MN_OK)
         fprintf(stderr, "%s\n", error.text);
-    printf("%3d x %-3d %d  %-13s %9" PRIu64 " points %9.4f s (cpu %.4f)   goal: %s\n", shape->nodes, shape->blocks, shape->objectives,
-           shape->correlated ? "correlated" : "uncorrelated", points.count, seconds, cpu_seconds, shape->goal);
+    printf("%3d x %-3d %d  %-13s %9" PRIu64 " points %9.4f s (cpu %.4f)   goal: %s\n", shape->nodes, shape->blocks,
+           shape->objectives, shape->correlated ? "correlated" : "uncorrelated", points.count, seconds, cpu_seconds,
+           shape->goal);
     mn_front_points_free(&points);
     for (int k = 0; k < shape->objectives; k++)
         free(columns[k].values);

@@ -103,7 +103,8 @@ static void apply_limits(const mn_front_build *build, int state_number, tile *t)
 }
 
 /* `count` points of the next state from `begin` on, with the block's values added. */
-static void fill_tile(const mn_front_build *build, const mn_front_list *next, uint64_t begin, int count, int item, tile *t)
+static void fill_tile(const mn_front_build *build, const mn_front_list *next, uint64_t begin, int count, int item,
+                      tile *t)
 {
     const int width = build->width;
     const uint64_t *from = next->cells + begin * width;
@@ -226,7 +227,8 @@ static outlook look_ahead(const mn_front_build *build, int node, int state)
         const mn_front_list *next = mn_front_list_of(build, node + 1, row[block]);
         found.candidates += next->count;
         for (int k = 0; k < build->space.dimension_count && k < MN_WORD_FIELDS && next->count; k++) {
-            const uint64_t largest = next->largest[k] + (uint64_t)build->space.dimensions[k].values[diagram->first[node] + block];
+            const uint64_t largest =
+                next->largest[k] + (uint64_t)build->space.dimensions[k].values[diagram->first[node] + block];
             found.largest[k] = largest > found.largest[k] ? largest : found.largest[k];
         }
     }
@@ -234,7 +236,8 @@ static outlook look_ahead(const mn_front_build *build, int node, int state)
 }
 
 /* Goes through one block's candidates: marks the grid, or keeps what passes it. */
-static void scan_block(mn_front_build *build, int state_number, const mn_front_list *next, int item, uint64_t first_id, bool keep)
+static void scan_block(mn_front_build *build, int state_number, const mn_front_list *next, int item, uint64_t first_id,
+                       bool keep)
 {
     tile t = {.cells = build->tile};
     for (uint64_t begin = 0; begin < next->count; begin += TILE) {
@@ -278,8 +281,8 @@ static mn_status build_state(mn_front_build *build, int node, int state)
     const int state_number = build->space.first_state[node] + state;
     const outlook ahead = look_ahead(build, node, state);
     if (ahead.candidates > INT32_MAX)
-        return mn_fail(build->error, MN_FAILURE, "front: more than 2^31 candidates at node %d; add limits, or use fewer objectives",
-                       node);
+        return mn_fail(build->error, MN_FAILURE,
+                       "front: more than 2^31 candidates at node %d; add limits, or use fewer objectives", node);
     lay_grid(build, &ahead);
     if (build->grid.used)
         mark_grid(build, node, state);

@@ -92,7 +92,8 @@ void mn_grid_mark(mn_grid *grid, const uint64_t *cells, int width, int count)
     const mn_grid_field field = grid->value;
     for (int i = 0; i < count; i++, cells += width) {
         uint32_t *cell = &grid->cells[cell_of(grid, cells) + grid->above];
-        const uint32_t value = (uint32_t)(((cells[field.column] >> field.shift & field.mask) + round_up) >> grid->value_shift);
+        const uint32_t value =
+            (uint32_t)(((cells[field.column] >> field.shift & field.mask) + round_up) >> grid->value_shift);
         *cell = value < *cell ? value : *cell;
     }
 }

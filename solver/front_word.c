@@ -7,7 +7,9 @@ enum {
     SHORT_DIGIT_BITS = 8,
     SHORT = 4096,
     INSERTION = 32,
-    LANES = 32, BRUTE = 96, BRUTE_WIDE = 448,
+    LANES = 32,
+    BRUTE = 96,
+    BRUTE_WIDE = 448,
     SAMPLES = 31,
     CHECKED = 1 << 16
 };
@@ -184,8 +186,8 @@ typedef struct recursion {
 
 /* Points are distinct and sorted, so only an earlier one can dominate. Compared in groups, which are filled up with a point that is the
  * largest in every field: if it is among the points itself, any other of the whole front dominates it. */
-static inline __attribute__((always_inline)) uint64_t brute_force_body(const mn_word_layout *layout, uint64_t *words, uint32_t *ids,
-                                                                       uint64_t count)
+static inline __attribute__((always_inline)) uint64_t brute_force_body(const mn_word_layout *layout, uint64_t *words,
+                                                                       uint32_t *ids, uint64_t count)
 {
     uint64_t compared[BRUTE_WIDE + LANES], kept = 0;
     const uint64_t spare = layout->spare;
@@ -211,8 +213,8 @@ static uint64_t brute_force(const mn_word_layout *layout, uint64_t *words, uint3
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static uint64_t brute_force_avx2(const mn_word_layout *layout, uint64_t *words, uint32_t *ids,
-                                                                 uint64_t count)
+__attribute__((target("avx2"))) static uint64_t brute_force_avx2(const mn_word_layout *layout, uint64_t *words,
+                                                                 uint32_t *ids, uint64_t count)
 {
     return brute_force_body(layout, words, ids, count);
 }
@@ -350,8 +352,12 @@ mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_stai
     else if (layout->field_count == 3)
         words->count = sweep_three(layout, stairs, words->words, words->ids, words->count);
     else {
-        recursion r = {.layout = layout, .stairs = stairs, .control = control, .spare_words = words->spare_words,
-                       .spare_ids = words->spare_ids, .status = MN_OK};
+        recursion r = {.layout = layout,
+                       .stairs = stairs,
+                       .control = control,
+                       .spare_words = words->spare_words,
+                       .spare_ids = words->spare_ids,
+                       .status = MN_OK};
         choose_brute_force(&r);
         words->count = reduce_four(&r, words->words, words->ids, words->count);
         return r.status;

@@ -17,7 +17,7 @@ typedef struct mn_word_layout {
     uint64_t mask[MN_WORD_FIELDS];
     int sweep_shift, split_shift, key_shift, key_bits, bits;
     uint64_t split_mask, key_mask, value_mask; /* value is the lowest field */
-    uint64_t spare, worst; /* the spare bit of every field; the largest value in every field */
+    uint64_t spare, worst;                     /* the spare bit of every field; the largest value in every field */
 } mn_word_layout;
 
 /* Points and where each came from; `spare_*` are scratch of the same capacity. */

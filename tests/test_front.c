@@ -436,3 +436,172 @@ Test(front, the_filter_equals_all_pairs)
         free(keep);
     }
 }
+
+/* Many points: against a filter that compares each point with the front found so far, in an order in which nothing later dominates. */
+static int compare_rows(const void *left, const void *right, void *dimensions)
+{
+    const int64_t *a = left, *b = right;
+    for (int k = 0; k < *(int *)dimensions; k++)
+        if (a[k] != b[k])
+            return a[k] < b[k] ? -1 : 1;
+    return 0;
+}
+
+Test(front, the_filter_on_many_points)
+{
+    enum { COUNT = 80000 };
+    for (int dimensions = 3; dimensions <= 6; dimensions++) {
+        uint64_t state = (uint64_t)dimensions, front = 0, kept = 0;
+        int64_t *values = calloc(COUNT * (size_t)dimensions, sizeof *values);
+        bool *keep = calloc(COUNT, 1);
+        for (int i = 0; i < COUNT; i++) {
+            const int64_t shared = (int64_t)random_below(&state, 1u << 30); /* a common part keeps the front small */
+            for (int k = 0; k < dimensions; k++)
+                values[i * dimensions + k] = shared + (int64_t)random_below(&state, 1u << 27);
+        }
+        cr_assert_eq(mn_front_points_filter(values, COUNT, dimensions, keep), MN_OK);
+        for (int i = 0; i < COUNT; i++)
+            kept += keep[i];
+        int64_t *sorted = malloc(COUNT * (size_t)dimensions * sizeof *sorted);
+        memcpy(sorted, values, COUNT * (size_t)dimensions * sizeof *sorted);
+        qsort_r(sorted, COUNT, sizeof *sorted * (size_t)dimensions, compare_rows, &dimensions);
+        for (int i = 0; i < COUNT; i++) {
+            bool dominated = false;
+            for (uint64_t j = 0; j < front && !dominated; j++)
+                dominated = dominates(sorted + j * (uint64_t)dimensions, sorted + i * dimensions, dimensions);
+            if (!dominated)
+                memmove(sorted + front++ * (uint64_t)dimensions, sorted + i * dimensions,
+                        sizeof *sorted * (size_t)dimensions);
+        }
+        cr_assert_eq(kept, front, "%d dimensions: %" PRIu64 " kept, expected %" PRIu64, dimensions, kept, front);
+        free(values);
+        free(sorted);
+        free(keep);
+    }
+}
+
+/* Values of all nodes but the last times `factor`; the last node's best block adds 0, the others a little to every objective, so that
+ * they are on no front and yet forbid a common divisor. */
+static void set_objectives(question *q, int objectives, int64_t factor)
+{
+    const int last = q->table->first[q->table->node_count - 1];
+    for (int k = 0; k < objectives; k++) {
+        free(q->columns[k].values);
+        q->columns[k] = metric_column(q->table, k, 1, 1);
+        q->columns[k].base = 0;
+        for (int item = 0; item < q->table->item_count; item++)
+            q->columns[k].values[item] = item < last ? q->columns[k].values[item] * factor : item - last;
+    }
+}
+
+Test(front, words_and_wide_numbers_agree_on_a_larger_space)
+{
+    for (int objectives = 2; objectives <= 4; objectives++) {
+        const variety kind = {.name = "agree",
+                              .shape = {.nodes = 11, .blocks = 5, .metrics = 4, .positive = true, .largest = 200},
+                              .objectives = objectives};
+        const int64_t factor = (int64_t)1 << 40;
+        question *q = make_question(7, &kind);
+        mn_error error = {0};
+        mn_front_points small, large;
+        set_objectives(q, objectives, 1);
+        cr_assert_eq(mn_front_points_compute(&q->request, &error, &small), MN_OK, "%s", error.text);
+        set_objectives(q, objectives, factor);
+        cr_assert_eq(mn_front_points_compute(&q->request, &error, &large), MN_OK, "%s", error.text);
+        cr_assert_eq(large.count, small.count);
+        cr_assert(objectives < 4 || small.count > 5000, "the case is too small to mean much");
+        for (uint64_t i = 0; i < small.count * (uint64_t)objectives; i++)
+            cr_assert_eq(large.values[i], small.values[i] * factor);
+        cr_assert(
+            !memcmp(large.choices, small.choices, small.count * (size_t)small.node_count * sizeof *small.choices));
+        mn_front_points_free(&small);
+        mn_front_points_free(&large);
+        question_free(q);
+        free(q);
+    }
+}
+
+Test(front, memory_and_time_are_bounded)
+{
+    const variety kind = {
+        .name = "bounds", .shape = {.nodes = 14, .blocks = 8, .metrics = 3, .positive = true}, .objectives = 3};
+    question *q = make_question(3, &kind);
+    for (int k = 0; k < 3; k++) {
+        free(q->columns[k].values);
+        q->columns[k] = metric_column(q->table, k, 1, 1);
+    }
+    mn_error error = {0};
+    mn_front_points points;
+    q->request.memory = 100000;
+    cr_assert_eq(mn_front_points_compute(&q->request, &error, &points), MN_FAILURE);
+    cr_assert(strstr(error.text, "100000 bytes") && points.count == 0 && !points.values, "%s", error.text);
+
+    q->request.memory = 0;
+    q->request.control.deadline = mn_clock() - 1;
+    cr_assert_eq(mn_front_points_compute(&q->request, &error, &points), MN_STOPPED);
+    cr_assert(points.count == 0 && error.text[0]);
+
+    q->request.control.deadline = 0;
+    atomic_bool cancel = true;
+    q->request.control.cancel = &cancel;
+    cr_assert_eq(mn_front_points_compute(&q->request, &error, &points), MN_INTERRUPTED);
+
+    q->request.control.cancel = NULL;
+    q->request.objective_count = 5;
+    cr_assert_eq(mn_front_points_compute(&q->request, &error, &points), MN_USAGE);
+    question_free(q);
+    free(q);
+}
+
+/* Whether k is within the factor 1 + epsilon = more / one of v, both minimised. */
+static bool within(int64_t k, int64_t v, int64_t one, int64_t more)
+{
+    return v >= 0 ? (__int128)k * one <= (__int128)v * more : (__int128)k * more <= (__int128)v * one;
+}
+
+Test(front, thinning_keeps_every_point_within_the_factor)
+{
+    static const struct {
+        mn_decimal epsilon;
+        int64_t one, more;
+    } epsilons[] = {{{0, 0}, 1, 1}, {{1, 2}, 100, 101}, {{25, 2}, 100, 125}, {{3, 0}, 1, 4}};
+    for (uint64_t seed = 1; seed <= 160; seed++) {
+        uint64_t state = seed;
+        const int dimensions = 1 + (int)(seed % 4), e = (int)(seed / 4 % 4);
+        const uint64_t count = 1 + random_below(&state, 300);
+        int64_t *values = calloc(count * (uint64_t)dimensions, sizeof *values);
+        bool *keep = calloc(count, 1);
+        for (uint64_t i = 0; i < count * (uint64_t)dimensions; i++)
+            values[i] = (int64_t)random_below(&state, 2000) - (seed % 3 == 0 ? 1000 : seed % 3 == 1 ? 0 : 2500);
+        cr_assert_eq(mn_front_thin(values, count, dimensions, epsilons[e].epsilon, NULL, keep), MN_OK);
+        uint64_t kept = 0;
+        for (uint64_t i = 0; i < count; i++) {
+            bool covered = false;
+            kept += keep[i];
+            for (uint64_t j = 0; j < count && !covered; j++) {
+                covered = keep[j];
+                for (int k = 0; k < dimensions; k++)
+                    covered &= within(values[j * (uint64_t)dimensions + k], values[i * (uint64_t)dimensions + k],
+                                      epsilons[e].one, epsilons[e].more);
+            }
+            cr_assert(covered, "seed %" PRIu64 ": point %" PRIu64 " is left without a near one", seed, i);
+        }
+        cr_assert_leq(kept, count);
+        free(values);
+        free(keep);
+    }
+}
+
+Test(front, thinning_by_zero_keeps_a_front_and_bad_epsilons_are_refused)
+{
+    const int64_t values[8] = {1, 9, 2, 5, 3, 4, 8, 0};
+    bool keep[4];
+    cr_assert_eq(mn_front_thin(values, 4, 2, (mn_decimal){0, 0}, NULL, keep), MN_OK);
+    cr_expect(keep[0] && keep[1] && keep[2] && keep[3]);
+    /* A factor of 2: (2, 5) stands for (1, 9) and (3, 4); nothing but itself reaches the 0. */
+    cr_assert_eq(mn_front_thin(values, 4, 2, (mn_decimal){1, 0}, NULL, keep), MN_OK);
+    cr_expect(!keep[0] && keep[1] && !keep[2] && keep[3]);
+    mn_error error;
+    cr_expect_eq(mn_front_thin(values, 4, 2, (mn_decimal){-1, 2}, &error, keep), MN_USAGE);
+    cr_expect_eq(mn_front_thin(values, 4, 2, (mn_decimal){1, 30}, &error, keep), MN_USAGE);
+}
