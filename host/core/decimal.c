@@ -141,17 +141,13 @@ char *mn_format_wide(mn_wide value, int decimals, char *text)
     char reversed[MN_NUMBER_SIZE];
     int length = 0;
     unsigned __int128 magnitude = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
-    while (decimals > 0 && magnitude % 10 == 0) {
+    for (; decimals > 0 && magnitude % 10 == 0; decimals--)
         magnitude /= 10;
-        decimals--;
-    }
-    while (magnitude > 0 || length <= decimals) {
-        if (length == decimals && decimals > 0)
-            reversed[length++] = '.', decimals = -1;
+    for (int position = 0; magnitude > 0 || position <= decimals; position++) {
+        if (position == decimals && decimals > 0)
+            reversed[length++] = '.';
         reversed[length++] = (char)('0' + (int)(magnitude % 10));
         magnitude /= 10;
-        if (decimals <= 0 && magnitude == 0 && length > 0 && reversed[length - 1] != '.')
-            break;
     }
     if (value < 0)
         reversed[length++] = '-';

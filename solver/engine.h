@@ -1,0 +1,37 @@
+/* The exact search over one or more problems (tables) with the same limits: multipliers, core, branch and bound (engine.c names the
+ * steps). An engine keeps what it learns, so that a second question with other capacities starts where the last one ended. */
+#ifndef MN_SOLVER_ENGINE_H
+#define MN_SOLVER_ENGINE_H
+
+#include "solver/control.h"
+#include "solver/problem.h"
+
+typedef struct mn_engine mn_engine;
+
+typedef struct mn_question {
+    const int64_t *capacities; /* [limit_count], MN_NO_CAPACITY: off */
+    int top;                   /* K best: score descending, then problem, then lexicographic */
+    int64_t gap;               /* >= 0: stop once bound - score is no larger */
+    mn_control control;
+} mn_question;
+
+/* Arrays are the caller's: problems, scores [top], choices [top][widest problem's node_count]. */
+typedef struct mn_answer {
+    mn_outcome outcome;
+    int count;         /* found */
+    int32_t *problems;
+    int64_t *scores;
+    uint16_t *choices;
+    bool has_bound;
+    int64_t bound;     /* no network scores more */
+    uint64_t search_nodes;
+} mn_answer;
+
+/* Problems are borrowed and must outlive the engine. */
+mn_status mn_engine_create(const mn_problem *problems, int problem_count, mn_error *error, mn_engine **engine);
+void mn_engine_free(mn_engine *engine);
+
+/* MN_OK, MN_INFEASIBLE, MN_STOPPED, MN_INTERRUPTED (all fill the answer), or MN_FAILURE. */
+mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error);
+
+#endif
