@@ -1,0 +1,305 @@
+#include "solver/form.h"
+#include "host/core/memory.h"
+
+#include <math.h>
+
+#define LARGEST ((int64_t)1 << 62)
+
+static int64_t clamp(mn_wide value)
+{
+    return value > LARGEST ? LARGEST : value < -LARGEST ? -LARGEST : (int64_t)value;
+}
+
+/* ---- preparation ---------------------------------------------------------------------------------------------------------------- */
+
+mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *prepared)
+{
+    *prepared = (mn_prepared){.problem = problem};
+    mn_status status = mn_graph_make(problem->diagram, error, &prepared->graph);
+    if (status != MN_OK)
+        return status;
+    int64_t *scratch = mn_new_array((size_t)prepared->graph.slot_count, sizeof *scratch);
+    prepared->limit_low = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_low);
+    prepared->limit_high = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_high);
+    if (!scratch || !prepared->limit_low || !prepared->limit_high) {
+        free(scratch);
+        mn_prepared_free(prepared);
+        return mn_fail_memory(error);
+    }
+    prepared->scaled = problem->score.scaled != 0;
+    if (!problem->diagram->empty) {
+        mn_graph_range(&prepared->graph, problem->score.values, scratch, &prepared->score_low, &prepared->score_high);
+        for (int i = 0; i < problem->limit_count; i++) {
+            mn_graph_range(&prepared->graph, problem->limits[i].values, scratch, &prepared->limit_low[i], &prepared->limit_high[i]);
+            prepared->scaled |= problem->limits[i].scaled != 0;
+        }
+        if (problem->scale) {
+            mn_graph_range(&prepared->graph, problem->capability.values, scratch, &prepared->capability_low,
+                           &prepared->capability_high);
+            prepared->capability_low += problem->capability.base;
+            prepared->capability_high += problem->capability.base;
+        }
+    }
+    free(scratch);
+    return MN_OK;
+}
+
+void mn_prepared_free(mn_prepared *prepared)
+{
+    mn_graph_free(&prepared->graph);
+    free(prepared->limit_low);
+    free(prepared->limit_high);
+    *prepared = (mn_prepared){0};
+}
+
+/* ---- q(F) = 1 / g(F) = c F^r, and lines below tau q ------------------------------------------------------------------------------ */
+
+typedef struct inverse {
+    long double c, r;
+    long double error; /* relative, of the integer g against the real one, on the interval */
+} inverse;
+
+static inverse inverse_of(const mn_problem *problem, int64_t f_low, int64_t f_high)
+{
+    const mn_scale *scale = problem->scale;
+    inverse q;
+    if (scale->form == MN_RECIPROCAL) {
+        q.r = 1;
+        q.c = 1 / (long double)scale->mean;
+    } else {
+        q.r = -(long double)scale->exponent_fixed / 0x1p56L;
+        q.c = exp2l(-(long double)scale->log_constant / 0x1p40L);
+    }
+    const long double at_low = q.c * powl((long double)f_low, q.r), at_high = q.c * powl((long double)f_high, q.r);
+    q.error = 0x1p-32L * fmaxl(at_low, at_high) + (fabsl(q.r) + 8) * 0x1p-40L;
+    return q;
+}
+
+/* A lower bound of a tau q(F) - b F over the interval of F: the ends and the point where the derivative vanishes, less what the
+ * integer g and this floating-point evaluation may be off. */
+static int64_t lowest_difference(const mn_problem *problem, int64_t a, int64_t b, long double tau, int64_t f_low, int64_t f_high)
+{
+    const inverse q = inverse_of(problem, f_low, f_high);
+    if (!(q.error < 0.01L))
+        return -LARGEST;
+    const long double factor = (long double)a * tau * q.c;
+    const long double low = (long double)f_low, high = (long double)f_high;
+    const long double term_low = factor * powl(low, q.r), term_high = factor * powl(high, q.r);
+    long double least = fminl(term_low - (long double)b * low, term_high - (long double)b * high);
+    const long double still = powl((long double)b / (factor * q.r), 1 / (q.r - 1));
+    if (q.r != 1 && q.r != 0 && still > low && still < high)
+        least = fminl(least, factor * powl(still, q.r) - (long double)b * still);
+    const long double largest = fmaxl(fabsl(term_low), fabsl(term_high));
+    least -= largest * q.error + (largest + fabsl((long double)b) * high) * 1e-15L + 2;
+    if (!(least > -0x1p62L))
+        return -LARGEST;
+    return least > 0x1p62L ? LARGEST : (int64_t)floorl(least);
+}
+
+static bool is_convex(const inverse *q, long double tau)
+{
+    return tau * q->r * (q->r - 1) >= -1e-12L * fabsl(tau);
+}
+
+/* The slope of tau q: the tangent at `at` where that lies below the curve, else the chord. */
+static long double slope(const mn_problem *problem, long double tau, int64_t f_low, int64_t f_high, int64_t at)
+{
+    const inverse q = inverse_of(problem, f_low, f_high);
+    if (is_convex(&q, tau) || f_low == f_high)
+        return tau * q.c * q.r * powl((long double)at, q.r - 1);
+    return tau * q.c * (powl((long double)f_high, q.r) - powl((long double)f_low, q.r)) / (long double)(f_high - f_low);
+}
+
+/* Weights a sign S - b F of the relaxation with slope `slope`, as large as 50 bits allow. */
+static void choose_weights(const mn_prepared *prepared, int64_t sum_low, int64_t sum_high, long double slope, int64_t *a, int64_t *b)
+{
+    const long double sums = fmaxl(fabsl((long double)sum_low), fabsl((long double)sum_high));
+    const long double largest = sums + fabsl(slope) * (long double)prepared->capability_high + 1;
+    if (!(largest < 0x1p60L)) {
+        *a = 1;
+        *b = 0;
+        return;
+    }
+    int bits = 50 - ilogbl(largest);
+    bits = bits < 0 ? 0 : bits > 30 ? 30 : bits;
+    *a = (int64_t)1 << bits;
+    *b = (int64_t)roundl(slope * (long double)*a);
+}
+
+static int64_t *combine(const mn_prepared *prepared, const int64_t *sums, int64_t a, int64_t b, mn_arena *arena)
+{
+    const mn_problem *problem = prepared->problem;
+    int64_t *values = mn_arena_take(arena, (size_t)problem->item_count, sizeof *values);
+    if (!values)
+        return NULL;
+    for (int item = 0; item < problem->item_count; item++)
+        values[item] = clamp((mn_wide)a * sums[item] - (mn_wide)b * problem->capability.values[item]);
+    return values;
+}
+
+/* ---- the form ---------------------------------------------------------------------------------------------------------------------- */
+
+static mn_status add_row(mn_form *form, const int64_t *row, int64_t cap, int64_t low, int64_t high)
+{
+    if (cap < low)
+        return MN_INFEASIBLE;
+    if (cap >= high)
+        return MN_OK;
+    form->rows[form->row_count] = row;
+    form->caps[form->row_count] = cap;
+    form->row_low[form->row_count] = low;
+    form->row_high[form->row_count] = high;
+    form->row_count++;
+    return MN_OK;
+}
+
+static mn_status add_computed_row(mn_form *form, const int64_t *row, int64_t cap, mn_arena *arena)
+{
+    int64_t *scratch = mn_arena_take(arena, (size_t)form->prepared->graph.slot_count, sizeof *scratch);
+    if (!row || !scratch)
+        return MN_FAILURE;
+    int64_t low, high;
+    mn_graph_range(&form->prepared->graph, row, scratch, &low, &high);
+    return add_row(form, row, cap, low, high);
+}
+
+enum { TANGENTS = 3 };
+
+/* Rows that a scaled limit implies: tangents at a few places (or one chord). */
+static mn_status add_scaled_limit(mn_form *form, int limit, int64_t capacity, mn_arena *arena)
+{
+    const mn_prepared *prepared = form->prepared;
+    const mn_problem *problem = prepared->problem;
+    const mn_column *column = &problem->limits[limit];
+    const int sign = -column->scaled;
+    const long double tau = -((long double)capacity - (long double)column->scaled * (long double)column->base) - 0.5L;
+    mn_status status = MN_OK;
+    for (int i = 0; i < TANGENTS && status == MN_OK; i++) {
+        const int64_t at = form->f_low + (form->f_high - form->f_low) / (TANGENTS - 1) * i;
+        int64_t a, b;
+        choose_weights(prepared, prepared->limit_low[limit], prepared->limit_high[limit],
+                       slope(problem, tau, form->f_low, form->f_high, at), &a, &b);
+        const int64_t least = lowest_difference(problem, a, b, tau, form->f_low, form->f_high);
+        const mn_wide cap = -(mn_wide)least - (mn_wide)b * problem->capability.base;
+        if (least > -LARGEST)
+            status = add_computed_row(form, combine(prepared, column->values, -sign * a, -b, arena), clamp(cap), arena);
+    }
+    return status;
+}
+
+static mn_status add_interval(mn_form *form, mn_arena *arena)
+{
+    const mn_prepared *prepared = form->prepared;
+    const mn_column *capability = &prepared->problem->capability;
+    const int64_t low = prepared->capability_low - capability->base, high = prepared->capability_high - capability->base;
+    mn_status status = add_row(form, capability->values, form->f_high - capability->base, low, high);
+    if (status != MN_OK || form->f_low <= prepared->capability_low)
+        return status;
+    int64_t *negated = mn_arena_take(arena, (size_t)prepared->problem->item_count, sizeof *negated);
+    if (!negated)
+        return MN_FAILURE;
+    for (int item = 0; item < prepared->problem->item_count; item++)
+        negated[item] = -capability->values[item];
+    return add_row(form, negated, capability->base - form->f_low, -high, -low);
+}
+
+static mn_status set_scaled_score(mn_form *form, const mn_guess *guess, mn_arena *arena)
+{
+    const mn_prepared *prepared = form->prepared;
+    const mn_column *column = &prepared->problem->score;
+    long double b_slope = 0;
+    if (guess) {
+        const long double tau = (long double)guess->score - (long double)column->scaled * (long double)column->base - 0.5L;
+        int64_t at = guess->capability < form->f_low ? form->f_low : guess->capability;
+        at = at > form->f_high ? form->f_high : at;
+        b_slope = slope(prepared->problem, tau, form->f_low, form->f_high, at);
+    }
+    choose_weights(prepared, prepared->score_low, prepared->score_high, b_slope, &form->a, &form->b);
+    int64_t *scratch = mn_arena_take(arena, (size_t)prepared->graph.slot_count, sizeof *scratch);
+    form->score = combine(prepared, column->values, column->scaled * form->a, form->b, arena);
+    if (!form->score || !scratch)
+        return MN_FAILURE;
+    mn_graph_range(&prepared->graph, form->score, scratch, &form->score_low, &form->score_high);
+    return MN_OK;
+}
+
+mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high, const mn_guess *guess,
+                       mn_arena *arena, mn_form *form)
+{
+    const mn_problem *problem = prepared->problem;
+    *form = (mn_form){.prepared = prepared, .f_low = f_low, .f_high = f_high};
+    if (problem->diagram->empty)
+        return MN_INFEASIBLE;
+    const size_t most_rows = (size_t)problem->limit_count * TANGENTS + 2;
+    form->rows = mn_arena_take(arena, most_rows, sizeof *form->rows);
+    form->caps = mn_arena_take(arena, most_rows, sizeof *form->caps);
+    form->row_low = mn_arena_take(arena, most_rows, sizeof *form->row_low);
+    form->row_high = mn_arena_take(arena, most_rows, sizeof *form->row_high);
+    if (!form->rows || !form->caps || !form->row_low || !form->row_high)
+        return MN_FAILURE;
+
+    form->checked = problem->diagram->outside_count > 0 || problem->score.scaled;
+    form->score = problem->score.values;
+    form->score_low = prepared->score_low;
+    form->score_high = prepared->score_high;
+    mn_status status = MN_OK;
+    for (int i = 0; i < problem->limit_count && status == MN_OK; i++) {
+        if (capacities[i] == MN_NO_CAPACITY)
+            continue;
+        if (problem->limits[i].scaled) {
+            form->checked = true;
+            status = add_scaled_limit(form, i, capacities[i], arena);
+        } else {
+            status = add_row(form, problem->limits[i].values, clamp((mn_wide)capacities[i] - problem->limits[i].base),
+                             prepared->limit_low[i], prepared->limit_high[i]);
+        }
+    }
+    if (status == MN_OK && prepared->scaled)
+        status = add_interval(form, arena);
+    if (status == MN_OK && problem->score.scaled)
+        status = set_scaled_score(form, guess, arena);
+    return status;
+}
+
+int64_t mn_form_threshold(const mn_form *form, int64_t target)
+{
+    const mn_problem *problem = form->prepared->problem;
+    const mn_column *column = &problem->score;
+    if (!column->scaled)
+        return clamp((mn_wide)target - column->base);
+    const long double tau = (long double)target - (long double)column->scaled * (long double)column->base - 0.5L;
+    const int64_t least = lowest_difference(problem, form->a, form->b, tau, form->f_low, form->f_high);
+    return least <= -LARGEST ? -LARGEST : clamp((mn_wide)least + (mn_wide)form->b * problem->capability.base);
+}
+
+int64_t mn_form_value_bound(const mn_form *form, int64_t score)
+{
+    const mn_column *column = &form->prepared->problem->score;
+    if (!column->scaled)
+        return clamp((mn_wide)score + column->base);
+    int64_t low = -LARGEST, high = LARGEST; /* threshold(low) <= score < threshold(high + 1) */
+    while (low < high) {
+        const int64_t middle = low + (int64_t)(((uint64_t)high - (uint64_t)low + 1) / 2);
+        if (mn_form_threshold(form, middle) <= score)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+bool mn_form_wants_intervals(const mn_prepared *prepared, const int64_t *capacities, const mn_guess *guess)
+{
+    const mn_problem *problem = prepared->problem;
+    if (!prepared->scaled || problem->diagram->empty)
+        return false;
+    const inverse q = inverse_of(problem, prepared->capability_low, prepared->capability_high);
+    if (problem->score.scaled &&
+        !is_convex(&q, (long double)guess->score - (long double)problem->score.scaled * (long double)problem->score.base))
+        return true;
+    for (int i = 0; i < problem->limit_count; i++)
+        if (problem->limits[i].scaled && capacities[i] != MN_NO_CAPACITY &&
+            !is_convex(&q, -((long double)capacities[i] - (long double)problem->limits[i].scaled * (long double)problem->limits[i].base)))
+            return true;
+    return false;
+}
