@@ -283,7 +283,8 @@ MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
 
 /* ---- comparison with measured truth ------------------------------------------------------------------------------------- */
 
-/* A CSV or .csv.gz of networks (columns as mn_networks_read) and metrics. */
+/* A CSV or .csv.gz of networks (columns as mn_networks_read) and metrics; or the name of a shipped space ("nasbench201"), whose
+ * truth.csv.gz is looked for where tables are. */
 MN_API mn_status mn_truth_read(const mn_table *table, const char *path, mn_truth **truth);
 MN_API void mn_truth_free(mn_truth *truth);
 MN_API uint64_t mn_truth_count(const mn_truth *truth);
@@ -309,6 +310,20 @@ typedef struct mn_evaluation {
  * Kendall's tau-b by merge counting (Knight 1966), Spearman with mid-ranks. */
 MN_API mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset,
                              mn_evaluation *evaluation);
+
+typedef struct mn_rank {
+    double value;      /* the truth of the network */
+    uint64_t rank;     /* 1 + number of networks that meet the limits and have a better truth */
+    uint64_t count;    /* measured networks that meet the limits */
+    uint64_t best;     /* row of the best of them */
+    double best_value; /* NaN when count is 0 */
+    bool meets;        /* whether the network itself meets them */
+} mn_rank;
+
+/* What the truth says of one network among those that meet the solver's limits (at their present values, by the predictions of its
+ * first table), fixed and forbidden blocks and rules. MN_USAGE when the truth does not hold the network. */
+MN_API mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, const uint16_t *network,
+                               bool higher_is_better, mn_rank *rank);
 
 #ifdef __cplusplus
 }
