@@ -1,0 +1,20 @@
+/* Measured metrics of a benchmark's networks, as read from a truth file. */
+#ifndef MN_FILES_TRUTH_H
+#define MN_FILES_TRUTH_H
+
+#include "host/core/error.h"
+
+struct mn_truth {
+    mn_error error; /* first: mn_last_error */
+    int node_count;
+    uint64_t count;
+    uint16_t *networks; /* [count][node_count] */
+    int column_count;
+    char **names;     /* [column_count] */
+    double **columns; /* [column_count] -> [count]; NaN: not measured */
+};
+
+/* Frees what it holds, not the struct itself. */
+void mn_truth_clear(mn_truth *truth);
+
+#endif
