@@ -35,28 +35,28 @@ static mn_status read_gap(mn_solver *solver, const char *text, int64_t *gap)
     return MN_OK;
 }
 
-static mn_status read_effort(mn_solver *solver, const mn_options *options, effort *effort)
+static mn_status read_effort(mn_solver *solver, const mn_options *options, effort *work)
 {
     const char *engine = options->engine ? options->engine : "auto";
     mn_status status = mn_check_effort(options->threads, options->time_limit, &solver->error);
     if (status == MN_OK)
-        status = read_gap(solver, options->gap, &effort->gap);
+        status = read_gap(solver, options->gap, &work->gap);
     if (status != MN_OK)
         return status;
-    effort->top = options->top;
-    effort->scan = !strcmp(engine, "scan");
+    work->top = options->top;
+    work->scan = !strcmp(engine, "scan");
     if (options->top < 1)
         return mn_fail(&solver->error, MN_USAGE, "top %d: expected 1 or more", options->top);
-    if (!effort->scan && strcmp(engine, "auto") && strcmp(engine, "search"))
+    if (!work->scan && strcmp(engine, "auto") && strcmp(engine, "search"))
         return mn_fail(&solver->error, MN_USAGE, "engine \"%.100s\": expected auto, search or scan", engine);
-    if (effort->scan && (effort->gap > 0 || options->node_limit > 0))
+    if (work->scan && (work->gap > 0 || options->node_limit > 0))
         return mn_fail(&solver->error, MN_USAGE, "engine \"scan\" looks at every network: it takes no gap and no node limit");
     return MN_OK;
 }
 
 /* ---- the engines ----------------------------------------------------------------------------------------------------------- */
 
-static mn_status run_search(mn_solver *solver, const mn_options *options, const effort *effort, mn_answer *answer)
+static mn_status run_search(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     mn_status status = MN_OK;
     if (!solver->engine)
@@ -64,8 +64,8 @@ static mn_status run_search(mn_solver *solver, const mn_options *options, const 
     if (status != MN_OK)
         return status;
     const mn_question question = {.capacities = solver->capacities,
-                                  .top = effort->top,
-                                  .gap = effort->gap,
+                                  .top = work->top,
+                                  .gap = work->gap,
                                   .control = mn_solver_control(solver, options->time_limit, options->node_limit)};
     return mn_engine_solve(solver->engine, &question, answer, &solver->error);
 }
@@ -99,12 +99,12 @@ static void merge_scan(mn_answer *answer, const mn_scan_result *scan, int member
     }
 }
 
-static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *effort, mn_answer *answer)
+static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
-    const size_t top = (size_t)effort->top, widest = (size_t)solver->widest;
+    const size_t top = (size_t)work->top, widest = (size_t)solver->widest;
     mn_scan_result scan = {.scores = mn_new_array(top, sizeof *scan.scores), .choices = mn_new_array(top * widest, sizeof *scan.choices)};
     mn_scan_request request = {.capacities = solver->capacities,
-                               .top = effort->top,
+                               .top = work->top,
                                .threads = mn_thread_count(options->threads),
                                .control = mn_solver_control(solver, options->time_limit, 0)};
     mn_status status = scan.scores && scan.choices ? MN_OK : mn_fail_memory(&solver->error);
@@ -115,7 +115,7 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
         status = mn_device_cpu.scan(&request, &scan, &solver->error);
         if (status == MN_INFEASIBLE)
             status = MN_OK;
-        merge_scan(answer, &scan, i, (size_t)request.problem->node_count, widest, effort->top);
+        merge_scan(answer, &scan, i, (size_t)request.problem->node_count, widest, work->top);
         answer->search_nodes += scan.examined;
     }
     free(scan.scores);
@@ -132,7 +132,7 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
 
 /* ---- the result ------------------------------------------------------------------------------------------------------------ */
 
-static bool resize(void *array, size_t count, size_t size)
+static bool resize(void *array, size_t count, size_t size) //x
 {
     if (size && count > SIZE_MAX / size)
         return false;
@@ -207,18 +207,18 @@ static void describe(mn_solver *solver, mn_status status)
 static mn_status run(mn_solver *solver, const mn_options *options, bool explained)
 {
     const double start = mn_clock();
-    effort effort;
+    effort work;
     mn_answer answer = {0};
-    mn_status status = read_effort(solver, options, &effort);
+    mn_status status = read_effort(solver, options, &work);
     if (status == MN_OK)
-        status = make_room(solver, effort.top, &answer);
+        status = make_room(solver, work.top, &answer);
     if (status == MN_OK && options->progress && options->progress(options->user, 0, 0, 1))
         atomic_store(&solver->cancel, true);
     if (status == MN_OK) {
-        status = effort.scan ? run_scan(solver, options, &effort, &answer) : run_search(solver, options, &effort, &answer);
+        status = work.scan ? run_scan(solver, options, &work, &answer) : run_search(solver, options, &work, &answer);
         const bool answered = status != MN_FAILURE;
         if (answered)
-            take_answer(solver, &answer, effort.scan ? "scan" : "search");
+            take_answer(solver, &answer, work.scan ? "scan" : "search");
         if (status == MN_INFEASIBLE && explained) {
             const mn_control control = mn_solver_control(solver, 0, 0);
             const mn_status explanation = explain(solver, &control);
