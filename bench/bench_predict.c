@@ -1,0 +1,220 @@
+/* Prediction against a memory-bound copy: the peer reads the same network bytes and writes the same column bytes, past the caches, on
+ * the same threads, in the same run. Tables have the shapes and value ranges of the published ones.
+ *
+ * usage: bench_predict [threads [gibibytes [runs]]] */
+#include "bench/machine.h"
+#include "host/core/memory.h"
+#include "host/device/cpu.h"
+#include "solver/threads.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+typedef struct shape {
+    const char *name;
+    int nodes;
+    int blocks[20];
+    int metrics;
+    int64_t largest[3]; /* of one value */
+} shape;
+
+/* Largest values: those of the published tables at a resolution of 1e-6 (flops: 1). */
+static const shape shapes[] = {
+    {"nasbench201", 6, {5, 5, 5, 5, 5, 5}, 3, {11000000, 1000000000, 4000000000}},
+    {"mobilenetv3", 5, {5, 5, 5, 5, 5}, 2, {600000, 250000000}},
+    {"supervit", 9, {2, 8, 36, 24, 24, 63, 24, 12, 2}, 2, {1500000, 250000000}},
+    {"supertransformer", 12, {6, 6, 6, 6, 6, 6, 36, 37, 38, 38, 38, 38}, 2, {4000000, 1500000000}},
+    {"20 nodes of 9", 20, {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}, 3, {1000000, 100000000, 1000000000}}};
+
+static uint64_t random_next(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    return *state ^= *state << 17;
+}
+
+static mn_table *make_table(const shape *s)
+{
+    uint64_t state = 88172645463325252u;
+    mn_table *table = mn_table_new();
+    table->has_values = true;
+    table->node_count = s->nodes;
+    table->nodes = mn_new_array((size_t)s->nodes, sizeof *table->nodes);
+    for (int node = 0; node < s->nodes; node++) {
+        char name[16];
+        snprintf(name, sizeof name, "node%d", node);
+        table->nodes[node].name = mn_copy_text(name, strlen(name));
+        table->nodes[node].block_count = s->blocks[node];
+        table->nodes[node].blocks = mn_new_array((size_t)s->blocks[node], sizeof(mn_block));
+    }
+    table->metric_count = s->metrics;
+    table->metrics = mn_new_array((size_t)s->metrics, sizeof *table->metrics);
+    for (int metric = 0; metric < s->metrics; metric++) {
+        char name[16];
+        snprintf(name, sizeof name, "m%d", metric);
+        table->metrics[metric] = (mn_metric){.name = mn_copy_text(name, strlen(name)), .resolution = {1, 6}};
+        table->metrics[metric].values = mn_new_array(20 * 64, sizeof(int64_t));
+        for (int item = 0; item < 20 * 64; item++)
+            table->metrics[metric].values[item] = (int64_t)(random_next(&state) % (uint64_t)s->largest[metric]);
+    }
+    return mn_table_prepare(table, s->name) == MN_OK ? table : NULL;
+}
+
+typedef struct work {
+    const mn_table *table;
+    uint8_t *networks;
+    uint64_t count;
+    int64_t *columns[3];
+} work;
+
+enum { TASK = 1 << 15 /* networks */ };
+
+/* A million random networks, repeated: memory does not know. */
+static void fill_networks(void *context, uint64_t index, int thread)
+{
+    (void)thread;
+    const work *w = context;
+    const uint64_t first = index * TASK, last = first + TASK < w->count ? first + TASK : w->count;
+    uint64_t state = index % 32 + 1;
+    uint8_t *at = w->networks + first * (uint64_t)w->table->node_count;
+    for (uint64_t i = first; i < last; i++)
+        for (int node = 0; node < w->table->node_count; node++)
+            *at++ = (uint8_t)((random_next(&state) >> 40) % (uint64_t)w->table->nodes[node].block_count);
+}
+
+static int64_t read_all(const uint8_t *bytes, uint64_t size)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i + 8 <= size; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, sizeof word);
+        sum |= word;
+    }
+    return (int64_t)sum;
+}
+
+static void write_all(int64_t *column, uint64_t count, int64_t value)
+{
+#if defined(__x86_64__)
+    for (uint64_t i = 0; i < count; i++)
+        _mm_stream_si64((long long *)column + i, value);
+#else
+    for (uint64_t i = 0; i < count; i++)
+        column[i] = value;
+#endif
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) static int64_t read_all_avx512(const uint8_t *bytes, uint64_t size)
+{
+    __m512i sum[4] = {0};
+    for (uint64_t i = 0; i + 256 <= size; i += 256)
+        for (int k = 0; k < 4; k++)
+            sum[k] = _mm512_or_si512(sum[k], _mm512_loadu_si512(bytes + i + 64 * k));
+    return _mm512_reduce_or_epi64(_mm512_or_si512(_mm512_or_si512(sum[0], sum[1]), _mm512_or_si512(sum[2], sum[3])));
+}
+
+__attribute__((target("avx512f"))) static void write_all_avx512(int64_t *column, uint64_t count, int64_t value)
+{
+    const __m512i values = _mm512_set1_epi64(value);
+    for (uint64_t i = 0; i + 8 <= count; i += 8)
+        _mm512_stream_si512((__m512i *)(column + i), values);
+}
+#endif
+
+/* The peer: a tile of 512 networks is read, then its values are written to each column. */
+static void copy_task(void *context, uint64_t index, int thread)
+{
+    (void)thread;
+    const work *w = context;
+    const uint64_t last = (index + 1) * TASK < w->count ? (index + 1) * TASK : w->count, nodes = (uint64_t)w->table->node_count;
+    const bool wide = mn_cpu_best_level() == MN_CPU_AVX512;
+    for (uint64_t first = index * TASK, tile; first < last; first += tile) {
+        tile = last - first < 512 ? last - first : 512;
+        const uint8_t *bytes = w->networks + first * nodes;
+#if defined(__x86_64__)
+        const int64_t value = wide ? read_all_avx512(bytes, tile * nodes) : read_all(bytes, tile * nodes);
+        for (int metric = 0; metric < w->table->metric_count; metric++)
+            (wide ? write_all_avx512 : write_all)(w->columns[metric] + first, tile, value);
+#else
+        (void)wide;
+        for (int metric = 0; metric < w->table->metric_count; metric++)
+            write_all(w->columns[metric] + first, tile, read_all(bytes, tile * nodes));
+#endif
+    }
+}
+
+static void *new_memory(uint64_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static bool run_shape(const shape *s, int threads, double gibibytes, int runs)
+{
+    mn_table *table = make_table(s);
+    const uint64_t row = (uint64_t)s->nodes + 8 * (uint64_t)s->metrics;
+    work w = {.table = table, .count = (uint64_t)(gibibytes * (1 << 30)) / row / TASK * TASK};
+    const uint64_t tasks = w.count / TASK;
+    bool ok = table && (w.networks = new_memory(w.count * (uint64_t)s->nodes));
+    for (int metric = 0; metric < s->metrics; metric++)
+        ok = ok && (w.columns[metric] = new_memory(w.count * 8));
+    if (!ok)
+        return false;
+    mn_parallel(threads, tasks, fill_networks, &w);
+    double copy[99], predict[99];
+    for (int run = -1; run < runs; run++) { /* the first touches the memory */
+        const double start = mn_clock();
+        mn_parallel(threads, tasks, copy_task, &w);
+        const double middle = mn_clock();
+        mn_cpu_predict(mn_cpu_best_level(), table, w.networks, 1, w.count, threads, w.columns, NULL);
+        if (run >= 0) {
+            copy[run] = middle - start;
+            predict[run] = mn_clock() - middle;
+        }
+    }
+    qsort(copy, (size_t)runs, sizeof *copy, compare);
+    qsort(predict, (size_t)runs, sizeof *predict, compare);
+    const double bytes = (double)(w.count * row), mine = predict[runs / 2], peer = copy[runs / 2];
+    printf("%-18s %3d : %2d  %9.1f  %9.1f  %12.3g  %5.0f %%\n", s->name, s->nodes, 8 * s->metrics, 1e-9 * bytes / peer,
+           1e-9 * bytes / mine, (double)w.count / mine, 100 * peer / mine);
+    fflush(stdout);
+    munmap(w.networks, w.count * (uint64_t)s->nodes);
+    for (int metric = 0; metric < s->metrics; metric++)
+        munmap(w.columns[metric], w.count * 8);
+    mn_table_free(table);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    const int threads = mn_thread_count(argc > 1 ? atoi(argv[1]) : 0);
+    const double gibibytes = argc > 2 ? atof(argv[2]) : 2;
+    int runs = argc > 3 ? atoi(argv[3]) : 5;
+    runs = runs < 1 ? 1 : runs > 99 ? 99 : runs;
+    print_machine();
+    printf("prediction of given uint8 networks into int64 columns, %.3g GiB in all, %d threads, median of %d runs, %s\n", gibibytes,
+           threads, runs, mn_cpu_level_name(mn_cpu_best_level()));
+    printf("repeat: %s %d %g %d\n\n", argv[0], threads, gibibytes, runs);
+    printf("table              bytes read   copy        predict    networks    share of\n");
+    printf("                   : written    GB/s        GB/s       per second  the copy\n");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (!run_shape(&shapes[i], threads, gibibytes, runs)) {
+            fprintf(stderr, "bench_predict: out of memory\n");
+            return 1;
+        }
+    return 0;
+}

@@ -1,0 +1,32 @@
+#include "host/device/cpu.h"
+
+mn_cpu_level mn_cpu_best_level(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return MN_CPU_AVX512;
+    if (__builtin_cpu_supports("avx2"))
+        return MN_CPU_AVX2;
+#endif
+    return MN_CPU_PORTABLE;
+}
+
+const char *mn_cpu_level_name(mn_cpu_level level)
+{
+    static const char *const names[] = {"portable", "avx2", "avx512"};
+    return names[level];
+}
+
+static mn_status predict(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
+                         int64_t *const *columns, mn_error *error)
+{
+    return mn_cpu_predict(mn_cpu_best_level(), table, networks, width, count, threads, columns, error);
+}
+
+static mn_status scan(const mn_scan_request *request, mn_scan_result *result, mn_error *error)
+{
+    return mn_cpu_scan(mn_cpu_best_level(), request, result, error);
+}
+
+const mn_device mn_device_cpu = {.name = "cpu", .predict = predict, .scan = scan};
