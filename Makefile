@@ -1,7 +1,7 @@
 # mathnas. `make help` lists the targets; V=1 shows the commands.
 #
-# Sources are found by folder: whatever *.c lies in a room of the library is part of it. Objects go to $(BUILD); the sanitizer and
-# fuzzing builds are the same rules in a folder of their own (build/asan, build/tsan, build/fuzz), reached by calling make again.
+# Sources are found by folder: whatever *.c lies in a room of the library is part of it. Objects go to $(BUILD); the sanitizer,
+# fuzzing and aarch64 builds are the same rules in a folder of their own (build/asan and so on), reached by calling make again.
 
 VERSION := 0.1.0
 SONAME  := libmathnas.so.0
@@ -58,6 +58,8 @@ replay_programs := $(patsubst tests/fuzz/fuzz_%.c,build/asan/replay/replay_%,$(f
 in_asan := BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g"
 in_tsan := BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g"
 in_fuzz := BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" CC=clang WARNINGS= WERROR=
+in_cross = BUILD=build/aarch64 CC=aarch64-linux-gnu-gcc \
+           CPPFLAGS="-idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)"
 
 say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $(2))
 run = $(if $(V),,@)
@@ -65,8 +67,8 @@ run = $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test test-full test-asan test-tsan test-fresh run-tests fuzz fuzz-programs bench bench-programs lint format \
-        install uninstall help clean FORCE
+.PHONY: all deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
+        lint format bench bench-programs help FORCE
 
 ##@ Build and try
 all: $(static_library) $(shared_library) $(command) ## library and command (the default)
@@ -76,7 +78,7 @@ demo: ## exact answers on a published table, in under three minutes from a bare 
 	@$(MAKE) all
 	@docs/demo.sh
 
-deps: ## list and install what is missing (SETS="build demo test lint fuzz full" by default)
+deps: ## list and install what is missing (SETS="build demo test lint fuzz cross full" by default)
 	@.ci/deps.sh $(SETS)
 
 install: all ## install to PREFIX (/usr/local), below DESTDIR
@@ -124,6 +126,12 @@ fuzz: ## search for crashing inputs, FUZZ_SECONDS=30 for each reader (clang)
 	@tests/run_fuzz.sh $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(fuzz_sources))
 
 fuzz-programs: $(fuzz_programs)
+
+cross: ## compile for aarch64, without linking: the JSON library is this machine's
+	@.ci/deps.sh build cross
+	@$(MAKE) $(in_cross) objects
+
+objects: $(call objects,$(library_sources) $(command_sources))
 
 lint: ## formatting and static checks; every finding is an error
 	@.ci/deps.sh lint

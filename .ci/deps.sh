@@ -6,7 +6,7 @@
 # the script fails. MATHNAS_NO_INSTALL=1: never install, only say what is missing.
 set -eu
 
-sets=${*:-build demo test lint fuzz full}
+sets=${*:-build demo test lint fuzz cross full}
 missing=
 optional=
 
@@ -16,7 +16,7 @@ has_header() {
     if has_command gcc; then
         echo "#include <$1>" | gcc -E -include stdio.h -o /dev/null - 2>/dev/null
     else
-        ls "/usr/include/$1" /usr/include/*/"$1" >/dev/null 2>&1
+        ls /usr/include/*/"$1" >/dev/null 2>&1 || [ -e "/usr/include/$1" ]
     fi
 }
 
@@ -66,11 +66,15 @@ for set in $sets; do
         need clang has_command clang
         need libclang-rt-dev has_clang_runtime
         ;;
+    cross)
+        need gcc-aarch64-linux-gnu has_command aarch64-linux-gnu-gcc
+        need libc6-dev-arm64-cross [ -d /usr/aarch64-linux-gnu/include -o "$(uname -m)" = aarch64 ]
+        ;;
     full)
         need coinor-cbc has_command cbc
         ;;
     *)
-        echo "deps.sh: unknown set \"$set\"; known: build demo test lint fuzz full" >&2
+        echo "deps.sh: unknown set \"$set\"; known: build demo test lint fuzz cross full" >&2
         exit 2
         ;;
     esac
@@ -99,10 +103,25 @@ else
     give_up "neither root nor sudo without a password"
 fi
 
-apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 "$@" </dev/null; }
+# Quiet: what apt says is shown only when it fails.
+apt() {
+    log=$(mktemp)
+    code=0
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 </dev/null || code=$?
+    [ $code = 0 ] || tail -n 20 "$log" >&2
+    rm -f "$log"
+    return $code
+}
 
 # A failing update (one source of several is down) is no reason to stop: the install that follows decides.
-apt -q update || echo "apt-get update failed, trying on" >&2
-# shellcheck disable=SC2086 # a list of packages
-[ -z "$missing" ] || apt -qy install --no-install-recommends $missing || give_up "installing failed"
-[ -z "$optional" ] || apt -qy install --no-install-recommends "$optional" || echo "going on without $optional"
+echo "apt-get update"
+apt update || echo "apt-get update failed, trying on" >&2
+if [ -n "$missing" ]; then
+    echo "apt-get install --no-install-recommends $missing"
+    # shellcheck disable=SC2086 # a list of packages
+    apt install --no-install-recommends $missing || give_up "installing failed"
+fi
+if [ -n "$optional" ]; then
+    echo "apt-get install --no-install-recommends $optional"
+    apt install --no-install-recommends "$optional" || echo "going on without $optional"
+fi

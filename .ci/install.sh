@@ -18,11 +18,10 @@ install_all() {
     install -m 644 host/mathnas.h "$root/include/mathnas.h"
     sed -e "s|@PREFIX@|$PREFIX|" -e "s|@VERSION@|$VERSION|" mathnas.pc.in >"$root/lib/pkgconfig/mathnas.pc"
     chmod 644 "$root/lib/pkgconfig/mathnas.pc"
-    # What the command reads: tables, spaces, truth; not the sources that they are made from.
-    find data \( -name '*.json' -o -name '*.csv.gz' -o -name '*.md' \) -not -path 'data/source/*' 2>/dev/null |
-        while read -r file; do
-            install -D -m 644 "$file" "$root/share/mathnas/${file#data/}"
-        done
+    # What the command reads, with its licences; not the sources and scripts that it is made from.
+    (cd data && find . -type f -not -path './source/*' -not -path './maker/*' -not -name '*.py') | while read -r file; do
+        install -D -m 644 "data/$file" "$root/share/mathnas/${file#./}"
+    done
 }
 
 uninstall_all() {

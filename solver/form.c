@@ -4,6 +4,9 @@
 #include <math.h>
 
 #define LARGEST ((int64_t)1 << 62)
+#define COARSE ((int64_t)1 << 58)   /* core.c keeps only the upper bits of larger sums */
+
+enum { MOST_LANE_ROWS = 56 }; /* core.c has lanes for these; it leaves more rows to the exact check */
 
 static int64_t clamp(mn_wide value)
 {
@@ -11,6 +14,20 @@ static int64_t clamp(mn_wide value)
 }
 
 /* ---- preparation ---------------------------------------------------------------------------------------------------------------- */
+
+static int64_t magnitude_of(const mn_problem *problem, const int64_t *values)
+{
+    mn_wide sum = 0;
+    for (int node = 0; node < problem->node_count; node++) {
+        int64_t largest = 0;
+        for (int item = problem->first[node]; item < problem->first[node + 1]; item++) {
+            const int64_t magnitude = values[item] < 0 ? -values[item] : values[item];
+            largest = magnitude > largest ? magnitude : largest;
+        }
+        sum += largest;
+    }
+    return clamp(sum);
+}
 
 mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *prepared)
 {
@@ -21,7 +38,8 @@ mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *pr
     int64_t *scratch = mn_new_array((size_t)prepared->graph.slot_count, sizeof *scratch);
     prepared->limit_low = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_low);
     prepared->limit_high = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_high);
-    if (!scratch || !prepared->limit_low || !prepared->limit_high) {
+    prepared->limit_magnitude = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_magnitude);
+    if (!scratch || !prepared->limit_low || !prepared->limit_high || !prepared->limit_magnitude) {
         free(scratch);
         mn_prepared_free(prepared);
         return mn_fail_memory(error);
@@ -29,7 +47,9 @@ mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *pr
     prepared->scaled = problem->score.scaled != 0;
     if (!problem->diagram->empty) {
         mn_graph_range(&prepared->graph, problem->score.values, scratch, &prepared->score_low, &prepared->score_high);
+        prepared->score_magnitude = magnitude_of(problem, problem->score.values);
         for (int i = 0; i < problem->limit_count; i++) {
+            prepared->limit_magnitude[i] = magnitude_of(problem, problem->limits[i].values);
             mn_graph_range(&prepared->graph, problem->limits[i].values, scratch, &prepared->limit_low[i], &prepared->limit_high[i]);
             prepared->scaled |= problem->limits[i].scaled != 0;
         }
@@ -49,6 +69,7 @@ void mn_prepared_free(mn_prepared *prepared)
     mn_graph_free(&prepared->graph);
     free(prepared->limit_low);
     free(prepared->limit_high);
+    free(prepared->limit_magnitude);
     *prepared = (mn_prepared){0};
 }
 
@@ -139,16 +160,18 @@ static int64_t *combine(const mn_prepared *prepared, const int64_t *sums, int64_
 
 /* ---- the form ---------------------------------------------------------------------------------------------------------------------- */
 
-static mn_status add_row(mn_form *form, const int64_t *row, int64_t cap, int64_t low, int64_t high)
+static mn_status add_row(mn_form *form, int limit, const int64_t *row, int64_t cap, int64_t low, int64_t high, int64_t magnitude)
 {
     if (cap < low)
         return MN_INFEASIBLE;
     if (cap >= high)
         return MN_OK;
     form->rows[form->row_count] = row;
+    form->row_limit[form->row_count] = limit;
     form->caps[form->row_count] = cap;
     form->row_low[form->row_count] = low;
     form->row_high[form->row_count] = high;
+    form->row_magnitude[form->row_count] = magnitude;
     form->row_count++;
     return MN_OK;
 }
@@ -160,7 +183,7 @@ static mn_status add_computed_row(mn_form *form, const int64_t *row, int64_t cap
         return MN_FAILURE;
     int64_t low, high;
     mn_graph_range(&form->prepared->graph, row, scratch, &low, &high);
-    return add_row(form, row, cap, low, high);
+    return add_row(form, -1, row, cap, low, high, magnitude_of(form->prepared->problem, row));
 }
 
 enum { TANGENTS = 3 };
@@ -192,7 +215,8 @@ static mn_status add_interval(mn_form *form, mn_arena *arena)
     const mn_prepared *prepared = form->prepared;
     const mn_column *capability = &prepared->problem->capability;
     const int64_t low = prepared->capability_low - capability->base, high = prepared->capability_high - capability->base;
-    mn_status status = add_row(form, capability->values, form->f_high - capability->base, low, high);
+    const int64_t magnitude = magnitude_of(prepared->problem, capability->values);
+    mn_status status = add_row(form, -1, capability->values, form->f_high - capability->base, low, high, magnitude);
     if (status != MN_OK || form->f_low <= prepared->capability_low)
         return status;
     int64_t *negated = mn_arena_take(arena, (size_t)prepared->problem->item_count, sizeof *negated);
@@ -200,7 +224,7 @@ static mn_status add_interval(mn_form *form, mn_arena *arena)
         return MN_FAILURE;
     for (int item = 0; item < prepared->problem->item_count; item++)
         negated[item] = -capability->values[item];
-    return add_row(form, negated, capability->base - form->f_low, -high, -low);
+    return add_row(form, -1, negated, capability->base - form->f_low, -high, -low, magnitude);
 }
 
 static mn_status set_scaled_score(mn_form *form, const mn_guess *guess, mn_arena *arena)
@@ -220,6 +244,7 @@ static mn_status set_scaled_score(mn_form *form, const mn_guess *guess, mn_arena
     if (!form->score || !scratch)
         return MN_FAILURE;
     mn_graph_range(&prepared->graph, form->score, scratch, &form->score_low, &form->score_high);
+    form->score_magnitude = magnitude_of(prepared->problem, form->score);
     return MN_OK;
 }
 
@@ -232,16 +257,19 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
         return MN_INFEASIBLE;
     const size_t most_rows = (size_t)problem->limit_count * TANGENTS + 2;
     form->rows = mn_arena_take(arena, most_rows, sizeof *form->rows);
+    form->row_limit = mn_arena_take(arena, most_rows, sizeof *form->row_limit);
     form->caps = mn_arena_take(arena, most_rows, sizeof *form->caps);
     form->row_low = mn_arena_take(arena, most_rows, sizeof *form->row_low);
     form->row_high = mn_arena_take(arena, most_rows, sizeof *form->row_high);
-    if (!form->rows || !form->caps || !form->row_low || !form->row_high)
+    form->row_magnitude = mn_arena_take(arena, most_rows, sizeof *form->row_magnitude);
+    if (!form->rows || !form->row_limit || !form->caps || !form->row_low || !form->row_high || !form->row_magnitude)
         return MN_FAILURE;
 
     form->checked = problem->diagram->outside_count > 0 || problem->score.scaled;
     form->score = problem->score.values;
     form->score_low = prepared->score_low;
     form->score_high = prepared->score_high;
+    form->score_magnitude = prepared->score_magnitude;
     mn_status status = MN_OK;
     for (int i = 0; i < problem->limit_count && status == MN_OK; i++) {
         if (capacities[i] == MN_NO_CAPACITY)
@@ -250,14 +278,17 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
             form->checked = true;
             status = add_scaled_limit(form, i, capacities[i], arena);
         } else {
-            status = add_row(form, problem->limits[i].values, clamp((mn_wide)capacities[i] - problem->limits[i].base),
-                             prepared->limit_low[i], prepared->limit_high[i]);
+            status = add_row(form, i, problem->limits[i].values, clamp((mn_wide)capacities[i] - problem->limits[i].base),
+                             prepared->limit_low[i], prepared->limit_high[i], prepared->limit_magnitude[i]);
         }
     }
     if (status == MN_OK && prepared->scaled)
         status = add_interval(form, arena);
     if (status == MN_OK && problem->score.scaled)
         status = set_scaled_score(form, guess, arena);
+    form->checked |= form->score_magnitude >= COARSE || form->row_count > MOST_LANE_ROWS;
+    for (int row = 0; row < form->row_count; row++)
+        form->checked |= form->row_magnitude[row] >= COARSE;
     return status;
 }
 

@@ -15,8 +15,9 @@
 typedef struct mn_prepared {
     const mn_problem *problem;
     mn_graph graph;
-    int64_t score_low, score_high;
+    int64_t score_low, score_high, score_magnitude;
     int64_t *limit_low, *limit_high;           /* [limit_count] */
+    int64_t *limit_magnitude;                  /* [limit_count] sum over nodes of the largest |value|: no partial sum passes it */
     int64_t capability_low, capability_high;   /* F itself, base included */
     bool scaled;                               /* some column is */
 } mn_prepared;
@@ -29,10 +30,11 @@ typedef struct mn_form {
     int problem_index;
     int row_count;
     const int64_t **rows; /* [row_count][item_count]: sum <= caps */
+    int *row_limit;       /* [row_count] the limit that the row is, -1: computed */
     int64_t *caps;
-    int64_t *row_low, *row_high; /* ranges of the rows' sums */
+    int64_t *row_low, *row_high, *row_magnitude; /* ranges of the rows' sums, as in mn_prepared */
     const int64_t *score; /* [item_count] maximised */
-    int64_t score_low, score_high;
+    int64_t score_low, score_high, score_magnitude;
     bool checked;         /* a network that meets the rows must still be checked exactly */
     /* scaled objective: score = A S - B F */
     int64_t a, b;

@@ -29,6 +29,14 @@ static const char *read_exponent(const char *at, const char *end, int *exponent)
     return at;
 }
 
+static int digit_count(mn_wide value)
+{
+    int count = 0;
+    for (; value > 0; value /= 10)
+        count++;
+    return count;
+}
+
 bool mn_decimal_parse(const char *text, size_t length, mn_decimal *decimal)
 {
     const char *at = text, *end = text + length;
@@ -76,7 +84,8 @@ bool mn_decimal_parse(const char *text, size_t length, mn_decimal *decimal)
     }
     if (mantissa == 0)
         decimals = 0;
-    if (decimals > LARGEST_EXPONENT || decimals < -LARGEST_EXPONENT)
+    const int exponent = digit_count(mantissa) - 1 - decimals; /* of the first digit */
+    if (mantissa != 0 && (exponent > LARGEST_EXPONENT || exponent < -LARGEST_EXPONENT))
         return false;
     *decimal = (mn_decimal){negative ? -mantissa : mantissa, decimals};
     return true;
@@ -121,11 +130,13 @@ bool mn_decimal_to_multiples(mn_decimal decimal, mn_resolution resolution, mn_ro
 
 bool mn_decimal_to_resolution(mn_decimal decimal, mn_resolution *resolution)
 {
+    if (decimal.mantissa <= 0)
+        return false;
     while (decimal.decimals < 0 && decimal.mantissa <= INT64_MAX / 10) {
         decimal.mantissa *= 10;
         decimal.decimals++;
     }
-    if (decimal.mantissa <= 0 || decimal.mantissa > INT64_MAX || decimal.decimals < 0 || decimal.decimals > 18)
+    if (decimal.mantissa > INT64_MAX || decimal.decimals < 0 || decimal.decimals > 18)
         return false;
     *resolution = (mn_resolution){(int64_t)decimal.mantissa, decimal.decimals};
     return true;

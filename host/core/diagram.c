@@ -254,7 +254,8 @@ static int build_with(mn_diagram *diagram, const mn_rule *rules, int rule_count,
 /* Rule by rule, leaving out those that make a layer too wide. */
 static int build_part(mn_diagram *diagram, const mn_rule *rules, int rule_count, bool *held, const bool *allowed)
 {
-    memset(held, 0, sizeof *held * rule_count);
+    for (int i = 0; i < rule_count; i++)
+        held[i] = false;
     for (int i = 0; i < rule_count; i++) {
         held[i] = true;
         const int outcome = build_with(diagram, rules, rule_count, held, allowed);
@@ -325,7 +326,7 @@ static void *new_layers(const mn_diagram *diagram, size_t size)
     for (size_t layer = 0; layer < layers; layer++)
         cells += (size_t)diagram->state_count[layer];
     const size_t header = (layers * sizeof(void *) + 15) / 16 * 16;
-    char *memory = malloc(header + (cells + 1) * size);
+    char *memory = calloc(1, header + (cells + 1) * size);
     if (!memory)
         return NULL;
     char *at = memory + header;

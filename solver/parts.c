@@ -1,0 +1,201 @@
+#include "solver/parts.h"
+
+#include <string.h>
+
+/* ---- a first good network ----------------------------------------------------------------------------------------------------------- */
+
+/* Whether the pool's sums say that the column meets the limits; doubles, so only a first sieve. */
+static bool seems_to_fit(const mn_problem *problem, const int64_t *capacities, const double *sums)
+{
+    for (int i = 0; i < problem->limit_count; i++)
+        if (capacities[i] != MN_NO_CAPACITY && sums[1 + i] + (double)problem->limits[i].base > (double)capacities[i])
+            return false;
+    return true;
+}
+
+/* Of the pool's networks that meet all limits, the one of the best value; false when there is none. */
+static bool best_of_pool(const mn_prepared *prepared, const int64_t *capacities, const mn_pool *pool, uint16_t *network, int64_t *value)
+{
+    const mn_problem *problem = prepared->problem;
+    bool found = false;
+    double best = 0;
+    *value = 0;
+    for (int i = 0; i < pool->count; i++) {
+        const uint16_t *candidate = pool->choices + (size_t)i * pool->node_count;
+        const double *sums = pool->sums + (size_t)i * pool->width;
+        if (!prepared->scaled && ((found && sums[0] <= best) || !seems_to_fit(problem, capacities, sums)))
+            continue;
+        if (!mn_problem_admits(problem, capacities, candidate))
+            continue;
+        const int64_t own = mn_problem_value(problem, &problem->score, candidate);
+        if (!found || own > *value) {
+            *value = own;
+            best = sums[0];
+            memcpy(network, candidate, sizeof *network * (size_t)problem->node_count);
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Exchanges single blocks of an admitted network while that helps: sums are kept, so a try costs one look at each limit. Only where
+ * nodes are independent and everything is additive. */
+static void improve(const mn_form *form, uint16_t *network, int64_t *value)
+{
+    const mn_problem *problem = form->prepared->problem;
+    const mn_graph *graph = &form->prepared->graph;
+    if (!graph->free || form->checked || form->row_count > MN_LANES)
+        return;
+    int64_t room[MN_LANES];
+    for (int row = 0; row < form->row_count; row++) {
+        room[row] = form->caps[row];
+        for (int node = 0; node < graph->node_count; node++)
+            room[row] -= form->rows[row][problem->first[node] + network[node]];
+    }
+    for (bool improved = true; improved;) {
+        improved = false;
+        for (int node = 0; node < graph->node_count; node++) {
+            const int now = problem->first[node] + network[node];
+            int best = now;
+            for (int arc = graph->begin[node]; arc < graph->begin[node + 1]; arc++) {
+                const int item = graph->arcs[arc].item;
+                bool fits = form->score[item] > form->score[best];
+                for (int row = 0; row < form->row_count && fits; row++)
+                    fits = form->rows[row][item] - form->rows[row][now] <= room[row];
+                if (fits)
+                    best = item;
+            }
+            if (best == now)
+                continue;
+            for (int row = 0; row < form->row_count; row++)
+                room[row] -= form->rows[row][best] - form->rows[row][now];
+            *value += form->score[best] - form->score[now];
+            network[node] = (uint16_t)(best - problem->first[node]);
+            improved = true;
+        }
+    }
+}
+
+/* ---- parts -------------------------------------------------------------------------------------------------------------------------- */
+
+static mn_status append(mn_parts *parts, const mn_form *form, int problem_index, const double *multipliers, mn_arena *arena)
+{
+    if (parts->count == parts->capacity) {
+        const int capacity = parts->capacity ? 2 * parts->capacity : 4;
+        mn_part *larger = mn_arena_take(arena, (size_t)capacity, sizeof *larger);
+        if (!larger)
+            return MN_FAILURE;
+        if (parts->count > 0)
+            memcpy(larger, parts->parts, sizeof *larger * (size_t)parts->count);
+        parts->parts = larger;
+        parts->capacity = capacity;
+    }
+    mn_part *part = &parts->parts[parts->count];
+    part->form = *form;
+    part->form.problem_index = problem_index;
+    const mn_status status = mn_vectors_make(&part->form, multipliers, arena, &part->vectors);
+    if (status == MN_OK) {
+        part->bound = mn_form_value_bound(&part->form, mn_vectors_bound(&part->form, &part->vectors, arena));
+        parts->count++;
+    }
+    return status;
+}
+
+static double *find_multipliers(const mn_form *form, mn_pool *pool, mn_arena *arena)
+{
+    double *multipliers = mn_arena_take(arena, (size_t)form->row_count, sizeof *multipliers);
+    return multipliers && mn_multipliers_find(form, pool, arena, multipliers) == MN_OK ? multipliers : NULL;
+}
+
+static mn_status add_additive(const mn_prepared *prepared, int problem_index, const int64_t *capacities, mn_pool *pool,
+                              mn_arena *arena, mn_parts *parts, mn_best *best)
+{
+    mn_form form;
+    mn_status status = mn_form_make(prepared, capacities, 0, 0, NULL, arena, &form);
+    if (status != MN_OK)
+        return status == MN_INFEASIBLE ? MN_OK : status;
+    const double *multipliers = find_multipliers(&form, pool, arena);
+    uint16_t *network = mn_arena_take(arena, (size_t)prepared->problem->node_count, sizeof *network);
+    if (!multipliers || !network)
+        return MN_FAILURE;
+    int64_t value;
+    if (best_of_pool(prepared, capacities, pool, network, &value)) {
+        improve(&form, network, &value);
+        mn_best_add(best, value, problem_index, network, prepared->problem->node_count);
+    }
+    return append(parts, &form, problem_index, multipliers, arena);
+}
+
+/* Improves the guess where the tangents touch: the relaxation's own good networks, a few times (Dinkelbach). */
+static mn_status find_guess(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena, uint16_t *network,
+                            mn_guess *guess, bool *found)
+{
+    const mn_problem *problem = prepared->problem;
+    guess->score = problem->score.scaled * problem->score.base;
+    guess->capability = prepared->capability_low + (prepared->capability_high - prepared->capability_low) / 2;
+    *found = false;
+    for (int round = 0; round < 6; round++) {
+        mn_form form;
+        int64_t value;
+        mn_status status = mn_form_make(prepared, capacities, prepared->capability_low, prepared->capability_high,
+                                        round > 0 ? guess : NULL, arena, &form);
+        if (status != MN_OK)
+            return status;
+        pool->count = 0;
+        if (!find_multipliers(&form, pool, arena))
+            return MN_FAILURE;
+        uint16_t *candidate = mn_arena_take(arena, (size_t)problem->node_count, sizeof *candidate);
+        if (!candidate)
+            return MN_FAILURE;
+        if (!best_of_pool(prepared, capacities, pool, candidate, &value) || (*found && value <= guess->score))
+            break;
+        *found = true;
+        guess->score = value;
+        guess->capability = mn_problem_value(problem, &problem->capability, candidate);
+        memcpy(network, candidate, sizeof *network * (size_t)problem->node_count);
+    }
+    return MN_OK;
+}
+
+static mn_status add_scaled(const mn_prepared *prepared, int problem_index, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+                            mn_parts *parts, mn_best *best)
+{
+    const int nodes = prepared->problem->node_count;
+    uint16_t *network = mn_arena_take(arena, (size_t)nodes, sizeof *network);
+    mn_guess guess;
+    bool found;
+    if (!network)
+        return MN_FAILURE;
+    mn_status status = find_guess(prepared, capacities, pool, arena, network, &guess, &found);
+    if (status != MN_OK)
+        return status == MN_INFEASIBLE ? MN_OK : status;
+    if (found)
+        mn_best_add(best, guess.score, problem_index, network, nodes);
+
+    const int64_t low = prepared->capability_low, width = prepared->capability_high - low;
+    const int intervals = mn_form_wants_intervals(prepared, capacities, &guess) ? MN_MOST_INTERVALS : 1;
+    for (int i = 0; i < intervals; i++) {
+        const int64_t f_low = i == 0 ? low : low + width / intervals * i + 1;
+        const int64_t f_high = i == intervals - 1 ? low + width : low + width / intervals * (i + 1);
+        mn_form form;
+        if (f_low > f_high)
+            continue;
+        status = mn_form_make(prepared, capacities, f_low, f_high, &guess, arena, &form);
+        if (status == MN_INFEASIBLE)
+            continue;
+        pool->count = 0;
+        const double *multipliers = status == MN_OK ? find_multipliers(&form, pool, arena) : NULL;
+        status = multipliers ? append(parts, &form, problem_index, multipliers, arena) : MN_FAILURE;
+        if (status != MN_OK)
+            return status;
+    }
+    return MN_OK;
+}
+
+mn_status mn_parts_add(const mn_prepared *prepared, int problem_index, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+                       mn_parts *parts, mn_best *best)
+{
+    if (prepared->scaled)
+        return add_scaled(prepared, problem_index, capacities, pool, arena, parts, best);
+    return add_additive(prepared, problem_index, capacities, pool, arena, parts, best);
+}
