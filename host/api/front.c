@@ -227,59 +227,22 @@ static mn_status join_tables(mn_front *front)
     return status;
 }
 
-/* epsilon as mantissa / 10^decimals, decimals 0 to 18, mantissa below 2^63. */
 static mn_status read_epsilon(const char *text, mn_decimal *epsilon, mn_error *error)
 {
-    static const mn_resolution finest = {1, 18};
     *epsilon = (mn_decimal){0};
-    if (!text)
+    if (!text || (mn_decimal_parse(text, strlen(text), epsilon) && epsilon->mantissa >= 0))
         return MN_OK;
-    int64_t multiples;
-    if (!mn_decimal_parse(text, strlen(text), epsilon) || epsilon->mantissa < 0 ||
-        !mn_decimal_to_multiples(*epsilon, finest, MN_FLOOR, &multiples, NULL))
-        return mn_fail(error, MN_USAGE, "epsilon \"%.100s\": expected a decimal from 0 to 9", text);
-    *epsilon = (mn_decimal){multiples, 18};
-    return MN_OK;
+    return mn_fail(error, MN_USAGE, "epsilon \"%.100s\": expected a decimal, 0 or more", text);
 }
 
-/* Point `by` is within the factor 1 + epsilon of point `point` on every objective: the ratio of the larger to the smaller, where
- * `by` is the worse. */
-static bool covers(const mn_front *front, const int64_t *by, const int64_t *point, mn_decimal epsilon)
-{
-    const mn_wide unit = mn_power_of_ten(epsilon.decimals);
-    for (int i = 0; i < front->objective_count; i++) {
-        const mn_wide worse = (mn_wide)by[i] - point[i];
-        if (worse <= 0)
-            continue;
-        /* minimised: by <= (1 + e) point; maximised (negated here): -point <= (1 + e) (-by) */
-        const mn_wide measure = front->maximize[i] ? by[i] : point[i];
-        const mn_wide magnitude = measure < 0 ? -measure : measure;
-        if (worse > (mn_wide)1 << 62 || worse * unit > epsilon.mantissa * magnitude)
-            return false;
-    }
-    return true;
-}
-
-/* Greedy: in order, every point that no kept one covers is kept. */
 static mn_status thin(mn_front *front, mn_decimal epsilon)
 {
-    const size_t objectives = (size_t)front->objective_count;
     bool *keep = mn_new_array(front->count, sizeof *keep);
-    uint64_t *kept = mn_new_array(front->count, sizeof *kept);
-    mn_status status = keep && kept ? MN_OK : mn_fail_memory(&front->error);
-    uint64_t kept_count = 0;
-    for (uint64_t i = 0; status == MN_OK && i < front->count; i++) {
-        bool covered = false;
-        for (uint64_t k = kept_count; k-- > 0 && !covered;) /* the latest are the nearest */
-            covered = covers(front, front->values + kept[k] * objectives, front->values + i * objectives, epsilon);
-        keep[i] = !covered;
-        if (!covered)
-            kept[kept_count++] = i;
-    }
+    mn_status status = keep ? mn_front_thin(front->values, front->count, front->objective_count, epsilon, &front->error, keep)
+                            : mn_fail_memory(&front->error);
     if (status == MN_OK)
         status = select_points(front, keep);
     free(keep);
-    free(kept);
     return status;
 }
 

@@ -132,11 +132,12 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
 
 /* ---- the result ------------------------------------------------------------------------------------------------------------ */
 
-static bool resize(void *array, size_t count, size_t size) //x
+static bool resize(void *array, size_t count, size_t size)
 {
-    if (size && count > SIZE_MAX / size)
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
         return false;
-    void *grown = realloc(*(void **)array, count * size ? count * size : 1);
+    void *grown = realloc(*(void **)array, bytes ? bytes : 1);
     if (grown)
         *(void **)array = grown;
     return grown != NULL;

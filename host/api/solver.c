@@ -360,7 +360,7 @@ static mn_status find_item(mn_solver *solver, const mn_table *table, const char 
 static mn_status restrict_block(mn_solver *solver, const char *node_name, const char *block_name, bool keep)
 {
     mn_status status = check_solver(solver, node_name && block_name ? node_name : NULL);
-    int node, block;
+    int node = 0, block = 0;
     for (int i = 0; status == MN_OK && i < solver->member_count; i++)
         status = find_item(solver, solver->members[i].table, node_name, block_name, &node, &block);
     if (status != MN_OK)

@@ -7,6 +7,7 @@
 #include "host/cli/progress.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 struct cli {
     const cli_command *command;
@@ -63,6 +64,9 @@ mn_status cli_predict(cli *c, const mn_table *table, const uint16_t *networks, u
 /* The members "arch", "blocks" (optional) and "metrics" of an object. */
 void cli_json_network(json_out *json, const mn_table *table, const uint16_t *network, bool blocks);
 void cli_json_metrics(json_out *json, const mn_table *table, const int64_t *values);
+
+/* For people: node = block lines, the encoding, the metrics with their units (values may be NULL). */
+void cli_describe_network(text *out, const mn_table *table, const uint16_t *network, const int64_t *values);
 
 /* "3,3,0,1,2,4" */
 void cli_add_arch(text *out, const mn_table *table, const uint16_t *network);
