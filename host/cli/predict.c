@@ -64,10 +64,10 @@ static mn_status choose_networks(job *j)
 
 /* ---- where the predictions go ----------------------------------------------------------------------------------------------- */
 
-static bool ends_with(const char *text, const char *end)
+static bool ends_with(const char *word, const char *end)
 {
-    const size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && !strcmp(text + length - end_length, end);
+    const size_t length = strlen(word), end_length = strlen(end);
+    return length >= end_length && !strcmp(word + length - end_length, end);
 }
 
 static mn_status choose_sink(job *j)
