@@ -220,6 +220,7 @@ MN_API int mn_solver_limit_count(const mn_solver *solver);
 MN_API const char *mn_solver_limit_text(const mn_solver *solver, int limit);
 MN_API mn_resolution mn_solver_limit_resolution(const mn_solver *solver, int limit);
 #define MN_NO_LIMIT INT64_MIN /* as a limit's value: the limit is off */
+MN_API int64_t mn_solver_limit(const mn_solver *solver, int limit); /* its present value, multiples */
 MN_API mn_status mn_solver_set_limit(mn_solver *solver, int limit, int64_t multiples);
 
 /* A decimal as multiples of the limit's resolution, rounded inwards. */

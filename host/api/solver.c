@@ -317,6 +317,11 @@ static mn_status check_limit(mn_solver *solver, int limit)
                : mn_fail(&solver->error, MN_USAGE, "no limit %d: the solver has %d", limit, solver->limit_count);
 }
 
+int64_t mn_solver_limit(const mn_solver *solver, int limit)
+{
+    return has_limit(solver, limit) ? solver->values[limit] : MN_NO_LIMIT;
+}
+
 mn_status mn_solver_set_limit(mn_solver *solver, int limit, int64_t multiples)
 {
     const mn_status status = check_limit(solver, limit);

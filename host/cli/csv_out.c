@@ -130,9 +130,13 @@ void csv_add_row(const csv_out *csv, text *out, int t, const uint16_t *network, 
     }
 }
 
+int csv_column_count(const csv_out *csv)
+{
+    return csv->node_columns + mn_table_metric_count(csv->tables[0]) + (csv->table_count > 1) + csv->has_encoding + csv->has_index;
+}
+
 void csv_add_empty(const csv_out *csv, text *out)
 {
-    const int columns = csv->node_columns + mn_table_metric_count(csv->tables[0]) + (csv->table_count > 1) + csv->has_encoding + csv->has_index;
-    for (int i = 1; i < columns; i++)
+    for (int i = 1; i < csv_column_count(csv); i++)
         text_add(out, ",", 1);
 }

@@ -18,6 +18,7 @@ typedef struct csv_out {
 mn_status csv_open(cli *c, csv_out *csv);
 void csv_close(csv_out *csv);
 
+int csv_column_count(const csv_out *csv);
 void csv_add_header(const csv_out *csv, text *out);                 /* "node,...,metric,..." without a line end */
 void csv_add_row(const csv_out *csv, text *out, int table, const uint16_t *network, const int64_t *values);
 void csv_add_empty(const csv_out *csv, text *out);                  /* the commas of a row without an answer */

@@ -1,6 +1,7 @@
 /* mathnas solve: the best network under limits, with its proof, or why there is none. */
 #include "host/cli/cli.h"
 #include "host/cli/commands.h"
+#include "host/cli/question.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,16 +16,6 @@ typedef struct answer {
 } answer;
 
 /* ---- asking ---------------------------------------------------------------------------------------------------------------- */
-
-mn_status cli_set_objective(cli *c, mn_solver *solver)
-{
-    const char *maximize = cli_value(c, "maximize"), *minimize = cli_value(c, "minimize");
-    if ((maximize != NULL) == (minimize != NULL))
-        return cli_fail(c, MN_USAGE, "expected one of --maximize and --minimize, found %s", maximize ? "both" : "neither");
-    const mn_status status = maximize ? mn_solver_maximize(solver, maximize) : mn_solver_minimize(solver, minimize);
-    return status == MN_OK ? MN_OK
-                           : cli_fail(c, status, "--%s: %s", maximize ? "maximize" : "minimize", mn_last_error(solver));
-}
 
 static mn_status read_options(cli *c, mn_options *options)
 {
@@ -224,7 +215,7 @@ static void report(cli *c, mn_solver *solver, const mn_result *result)
 static mn_status ask(cli *c, mn_solver *solver, answer *a)
 {
     mn_options options = mn_default_options();
-    mn_status status = cli_set_objective(c, solver);
+    mn_status status = question_objective(c, solver);
     if (status == MN_OK)
         status = read_options(c, &options);
     if (status != MN_OK)
