@@ -142,13 +142,20 @@ static int64_t found_in_ties(void *context, const uint16_t *network)
     return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
 }
 
+/* No network is below score_low, so asking for less only costs range. */
+static int64_t linear_threshold(const mn_part *part, int64_t target)
+{
+    const int64_t threshold = mn_form_threshold(&part->form, target);
+    return threshold < part->form.score_low ? part->form.score_low : threshold;
+}
+
 /* Searches one part for networks of value >= s->target. */
 static mn_status search_part(solve *s, const mn_part *part, mn_core_order order, mn_search_found found)
 {
     mn_arena *arena = &s->engine->arena;
     const mn_arena_mark mark = mn_arena_here(arena);
     s->part = part;
-    s->threshold = mn_form_threshold(&part->form, s->target);
+    s->threshold = linear_threshold(part, s->target);
     mn_core core;
     mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, order, arena, &core);
     if (status == MN_OK)
@@ -170,7 +177,7 @@ static double core_size(solve *s, int64_t target, double enough)
         mn_arena *arena = &s->engine->arena;
         const mn_arena_mark mark = mn_arena_here(arena);
         mn_core core;
-        if (mn_core_make(&part->form, &part->vectors, mn_form_threshold(&part->form, target), MN_BY_COST, arena, &core) != MN_OK)
+        if (mn_core_make(&part->form, &part->vectors, linear_threshold(part, target), MN_BY_COST, arena, &core) != MN_OK)
             return 0; /* memory ran out: the round itself will say so */
         if (!core.empty && core.log2_paths > largest)
             largest = core.log2_paths;
@@ -179,7 +186,7 @@ static double core_size(solve *s, int64_t target, double enough)
     return largest;
 }
 
-/* Nothing lies below this target in any part. */
+/* The linear scores exclude nothing at this target, in any part. */
 static bool covers_everything(const solve *s, int64_t target)
 {
     for (int i = 0; i < s->parts.count; i++)
@@ -228,8 +235,11 @@ static mn_status run_rounds(solve *s)
         int64_t target = (mn_wide)start - distance < lowest ? lowest : start - distance;
         if (s->best.capacity == 1 && s->known.count > 0 && target < mn_best_worst(&s->known))
             target = mn_best_worst(&s->known); /* it is there to be found */
+        const bool last = covers_everything(s, target);
+        if (last && (s->known.count == 0 || s->best.capacity > 1))
+            target = lowest; /* the same work, and scaled values far below their relaxation are found too */
         const mn_status status = run_round(s, target);
-        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity || covers_everything(s, target))
+        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity || last)
             return status;
         if (s->best.count == 0)
             s->bound = target - 1;
