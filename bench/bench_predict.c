@@ -28,7 +28,11 @@ static const shape shapes[] = {
     {"mobilenetv3", 5, {5, 5, 5, 5, 5}, 2, {600000, 250000000}},
     {"supervit", 9, {2, 8, 36, 24, 24, 63, 24, 12, 2}, 2, {1500000, 250000000}},
     {"supertransformer", 12, {6, 6, 6, 6, 6, 6, 36, 37, 38, 38, 38, 38}, 2, {4000000, 1500000000}},
-    {"20 nodes of 9", 20, {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}, 3, {1000000, 100000000, 1000000000}}};
+    {"20 nodes of 9",
+     20,
+     {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9},
+     3,
+     {1000000, 100000000, 1000000000}}};
 
 static uint64_t random_next(uint64_t *state)
 {
@@ -131,7 +135,8 @@ static void copy_task(void *context, uint64_t index, int thread)
 {
     (void)thread;
     const work *w = context;
-    const uint64_t last = (index + 1) * TASK < w->count ? (index + 1) * TASK : w->count, nodes = (uint64_t)w->table->node_count;
+    const uint64_t last = (index + 1) * TASK < w->count ? (index + 1) * TASK : w->count,
+                   nodes = (uint64_t)w->table->node_count;
     const bool wide = mn_cpu_best_level() == MN_CPU_AVX512;
     for (uint64_t first = index * TASK, tile; first < last; first += tile) {
         tile = last - first < 512 ? last - first : 512;
@@ -206,8 +211,9 @@ int main(int argc, char **argv)
     int runs = argc > 3 ? atoi(argv[3]) : 5;
     runs = runs < 1 ? 1 : runs > 99 ? 99 : runs;
     print_machine();
-    printf("prediction of given uint8 networks into int64 columns, %.3g GiB in all, %d threads, median of %d runs, %s\n", gibibytes,
-           threads, runs, mn_cpu_level_name(mn_cpu_best_level()));
+    printf(
+        "prediction of given uint8 networks into int64 columns, %.3g GiB in all, %d threads, median of %d runs, %s\n",
+        gibibytes, threads, runs, mn_cpu_level_name(mn_cpu_best_level()));
     printf("repeat: %s %d %g %d\n\n", argv[0], threads, gibibytes, runs);
     printf("table              bytes read   copy        predict    networks    share of\n");
     printf("                   : written    GB/s        GB/s       per second  the copy\n");

@@ -6,8 +6,8 @@
 #include "solver/threads.h"
 
 enum {
-    TILE = 512,             /* networks, at most */
-    TILE_BYTES = 64 << 10,  /* of networks */
+    TILE = 512,            /* networks, at most */
+    TILE_BYTES = 64 << 10, /* of networks */
     TILES_A_TASK = 64,
     STREAM_BYTES = 4 << 20, /* columns that are larger in all bypass the caches */
     CACHED_SCALES = 512     /* a power of two */
@@ -145,7 +145,8 @@ static void sum_directly(const request *r, int sum, uint64_t first, int count, i
 
 /* ---- outputs ------------------------------------------------------------------------------------------------------------------- */
 
-static void get_sum(const request *r, const scratch *s, int sum, uint64_t first, int count, bool stream, int64_t *column)
+static void get_sum(const request *r, const scratch *s, int sum, uint64_t first, int count, bool stream,
+                    int64_t *column)
 {
     if (!r->has_plan)
         sum_directly(r, sum, first, count, column);
@@ -256,8 +257,8 @@ static bool prepare(request *r, int threads)
     return r->scratch;
 }
 
-mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count, int threads,
-                         int64_t *const *columns, mn_error *error)
+mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count,
+                         int threads, int64_t *const *columns, mn_error *error)
 {
     request r = {
         .table = table, .kernels = mn_predict_kernels_of(level), .networks = networks, .width = width, .count = count};
@@ -266,7 +267,8 @@ mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *
         threads = mn_thread_count(threads);
         ok = prepare(&r, threads);
         if (ok)
-            mn_parallel(threads, (count + (uint64_t)r.tile * TILES_A_TASK - 1) / ((uint64_t)r.tile * TILES_A_TASK), predict_tiles, &r);
+            mn_parallel(threads, (count + (uint64_t)r.tile * TILES_A_TASK - 1) / ((uint64_t)r.tile * TILES_A_TASK),
+                        predict_tiles, &r);
     }
     if (r.has_plan)
         mn_predict_plan_free(&r.plan);

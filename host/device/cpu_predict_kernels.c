@@ -13,8 +13,8 @@
 typedef uint64_t pair __attribute__((vector_size(16)));
 typedef uint64_t loose_pair __attribute__((vector_size(16), aligned(8)));
 
-INLINE void accumulate_one(const uint64_t *const *tables, int groups, const uint32_t (*indices)[MN_QUARTET_GROUPS], int count,
-                           bool first, uint64_t *sums)
+INLINE void accumulate_one(const uint64_t *const *tables, int groups, const uint32_t (*indices)[MN_QUARTET_GROUPS],
+                           int count, bool first, uint64_t *sums)
 {
     for (int i = 0; i < count; i++) {
         uint64_t sum = first ? 0 : sums[i];
@@ -24,8 +24,8 @@ INLINE void accumulate_one(const uint64_t *const *tables, int groups, const uint
     }
 }
 
-INLINE void accumulate_two(const uint64_t *const *tables, int groups, const uint32_t (*indices)[MN_QUARTET_GROUPS], int count,
-                           bool first, uint64_t *const *sums)
+INLINE void accumulate_two(const uint64_t *const *tables, int groups, const uint32_t (*indices)[MN_QUARTET_GROUPS],
+                           int count, bool first, uint64_t *const *sums)
 {
     for (int i = 0; i < count; i++) {
         pair sum = {0, 0};
@@ -38,8 +38,8 @@ INLINE void accumulate_two(const uint64_t *const *tables, int groups, const uint
     }
 }
 
-INLINE void accumulate(const uint64_t *const *tables, int groups, int words, const uint32_t (*indices)[MN_QUARTET_GROUPS], int count,
-                       bool first, uint64_t *const *sums)
+INLINE void accumulate(const uint64_t *const *tables, int groups, int words,
+                       const uint32_t (*indices)[MN_QUARTET_GROUPS], int count, bool first, uint64_t *const *sums)
 {
     if (words == 1)
         accumulate_one(tables, groups, indices, count, first, sums[0]);
@@ -131,7 +131,8 @@ AVX2 static void index_avx2(const mn_quartet *quartet, const uint8_t *networks, 
 /* Low 64 bits of a * factor. */
 AVX2 INLINE __m256i multiply_avx2(__m256i a, __m256i factor, __m256i factor_high)
 {
-    const __m256i cross = _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(a, 32), factor), _mm256_mul_epu32(a, factor_high));
+    const __m256i cross =
+        _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(a, 32), factor), _mm256_mul_epu32(a, factor_high));
     return _mm256_add_epi64(_mm256_mul_epu32(a, factor), _mm256_slli_epi64(cross, 32));
 }
 

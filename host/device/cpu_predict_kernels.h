@@ -24,6 +24,7 @@ const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level);
 /* Adds (`first`: stores) the entries of a quartet to each network's words. `tables` are those of the quartet's groups in one plane of
  * `words` 1 or 2; sums[w] [count]. */
 void mn_predict_accumulate(const uint64_t *const tables[MN_QUARTET_GROUPS], int groups, int words,
-                           const uint32_t (*indices)[MN_QUARTET_GROUPS], int count, bool first, uint64_t *const sums[2]);
+                           const uint32_t (*indices)[MN_QUARTET_GROUPS], int count, bool first,
+                           uint64_t *const sums[2]);
 
 #endif

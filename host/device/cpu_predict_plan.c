@@ -164,7 +164,8 @@ static uint64_t word_of_item(const mn_table *table, const mn_predict_plan *plan,
     return sum;
 }
 
-static void fill_group(const mn_table *table, const mn_predict_plan *plan, const mn_quartet *quartet, int group, int node)
+static void fill_group(const mn_table *table, const mn_predict_plan *plan, const mn_quartet *quartet, int group,
+                       int node)
 {
     uint64_t filled = 1; /* entries of the nodes so far: those of the next node follow by copying */
     for (int i = 0; i < quartet->nodes[group]; i++) {
@@ -206,7 +207,8 @@ static bool fill_tables(const mn_table *table, mn_predict_plan *plan)
     return true;
 }
 
-bool mn_predict_plan_make(const mn_table *table, const int *metrics, const bool *with_base, int field_count, mn_predict_plan *plan)
+bool mn_predict_plan_make(const mn_table *table, const int *metrics, const bool *with_base, int field_count,
+                          mn_predict_plan *plan)
 {
     *plan = (mn_predict_plan){.field_count = field_count};
     plan->fields = mn_new_array((size_t)field_count, sizeof *plan->fields);
