@@ -30,7 +30,7 @@ typedef struct scan {
 
 typedef struct worker {
     scan *shared;
-    mn_best best;
+    mn_scan_best best;
     mn_scan_batch batch;
     int64_t threshold;    /* score that a network must reach */
     int64_t *sums;        /* [middle + 1][column_count] of the high part, layer by layer */
@@ -72,8 +72,8 @@ static void update_threshold(worker *w)
 {
     _Atomic int64_t *reached = &w->shared->reached;
     int64_t known = atomic_load_explicit(reached, memory_order_relaxed);
-    const int64_t own = mn_best_threshold(&w->best);
-    if (mn_best_full(&w->best))
+    const int64_t own = mn_scan_best_threshold(&w->best);
+    if (mn_scan_best_full(&w->best))
         while (own - 1 > known && !atomic_compare_exchange_weak_explicit(reached, &known, own - 1, memory_order_relaxed,
                                                                          memory_order_relaxed))
             ;
@@ -153,7 +153,7 @@ static void consider(worker *w, int state, int middle_index, const mn_scan_low *
     compose(w, state, middle_index, low, low_index);
     if (!obeys_rules(w))
         return;
-    if (!mn_best_add(&w->best, score, w->network))
+    if (!mn_scan_best_add(&w->best, score, w->network))
         fail(w);
     update_threshold(w);
 }
@@ -305,7 +305,7 @@ static bool start_worker(scan *s, worker *w)
 {
     const size_t layers = (size_t)s->parts.middle + 1, columns = (size_t)s->parts.column_count;
     w->shared = s;
-    mn_best_start(&w->best, s->request->top, s->parts.problem->node_count);
+    mn_scan_best_start(&w->best, s->request->top, s->parts.problem->node_count);
     w->batch.parts = &s->parts;
     w->batch.every = s->request->every;
     w->sums = mn_new_array(layers * columns, sizeof *w->sums);
@@ -318,7 +318,7 @@ static bool start_worker(scan *s, worker *w)
 
 static void free_worker(worker *w)
 {
-    mn_best_free(&w->best);
+    mn_scan_best_free(&w->best);
     free(w->sums);
     free(w->states);
     free(w->blocks);
@@ -363,13 +363,13 @@ static mn_status run(scan *s, mn_scan_result *result, mn_error *error)
         ok = start_worker(s, &s->workers[started++]);
     if (ok) {
         mn_parallel(threads, (uint64_t)threads, work, s);
-        mn_best *lists = mn_new_array((size_t)threads, sizeof *lists);
+        mn_scan_best *lists = mn_new_array((size_t)threads, sizeof *lists);
         ok = lists && s->status != MN_FAILURE;
         for (int i = 0; ok && i < threads; i++) {
             lists[i] = s->workers[i].best;
             result->examined += s->workers[i].batch.examined;
         }
-        result->count = ok ? mn_best_merge(lists, threads, result->scores, result->choices) : 0;
+        result->count = ok ? mn_scan_best_merge(lists, threads, result->scores, result->choices) : 0;
         ok = ok && result->count >= 0;
         free(lists);
     }

@@ -1,21 +1,21 @@
 #include "host/device/cpu_scan_best.h"
 #include "host/core/memory.h"
 
-void mn_best_start(mn_best *best, int top, int node_count)
+void mn_scan_best_start(mn_scan_best *best, int top, int node_count)
 {
-    *best = (mn_best){.top = top, .node_count = node_count};
+    *best = (mn_scan_best){.top = top, .node_count = node_count};
 }
 
-void mn_best_free(mn_best *best)
+void mn_scan_best_free(mn_scan_best *best)
 {
     free(best->scores);
     free(best->arrival);
     free(best->choices);
     free(best->heap);
-    *best = (mn_best){0};
+    *best = (mn_scan_best){0};
 }
 
-static bool grow(mn_best *best)
+static bool grow(mn_scan_best *best)
 {
     int capacity = best->capacity < 8 ? 8 : best->capacity > best->top / 2 ? best->top : 2 * best->capacity;
     if (capacity > best->top)
@@ -39,7 +39,7 @@ static bool grow(mn_best *best)
     return true;
 }
 
-static bool is_worse(const mn_best *best, int a, int b)
+static bool is_worse(const mn_scan_best *best, int a, int b)
 {
     return best->scores[a] != best->scores[b] ? best->scores[a] < best->scores[b] : best->arrival[a] > best->arrival[b];
 }
@@ -51,13 +51,13 @@ static void swap(int *a, int *b)
     *b = kept;
 }
 
-static void sift_up(mn_best *best, int at)
+static void sift_up(mn_scan_best *best, int at)
 {
     for (; at > 0 && is_worse(best, best->heap[at], best->heap[(at - 1) / 2]); at = (at - 1) / 2)
         swap(&best->heap[at], &best->heap[(at - 1) / 2]);
 }
 
-static void sift_down(mn_best *best, int at)
+static void sift_down(mn_scan_best *best, int at)
 {
     for (int child; (child = 2 * at + 1) < best->count; at = child) {
         if (child + 1 < best->count && is_worse(best, best->heap[child + 1], best->heap[child]))
@@ -68,9 +68,9 @@ static void sift_down(mn_best *best, int at)
     }
 }
 
-bool mn_best_add(mn_best *best, int64_t score, const uint16_t *network)
+bool mn_scan_best_add(mn_scan_best *best, int64_t score, const uint16_t *network)
 {
-    const bool full = mn_best_full(best);
+    const bool full = mn_scan_best_full(best);
     if (!full && best->count == best->capacity && !grow(best))
         return false;
     const int entry = full ? best->heap[0] : best->count;
@@ -106,7 +106,7 @@ static int compare_ranked(const void *a, const void *b)
     return 0;
 }
 
-int mn_best_merge(const mn_best *lists, int count, int64_t *scores, uint16_t *choices)
+int mn_scan_best_merge(const mn_scan_best *lists, int count, int64_t *scores, uint16_t *choices)
 {
     size_t total = 0, filled = 0;
     for (int i = 0; i < count; i++)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct mn_best {
+typedef struct mn_scan_best {
     int top, node_count;
     int count, capacity;
     uint64_t arrivals;
@@ -13,26 +13,26 @@ typedef struct mn_best {
     uint64_t *arrival; /* [capacity] */
     uint16_t *choices; /* [capacity][node_count] */
     int *heap;         /* [count] entries, the worst one first */
-} mn_best;
+} mn_scan_best;
 
-void mn_best_start(mn_best *best, int top, int node_count);
-void mn_best_free(mn_best *best); /* what it holds */
+void mn_scan_best_start(mn_scan_best *best, int top, int node_count);
+void mn_scan_best_free(mn_scan_best *best); /* what it holds */
 
-static inline bool mn_best_full(const mn_best *best)
+static inline bool mn_scan_best_full(const mn_scan_best *best)
 {
     return best->count == best->top;
 }
 
 /* The score that an entry must reach. */
-static inline int64_t mn_best_threshold(const mn_best *best)
+static inline int64_t mn_scan_best_threshold(const mn_scan_best *best)
 {
-    return mn_best_full(best) ? best->scores[best->heap[0]] + 1 : INT64_MIN;
+    return mn_scan_best_full(best) ? best->scores[best->heap[0]] + 1 : INT64_MIN;
 }
 
 /* Keeps a network that reaches the threshold. False when memory ran out. */
-bool mn_best_add(mn_best *best, int64_t score, const uint16_t *network);
+bool mn_scan_best_add(mn_scan_best *best, int64_t score, const uint16_t *network);
 
 /* The best of `count` lists: scores [top], choices [top][node_count]. Returns how many there are, -1 when memory ran out. */
-int mn_best_merge(const mn_best *lists, int count, int64_t *scores, uint16_t *choices);
+int mn_scan_best_merge(const mn_scan_best *lists, int count, int64_t *scores, uint16_t *choices);
 
 #endif
