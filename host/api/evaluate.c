@@ -104,7 +104,8 @@ static mn_status read_subset(const mn_table *table, const char *name, subset *ch
     if (!chosen->reachable)
         return mn_fail(error, MN_USAGE, "subset \"%.100s\": expected all or reachable", name);
     if (!table->encoding || strcmp(table->encoding, "nasbench201") || table->node_count != 6)
-        return mn_fail(error, MN_USAGE, "subset \"reachable\" is about NAS-Bench-201's networks; table \"%s\" has %s%s%s", table->name,
+        return mn_fail(error, MN_USAGE,
+                       "subset \"reachable\" is about NAS-Bench-201's networks; table \"%s\" has %s%s%s", table->name,
                        table->encoding ? "the encoding \"" : "no encoding", table->encoding ? table->encoding : "",
                        table->encoding ? "\"" : "");
     for (int node = 0; node < 6; node++)
@@ -119,8 +120,8 @@ static mn_status check_request(const mn_table *table, int metric, mn_truth *trut
     if (!table || metric < 0 || metric >= table->metric_count || !table->has_values)
         return mn_fail(&truth->error, MN_USAGE, "the table has no values of a metric %d", metric);
     if (truth->node_count != table->node_count)
-        return mn_fail(&truth->error, MN_USAGE, "the truth is about networks of %d nodes, the table of %d", truth->node_count,
-                       table->node_count);
+        return mn_fail(&truth->error, MN_USAGE, "the truth is about networks of %d nodes, the table of %d",
+                       truth->node_count, table->node_count);
     if (!has_column(truth, column))
         return mn_fail(&truth->error, MN_USAGE, "the truth has no column %d", column);
     return MN_OK;
@@ -145,24 +146,39 @@ static int64_t *predict_truth(const mn_table *table, int metric, mn_truth *truth
     return NULL;
 }
 
-/* The rows of the subset that were measured, as arrays; returns how many. */
-static uint64_t select_rows(const mn_truth *truth, int column, const subset *chosen, mn_resolution resolution, const int64_t *values,
-                            uint64_t *rows, double *predicted, double *measured)
+static int compare_networks(const void *a, const void *b, void *context)
+{
+    const mn_truth *truth = context;
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    const size_t nodes = (size_t)truth->node_count;
+    for (size_t node = 0; node < nodes; node++) {
+        const int difference = truth->networks[x * nodes + node] - truth->networks[y * nodes + node];
+        if (difference)
+            return difference;
+    }
+    return x < y ? -1 : x > y;
+}
+
+/* The rows of the subset that were measured, as arrays; returns how many. They are in the networks' order, so that of networks which
+ * the table ranks alike the one that the solver answers is chosen. */
+static uint64_t select_rows(mn_truth *truth, int column, const subset *chosen, mn_resolution resolution,
+                            const int64_t *values, uint64_t *rows, double *predicted, double *measured)
 {
     uint64_t count = 0;
-    for (uint64_t row = 0; row < truth->count; row++) {
-        if (isnan(truth->columns[column][row]))
-            continue;
-        if (chosen->reachable && !reaches(truth->networks + row * (size_t)truth->node_count, chosen->none))
-            continue;
-        rows[count] = row;
-        predicted[count] = mn_to_double(values[row], resolution);
-        measured[count++] = truth->columns[column][row];
+    for (uint64_t row = 0; row < truth->count; row++)
+        if (!isnan(truth->columns[column][row]) &&
+            (!chosen->reachable || reaches(truth->networks + row * (size_t)truth->node_count, chosen->none)))
+            rows[count++] = row;
+    qsort_r(rows, count, sizeof *rows, compare_networks, truth);
+    for (uint64_t i = 0; i < count; i++) {
+        predicted[i] = mn_to_double(values[rows[i]], resolution);
+        measured[i] = truth->columns[column][rows[i]];
     }
     return count;
 }
 
-mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset_name, mn_evaluation *evaluation)
+mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset_name,
+                      mn_evaluation *evaluation)
 {
     if (!truth)
         return MN_USAGE;
@@ -176,7 +192,8 @@ mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int co
         return status;
     int64_t *values = predict_truth(table, metric, truth);
     uint64_t *rows = mn_new_array(truth->count, sizeof *rows);
-    double *predicted = mn_new_array(truth->count, sizeof *predicted), *measured = mn_new_array(truth->count, sizeof *measured);
+    double *predicted = mn_new_array(truth->count, sizeof *predicted),
+           *measured = mn_new_array(truth->count, sizeof *measured);
     if (!values)
         status = truth->error.status;
     else if (!rows || !predicted || !measured)
@@ -225,13 +242,14 @@ static bool admits(const mn_solver *solver, const uint16_t *network)
     return mn_rules_admit(member->rules, member->rule_count, network);
 }
 
-mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, const uint16_t *network, bool higher_is_better,
-                        mn_rank *rank)
+mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, const uint16_t *network,
+                        bool higher_is_better, mn_rank *rank)
 {
     if (!truth)
         return MN_USAGE;
     if (!solver || !solver->member_count || !network || !rank)
-        return mn_fail(&truth->error, MN_USAGE, "mn_truth_rank: expected a solver, a network and a place for the rank, found NULL");
+        return mn_fail(&truth->error, MN_USAGE,
+                       "mn_truth_rank: expected a solver, a network and a place for the rank, found NULL");
     if (!has_column(truth, column) || truth->node_count != solver->members[0].table->node_count)
         return mn_fail(&truth->error, MN_USAGE, "the truth has no column %d for the solver's networks", column);
     const size_t nodes = (size_t)truth->node_count, size = nodes * sizeof *network;
@@ -240,14 +258,17 @@ mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, co
     while (row < truth->count && (memcmp(truth->networks + row * nodes, network, size) || isnan(measured[row])))
         row++;
     if (row == truth->count)
-        return mn_fail(&truth->error, MN_USAGE, "the truth holds no value of \"%s\" for this network", truth->names[column]);
-    *rank = (mn_rank){.value = measured[row], .rank = 1, .best = row, .best_value = NAN, .meets = admits(solver, network)};
+        return mn_fail(&truth->error, MN_USAGE, "the truth holds no value of \"%s\" for this network",
+                       truth->names[column]);
+    *rank =
+        (mn_rank){.value = measured[row], .rank = 1, .best = row, .best_value = NAN, .meets = admits(solver, network)};
     for (uint64_t other = 0; other < truth->count; other++) {
         if (isnan(measured[other]) || !admits(solver, truth->networks + other * nodes))
             continue;
         rank->count++;
         rank->rank += higher_is_better ? measured[other] > measured[row] : measured[other] < measured[row];
-        if (isnan(rank->best_value) || (higher_is_better ? measured[other] > rank->best_value : measured[other] < rank->best_value)) {
+        if (isnan(rank->best_value) ||
+            (higher_is_better ? measured[other] > rank->best_value : measured[other] < rank->best_value)) {
             rank->best_value = measured[other];
             rank->best = other;
         }

@@ -95,7 +95,8 @@ static mn_status fail_list(const char *what, const char *name, const folders *f,
     size_t used = 0;
     for (int i = 0; i < f->count && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", f->path[i]);
-    return mn_fail(error, MN_BAD_INPUT, "no %s \"%.200s\": expected a file or a shipped name; looked in %.700s", what, name, list);
+    return mn_fail(error, MN_BAD_INPUT, "no %s \"%.200s\": expected a file or a shipped name; looked in %.700s", what,
+                   name, list);
 }
 
 mn_status mn_find_file(const char *what, const char *name, const char *const *patterns, mn_error *error, char **path)

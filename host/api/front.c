@@ -22,10 +22,12 @@ void mn_front_free(mn_front *front)
     free(front);
 }
 
-static mn_status check_request(const mn_solver *solver, const char *const *expressions, const bool *maximize, int count, mn_error *error)
+static mn_status check_request(const mn_solver *solver, const char *const *expressions, const bool *maximize, int count,
+                               mn_error *error)
 {
     if (!solver || !solver->member_count)
-        return mn_fail(error, MN_USAGE, "%s", solver && solver->error.status ? solver->error.text : "expected a solver, found NULL");
+        return mn_fail(error, MN_USAGE, "%s",
+                       solver && solver->error.status ? solver->error.text : "expected a solver, found NULL");
     if (!expressions || !maximize)
         return mn_fail(error, MN_USAGE, "mn_front_compute: expected expressions and directions, found NULL");
     if (count < MN_FRONT_FEWEST || count > MN_FRONT_MOST)
@@ -56,8 +58,8 @@ static mn_status make_columns(mn_front *front, const mn_solver *solver, const mn
             columns[count + i] = member->limits[i]; /* borrowed */
             senses[count + i] = solver->senses[i];
         }
-        status = mn_problem_make(member->table, member->diagram, member->rules, &columns[0], true, columns, senses, all, &front->error,
-                                 problem);
+        status = mn_problem_make(member->table, member->diagram, member->rules, &columns[0], true, columns, senses, all,
+                                 &front->error, problem);
     }
     while (parsed > 0)
         mn_linear_free(&columns[--parsed]);
@@ -94,7 +96,8 @@ static int64_t worst_value(const mn_problem *problem, const mn_column *column)
 /* Appends a table's points. */
 static mn_status append(mn_front *front, const mn_front_points *points, int member)
 {
-    const size_t count = front->count + points->count, objectives = (size_t)front->objective_count, widest = (size_t)front->widest;
+    const size_t count = front->count + points->count, objectives = (size_t)front->objective_count,
+                 widest = (size_t)front->widest;
     int64_t *values = realloc(front->values, (count ? count : 1) * objectives * sizeof *values);
     front->values = values ? values : front->values;
     int32_t *tables = realloc(front->tables, (count ? count : 1) * sizeof *tables);
@@ -121,7 +124,8 @@ static uint64_t default_memory(void)
     return pages > 0 && size > 0 ? (uint64_t)pages / 4 * 3 * (uint64_t)size : (uint64_t)1 << 32;
 }
 
-static mn_status compute_table(mn_front *front, mn_solver *solver, int member, const mn_front_options *options, const mn_control *control)
+static mn_status compute_table(mn_front *front, mn_solver *solver, int member, const mn_front_options *options,
+                               const mn_control *control)
 {
     const int count = front->objective_count;
     mn_problem problem;
@@ -171,7 +175,8 @@ static int compare_points(const void *a, const void *b, void *context)
     const order *o = context;
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     for (int i = 0; i < o->objectives; i++) {
-        const int64_t u = o->values[x * (size_t)o->objectives + (size_t)i], v = o->values[y * (size_t)o->objectives + (size_t)i];
+        const int64_t u = o->values[x * (size_t)o->objectives + (size_t)i],
+                      v = o->values[y * (size_t)o->objectives + (size_t)i];
         if (u != v)
             return u < v ? -1 : 1;
     }
@@ -218,7 +223,8 @@ static mn_status select_points(mn_front *front, const bool *keep)
 static mn_status join_tables(mn_front *front)
 {
     bool *keep = mn_new_array(front->count, sizeof *keep);
-    mn_status status = keep ? mn_front_points_filter(front->values, front->count, front->objective_count, keep) : MN_FAILURE;
+    mn_status status =
+        keep ? mn_front_points_filter(front->values, front->count, front->objective_count, keep) : MN_FAILURE;
     if (status != MN_OK)
         status = mn_fail_memory(&front->error);
     if (status == MN_OK)
@@ -238,8 +244,9 @@ static mn_status read_epsilon(const char *text, mn_decimal *epsilon, mn_error *e
 static mn_status thin(mn_front *front, mn_decimal epsilon)
 {
     bool *keep = mn_new_array(front->count, sizeof *keep);
-    mn_status status = keep ? mn_front_thin(front->values, front->count, front->objective_count, epsilon, &front->error, keep)
-                            : mn_fail_memory(&front->error);
+    mn_status status =
+        keep ? mn_front_thin(front->values, front->count, front->objective_count, epsilon, &front->error, keep)
+             : mn_fail_memory(&front->error);
     if (status == MN_OK)
         status = select_points(front, keep);
     free(keep);
@@ -248,7 +255,8 @@ static mn_status thin(mn_front *front, mn_decimal epsilon)
 
 /* ---- the public functions -------------------------------------------------------------------------------------------------- */
 
-static mn_status take_request(mn_front *front, const mn_solver *solver, const char *const *expressions, const bool *maximize, int count)
+static mn_status take_request(mn_front *front, const mn_solver *solver, const char *const *expressions,
+                              const bool *maximize, int count)
 {
     front->widest = solver->widest;
     front->expressions = mn_new_array((size_t)count, sizeof *front->expressions);
@@ -342,5 +350,6 @@ int64_t mn_front_value(const mn_front *front, uint64_t point, int objective)
 
 mn_resolution mn_front_resolution(const mn_front *front, int objective)
 {
-    return front && objective >= 0 && objective < front->objective_count ? front->resolutions[objective] : (mn_resolution){1, 0};
+    return front && objective >= 0 && objective < front->objective_count ? front->resolutions[objective]
+                                                                         : (mn_resolution){1, 0};
 }

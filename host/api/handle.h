@@ -65,7 +65,7 @@ mn_control mn_solver_control(const mn_solver *solver, double time_limit, uint64_
 mn_status mn_check_effort(int threads, double time_limit, mn_error *error);
 
 /* Smallest and largest value of a column over sums in [sum_low, sum_high] and capabilities in [by_low, by_high]. */
-void mn_scaled_range(const mn_scale *scale, int64_t base, int64_t sum_low, int64_t sum_high, int64_t by_low, int64_t by_high,
-                     int64_t *smallest, int64_t *largest);
+void mn_scaled_range(const mn_scale *scale, int64_t base, int64_t sum_low, int64_t sum_high, int64_t by_low,
+                     int64_t by_high, int64_t *smallest, int64_t *largest);
 
 #endif

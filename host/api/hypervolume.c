@@ -138,7 +138,8 @@ static bool volume_4(volume_job *job, const size_t *by_third, size_t *by_fourth,
 {
     bool fits = true;
     for (size_t i = 0; i < job->count; i++) {
-        const uint64_t height = job->points[by_fourth[i] * 4 + 3], below = i + 1 < job->count ? job->points[by_fourth[i + 1] * 4 + 3] : 0;
+        const uint64_t height = job->points[by_fourth[i] * 4 + 3],
+                       below = i + 1 < job->count ? job->points[by_fourth[i + 1] * 4 + 3] : 0;
         if (height == below)
             continue;
         size_t count = 0;
@@ -160,7 +161,8 @@ static size_t measure(const mn_front *front, uint64_t *points)
         bool inside = true;
         uint64_t *p = points + count * 4;
         for (int k = 0; k < 4; k++) {
-            const int64_t value = k < front->objective_count ? front->values[i * (size_t)front->objective_count + (size_t)k] : 0;
+            const int64_t value =
+                k < front->objective_count ? front->values[i * (size_t)front->objective_count + (size_t)k] : 0;
             const int64_t reference = k < front->objective_count ? front->reference[k] : 1;
             inside &= value < reference;
             p[k] = (uint64_t)reference - (uint64_t)value;
@@ -240,7 +242,8 @@ mn_status mn_front_hypervolume(mn_front *front, const char **decimal)
     if (!front)
         return MN_USAGE;
     if (!decimal || !front->objective_count)
-        return mn_fail(&front->error, MN_USAGE, "mn_front_hypervolume: expected a computed front and a place for the text");
+        return mn_fail(&front->error, MN_USAGE,
+                       "mn_front_hypervolume: expected a computed front and a place for the text");
     big volume = {{0}};
     volume_job job = {0};
     const mn_status status = compute_volume(front, &job, &volume);
@@ -249,7 +252,8 @@ mn_status mn_front_hypervolume(mn_front *front, const char **decimal)
     free(front->volume);
     front->volume = print_volume(front, volume);
     if (!front->volume)
-        return mn_fail(&front->error, MN_FAILURE, "the hypervolume could not be printed: out of memory, or past %d bits", 32 * LIMBS);
+        return mn_fail(&front->error, MN_FAILURE,
+                       "the hypervolume could not be printed: out of memory, or past %d bits", 32 * LIMBS);
     *decimal = front->volume;
     return MN_OK;
 }
@@ -282,10 +286,12 @@ mn_status mn_front_set_reference(mn_front *front, const char *text)
     if (!equals)
         return mn_fail(&front->error, MN_USAGE, "reference \"%.200s\": expected OBJECTIVE=NUMBER", text ? text : "");
     int objective = 0;
-    while (objective < front->objective_count && !same_expression(front->expressions[objective], text, (size_t)(equals - text)))
+    while (objective < front->objective_count &&
+           !same_expression(front->expressions[objective], text, (size_t)(equals - text)))
         objective++;
     if (objective == front->objective_count)
-        return mn_fail(&front->error, MN_USAGE, "reference \"%.200s\": \"%.*s\" is none of the objectives", text, (int)(equals - text), text);
+        return mn_fail(&front->error, MN_USAGE, "reference \"%.200s\": \"%.*s\" is none of the objectives", text,
+                       (int)(equals - text), text);
     const char *number = equals + 1;
     const size_t length = trimmed(&number, strlen(number));
     mn_decimal decimal;
@@ -293,11 +299,13 @@ mn_status mn_front_set_reference(mn_front *front, const char *text)
     bool exact;
     if (!mn_decimal_parse(number, length, &decimal))
         return mn_fail(&front->error, MN_USAGE, "reference \"%.200s\": expected a decimal behind the =", text);
-    if (!mn_decimal_to_multiples(decimal, front->resolutions[objective], MN_NEAREST, &multiples, &exact) || multiples > MN_MAX_SUM ||
-        multiples < -MN_MAX_SUM)
-        return mn_fail(&front->error, MN_USAGE, "reference \"%.200s\": the number passes 2^62 multiples of the resolution", text);
+    if (!mn_decimal_to_multiples(decimal, front->resolutions[objective], MN_NEAREST, &multiples, &exact) ||
+        multiples > MN_MAX_SUM || multiples < -MN_MAX_SUM)
+        return mn_fail(&front->error, MN_USAGE,
+                       "reference \"%.200s\": the number passes 2^62 multiples of the resolution", text);
     if (!exact)
-        return mn_fail(&front->error, MN_USAGE, "reference \"%.200s\": the number is no multiple of the objective's resolution", text);
+        return mn_fail(&front->error, MN_USAGE,
+                       "reference \"%.200s\": the number is no multiple of the objective's resolution", text);
     front->reference[objective] = front->maximize[objective] ? -multiples : multiples;
     return MN_OK;
 }

@@ -62,7 +62,8 @@ mn_status mn_networks_parse(const mn_table *table, const char *text, mn_networks
     if (status == MN_OK) {
         const int broken = mn_rules_broken(table->rules, table->rule_count, networks->choices);
         if (broken >= 0)
-            status = mn_fail(&networks->error, MN_USAGE, "network \"%.200s\" breaks the rule %.600s", text, table->rules[broken].text);
+            status = mn_fail(&networks->error, MN_USAGE, "network \"%.200s\" breaks the rule %.600s", text,
+                             table->rules[broken].text);
     }
     return hand_over(networks, status, result);
 }
@@ -252,7 +253,8 @@ static mn_status fill_random(const mn_table *table, uint64_t seed, mn_networks *
             draw(table->diagram, weights, &seed, network);
         while (!obeys_outside(table, network) && ++tries < MOST_TRIES);
         if (tries == MOST_TRIES)
-            status = mn_fail(&networks->error, MN_FAILURE, "no network that obeys the rules was found among %d random ones", MOST_TRIES);
+            status = mn_fail(&networks->error, MN_FAILURE,
+                             "no network that obeys the rules was found among %d random ones", MOST_TRIES);
     }
     free(weights);
     return status;
@@ -267,7 +269,8 @@ mn_status mn_networks_random(const mn_table *table, uint64_t count, uint64_t see
     if (networks && !table)
         status = mn_fail(&networks->error, MN_USAGE, "mn_networks_random: expected a table, found NULL");
     if (status == MN_OK && table->diagram->empty && count > 0)
-        status = mn_fail(&networks->error, MN_INFEASIBLE, "the rules of table \"%s\" exclude every network", table->name);
+        status =
+            mn_fail(&networks->error, MN_INFEASIBLE, "the rules of table \"%s\" exclude every network", table->name);
     if (status == MN_OK && count > 0)
         status = fill_random(table, seed, networks);
     return hand_over(networks, status, result);

@@ -13,8 +13,8 @@ typedef struct index_check {
     const void *networks;
     int width;
     uint64_t count;
-    int pattern_rows; /* block counts repeated for so many networks, a long run for vector comparison */
-    void *pattern;    /* of `width` bytes each: the largest index allowed */
+    int pattern_rows;           /* block counts repeated for so many networks, a long run for vector comparison */
+    void *pattern;              /* of `width` bytes each: the largest index allowed */
     _Atomic uint64_t first_bad; /* row, UINT64_MAX: none */
 } index_check;
 
@@ -63,7 +63,8 @@ static void check_chunk(void *context, uint64_t index, int thread)
 
 static unsigned choice_at(const index_check *check, uint64_t position)
 {
-    return check->width == 1 ? ((const uint8_t *)check->networks)[position] : ((const uint16_t *)check->networks)[position];
+    return check->width == 1 ? ((const uint8_t *)check->networks)[position]
+                             : ((const uint16_t *)check->networks)[position];
 }
 
 static mn_status report_bad(const index_check *check, mn_error *error)
@@ -72,14 +73,17 @@ static mn_status report_bad(const index_check *check, mn_error *error)
     int node = 0;
     while (choice_at(check, row * nodes + (uint64_t)node) < (unsigned)check->table->nodes[node].block_count)
         node++;
-    return mn_fail(error, MN_USAGE, "network %" PRIu64 ": node \"%s\": index %u, expected 0 to %d", row, check->table->nodes[node].name,
-                   choice_at(check, row * nodes + (uint64_t)node), check->table->nodes[node].block_count - 1);
+    return mn_fail(error, MN_USAGE, "network %" PRIu64 ": node \"%s\": index %u, expected 0 to %d", row,
+                   check->table->nodes[node].name, choice_at(check, row * nodes + (uint64_t)node),
+                   check->table->nodes[node].block_count - 1);
 }
 
-static mn_status check_indices(const mn_table *table, const void *networks, int width, uint64_t count, int threads, mn_error *error)
+static mn_status check_indices(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
+                               mn_error *error)
 {
     const int nodes = table->node_count, rows = 1 + 4096 / nodes;
-    index_check check = {table, networks, width, count, rows, mn_new_array((size_t)rows * nodes, (size_t)width), UINT64_MAX};
+    index_check check = {table,     networks, width, count, rows, mn_new_array((size_t)rows * nodes, (size_t)width),
+                         UINT64_MAX};
     if (!check.pattern)
         return mn_fail_memory(error);
     for (int i = 0; i < rows * nodes; i++) {
@@ -94,7 +98,8 @@ static mn_status check_indices(const mn_table *table, const void *networks, int 
     return check.first_bad == UINT64_MAX ? MN_OK : report_bad(&check, error);
 }
 
-mn_status mn_predict(const mn_table *table, const void *networks, int width, uint64_t count, int threads, int64_t *const *columns)
+mn_status mn_predict(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
+                     int64_t *const *columns)
 {
     if (!table)
         return MN_USAGE;

@@ -39,7 +39,8 @@ static mn_status read_reciprocal(const mn_table *table, const char *mean, mn_sca
     mn_decimal decimal;
     if (!mn_decimal_parse(mean, strlen(mean), &decimal) || decimal.mantissa <= 0 ||
         !mn_decimal_to_multiples(decimal, by->resolution, MN_NEAREST, &scale->mean, NULL))
-        return mn_fail(error, MN_USAGE, "scale \"reciprocal=%s\": expected a positive decimal in %s as the mean", mean, by->unit);
+        return mn_fail(error, MN_USAGE, "scale \"reciprocal=%s\": expected a positive decimal in %s as the mean", mean,
+                       by->unit);
     return MN_OK;
 }
 
@@ -57,7 +58,9 @@ static mn_status find_scale_metric(mn_table *table, const char *name, const char
 {
     const char *wanted = name ? name : otherwise;
     *metric = mn_table_find_metric(table, wanted);
-    return *metric >= 0 ? MN_OK : mn_fail(&table->error, MN_USAGE, "scale: table \"%s\" has no metric \"%s\"", table->name, wanted);
+    return *metric >= 0
+               ? MN_OK
+               : mn_fail(&table->error, MN_USAGE, "scale: table \"%s\" has no metric \"%s\"", table->name, wanted);
 }
 
 /* Puts the scale into the table, and back out when it does not hold. */
@@ -89,7 +92,9 @@ static mn_status adopt_scale(mn_table *table, const mn_scale *scale)
 mn_status mn_table_set_scale(mn_table *table, const char *scale, const char *metric, const char *by)
 {
     if (!table || !scale)
-        return table ? mn_fail(&table->error, MN_USAGE, "scale: expected none, reciprocal[=MEAN] or power=FACTOR,EXPONENT") : MN_USAGE;
+        return table ? mn_fail(&table->error, MN_USAGE,
+                               "scale: expected none, reciprocal[=MEAN] or power=FACTOR,EXPONENT")
+                     : MN_USAGE;
     if (!strcmp(scale, "none")) {
         free(table->scale_text);
         table->scale_text = NULL;
@@ -112,7 +117,8 @@ mn_status mn_table_set_scale(mn_table *table, const char *scale, const char *met
         else if (!strncmp(scale, "power=", 6))
             status = read_power(scale + 6, chosen, &table->error);
         else
-            status = mn_fail(&table->error, MN_USAGE, "scale \"%.200s\": expected none, reciprocal[=MEAN] or power=FACTOR,EXPONENT", scale);
+            status = mn_fail(&table->error, MN_USAGE,
+                             "scale \"%.200s\": expected none, reciprocal[=MEAN] or power=FACTOR,EXPONENT", scale);
     }
     if (status == MN_OK)
         status = adopt_scale(table, chosen);
@@ -122,8 +128,8 @@ mn_status mn_table_set_scale(mn_table *table, const char *scale, const char *met
 
 /* ---- ranges ---------------------------------------------------------------------------------------------------------------- */
 
-void mn_scaled_range(const mn_scale *scale, int64_t base, int64_t sum_low, int64_t sum_high, int64_t by_low, int64_t by_high,
-                     int64_t *smallest, int64_t *largest)
+void mn_scaled_range(const mn_scale *scale, int64_t base, int64_t sum_low, int64_t sum_high, int64_t by_low,
+                     int64_t by_high, int64_t *smallest, int64_t *largest)
 {
     const int64_t sums[2] = {sum_low, sum_high};
     const uint64_t factors[2] = {mn_scale_g(scale, by_low), mn_scale_g(scale, by_high)};

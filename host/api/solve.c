@@ -18,7 +18,8 @@ mn_options mn_default_options(void)
 
 const char *mn_outcome_name(mn_outcome outcome)
 {
-    static const char *const names[] = {"optimal", "infeasible", "time_limit", "node_limit", "gap_limit", "interrupted"};
+    static const char *const names[] = {"optimal",    "infeasible", "time_limit",
+                                        "node_limit", "gap_limit",  "interrupted"};
     return outcome >= MN_OPTIMAL && outcome <= MN_OUTCOME_INTERRUPTED ? names[outcome] : "";
 }
 
@@ -50,7 +51,8 @@ static mn_status read_effort(mn_solver *solver, const mn_options *options, effor
     if (!work->scan && strcmp(engine, "auto") && strcmp(engine, "search"))
         return mn_fail(&solver->error, MN_USAGE, "engine \"%.100s\": expected auto, search or scan", engine);
     if (work->scan && (work->gap > 0 || options->node_limit > 0))
-        return mn_fail(&solver->error, MN_USAGE, "engine \"scan\" looks at every network: it takes no gap and no node limit");
+        return mn_fail(&solver->error, MN_USAGE,
+                       "engine \"scan\" looks at every network: it takes no gap and no node limit");
     return MN_OK;
 }
 
@@ -102,7 +104,8 @@ static void merge_scan(mn_answer *answer, const mn_scan_result *scan, int member
 static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     const size_t top = (size_t)work->top, widest = (size_t)solver->widest;
-    mn_scan_result scan = {.scores = mn_new_array(top, sizeof *scan.scores), .choices = mn_new_array(top * widest, sizeof *scan.choices)};
+    mn_scan_result scan = {.scores = mn_new_array(top, sizeof *scan.scores),
+                           .choices = mn_new_array(top * widest, sizeof *scan.choices)};
     mn_scan_request request = {.capacities = solver->capacities,
                                .top = work->top,
                                .threads = mn_thread_count(options->threads),
@@ -182,8 +185,8 @@ static void take_answer(mn_solver *solver, const mn_answer *answer, const char *
 static mn_status explain(mn_solver *solver, const mn_control *control)
 {
     mn_conflict conflict = {.limits = solver->conflict, .exists = solver->nearest_exists, .nearest = solver->nearest};
-    const mn_status status =
-        mn_conflict_explain(solver->problems, solver->member_count, solver->capacities, control, &solver->error, &conflict);
+    const mn_status status = mn_conflict_explain(solver->problems, solver->member_count, solver->capacities, control,
+                                                 &solver->error, &conflict);
     if (status != MN_OK)
         return status;
     solver->result.conflict_count = conflict.count;

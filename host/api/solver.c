@@ -32,7 +32,8 @@ static mn_status check_tables(const mn_table *const *tables, int count, mn_error
             return mn_fail(error, MN_USAGE, "\"%s\" is a space without values: nothing to search", tables[i]->name);
         if (!same_metrics(tables[0], tables[i], &different))
             return mn_fail(error, MN_USAGE,
-                           "tables \"%s\" and \"%s\" have different metrics (metric %d: \"%s\" and \"%s\"): a union needs the same "
+                           "tables \"%s\" and \"%s\" have different metrics (metric %d: \"%s\" and \"%s\"): a union "
+                           "needs the same "
                            "names, units, directions and resolutions, in the same order",
                            tables[0]->name, tables[i]->name, different, mn_table_metric_name(tables[0], different),
                            mn_table_metric_name(tables[i], different));
@@ -138,7 +139,8 @@ static mn_status check_solver(mn_solver *solver, const void *argument)
     if (!solver)
         return MN_USAGE;
     if (!solver->member_count)
-        return solver->error.status ? solver->error.status : mn_fail(&solver->error, MN_USAGE, "the solver has no tables");
+        return solver->error.status ? solver->error.status
+                                    : mn_fail(&solver->error, MN_USAGE, "the solver has no tables");
     return argument ? MN_OK : mn_fail(&solver->error, MN_USAGE, "expected a text, found NULL");
 }
 
@@ -165,7 +167,8 @@ static mn_status parse_everywhere(mn_solver *solver, const char *text, size_t le
             break;
         if (columns[done].resolution.mantissa != columns[0].resolution.mantissa ||
             columns[done].resolution.decimals != columns[0].resolution.decimals) {
-            status = mn_fail(&solver->error, MN_USAGE, "expression \"%.*s\" has different resolutions on the tables", (int)length, text);
+            status = mn_fail(&solver->error, MN_USAGE, "expression \"%.*s\" has different resolutions on the tables",
+                             (int)length, text);
             done++;
             break;
         }
@@ -216,8 +219,10 @@ mn_resolution mn_solver_objective_resolution(const mn_solver *solver)
 static mn_status grow_limits(mn_solver *solver)
 {
     const size_t count = (size_t)solver->limit_count + 1;
-    void **arrays[] = {(void **)&solver->senses, (void **)&solver->limit_texts, (void **)&solver->values, (void **)&solver->capacities};
-    const size_t sizes[] = {sizeof *solver->senses, sizeof *solver->limit_texts, sizeof *solver->values, sizeof *solver->capacities};
+    void **arrays[] = {(void **)&solver->senses, (void **)&solver->limit_texts, (void **)&solver->values,
+                       (void **)&solver->capacities};
+    const size_t sizes[] = {sizeof *solver->senses, sizeof *solver->limit_texts, sizeof *solver->values,
+                            sizeof *solver->capacities};
     for (int i = 0; i < 4; i++) {
         void *grown = realloc(*arrays[i], count * sizes[i]);
         if (!grown)
@@ -336,8 +341,10 @@ mn_status mn_solver_limit_value(mn_solver *solver, int limit, const char *decima
     if (status != MN_OK)
         return status;
     if (!decimal || !multiples)
-        return mn_fail(&solver->error, MN_USAGE, "mn_solver_limit_value: expected a decimal and a place for the value, found NULL");
-    return mn_limit_value(decimal, solver->senses[limit], mn_solver_limit_resolution(solver, limit), multiples, &solver->error);
+        return mn_fail(&solver->error, MN_USAGE,
+                       "mn_solver_limit_value: expected a decimal and a place for the value, found NULL");
+    return mn_limit_value(decimal, solver->senses[limit], mn_solver_limit_resolution(solver, limit), multiples,
+                          &solver->error);
 }
 
 int64_t mn_capacity(mn_sense sense, int64_t value)
@@ -349,14 +356,16 @@ int64_t mn_capacity(mn_sense sense, int64_t value)
 
 /* ---- fixed and forbidden blocks, rules -------------------------------------------------------------------------------------- */
 
-static mn_status find_item(mn_solver *solver, const mn_table *table, const char *node_name, const char *block_name, int *node, int *block)
+static mn_status find_item(mn_solver *solver, const mn_table *table, const char *node_name, const char *block_name,
+                           int *node, int *block)
 {
     *node = mn_table_find_node(table, node_name);
     if (*node < 0)
         return mn_fail(&solver->error, MN_USAGE, "table \"%s\" has no node \"%.200s\"", table->name, node_name);
     *block = mn_table_find_block(table, *node, block_name);
     if (*block < 0)
-        return mn_fail(&solver->error, MN_USAGE, "table \"%s\": node \"%s\" has no block \"%.200s\"; expected a name or an index from 0 to %d",
+        return mn_fail(&solver->error, MN_USAGE,
+                       "table \"%s\": node \"%s\" has no block \"%.200s\"; expected a name or an index from 0 to %d",
                        table->name, table->nodes[*node].name, block_name, table->nodes[*node].block_count - 1);
     return MN_OK;
 }
@@ -430,8 +439,8 @@ mn_status mn_solver_build_diagrams(mn_solver *solver)
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
         mn_member *member = &solver->members[i];
         if (!member->diagram)
-            status = mn_diagram_build(member->table->node_count, member->table->first, member->rules, member->rule_count,
-                                      member->allowed, &solver->error, &member->diagram);
+            status = mn_diagram_build(member->table->node_count, member->table->first, member->rules,
+                                      member->rule_count, member->allowed, &solver->error, &member->diagram);
     }
     return status;
 }
@@ -443,8 +452,9 @@ static mn_status make_problems(mn_solver *solver)
         return mn_fail_memory(&solver->error);
     for (int i = 0; i < solver->member_count; i++) {
         const mn_member *member = &solver->members[i];
-        const mn_status status = mn_problem_make(member->table, member->diagram, member->rules, &member->objective, solver->maximize,
-                                                 member->limits, solver->senses, solver->limit_count, &solver->error, &solver->problems[i]);
+        const mn_status status =
+            mn_problem_make(member->table, member->diagram, member->rules, &member->objective, solver->maximize,
+                            member->limits, solver->senses, solver->limit_count, &solver->error, &solver->problems[i]);
         if (status != MN_OK) {
             drop_problems(solver);
             return status;
@@ -473,9 +483,8 @@ mn_status mn_solver_build(mn_solver *solver)
 
 mn_control mn_solver_control(const mn_solver *solver, double time_limit, uint64_t node_limit)
 {
-    return (mn_control){.cancel = &solver->cancel,
-                        .deadline = time_limit > 0 ? mn_clock() + time_limit : 0,
-                        .node_limit = node_limit};
+    return (mn_control){
+        .cancel = &solver->cancel, .deadline = time_limit > 0 ? mn_clock() + time_limit : 0, .node_limit = node_limit};
 }
 
 mn_status mn_check_effort(int threads, double time_limit, mn_error *error)

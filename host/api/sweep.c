@@ -73,16 +73,20 @@ static mn_status run_all(sweep_run *run)
     return status;
 }
 
-mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t count, const int64_t *values, int32_t *tables,
-                          uint16_t *networks, uint64_t *answered)
+mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t count, const int64_t *values,
+                          int32_t *tables, uint16_t *networks, uint64_t *answered)
 {
     if (!solver)
         return MN_USAGE;
     if (answered)
         *answered = 0;
     const mn_options defaults = mn_default_options();
-    sweep_run run = {.solver = solver, .options = options ? options : &defaults, .count = count,
-                     .values = values, .tables = tables,                         .networks = networks};
+    sweep_run run = {.solver = solver,
+                     .options = options ? options : &defaults,
+                     .count = count,
+                     .values = values,
+                     .tables = tables,
+                     .networks = networks};
     if (count && (!tables || !networks || (!values && solver->limit_count)))
         return mn_fail(&solver->error, MN_USAGE, "mn_solver_sweep: expected values, tables and networks, found NULL");
     mn_status status = mn_check_effort(run.options->threads, run.options->time_limit, &solver->error);

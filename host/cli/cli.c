@@ -218,7 +218,8 @@ void cli_json_metrics(json_out *json, const mn_table *table, const int64_t *valu
     char number[MN_NUMBER_SIZE];
     json_object(json, "metrics");
     for (int i = 0; i < mn_table_metric_count(table); i++)
-        json_number(json, mn_table_metric_name(table, i), mn_format(values[i], mn_table_metric_resolution(table, i), number));
+        json_number(json, mn_table_metric_name(table, i),
+                    mn_format(values[i], mn_table_metric_resolution(table, i), number));
     json_close(json);
 }
 
@@ -237,7 +238,8 @@ void cli_describe_network(text *out, const mn_table *table, const uint16_t *netw
         widest = length > widest ? length : widest;
     }
     for (int node = 0; node < mn_table_node_count(table); node++)
-        text_printf(out, "  %-*s = %s\n", widest, mn_table_node_name(table, node), mn_table_block_name(table, node, network[node]));
+        text_printf(out, "  %-*s = %s\n", widest, mn_table_node_name(table, node),
+                    mn_table_block_name(table, node, network[node]));
     if (mn_network_encode(table, network, encoded, sizeof encoded))
         text_printf(out, "  %s\n", encoded);
     if (mn_network_index(table, network) >= 0)

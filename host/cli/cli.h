@@ -53,8 +53,8 @@ mn_status cli_check_output(cli *c);
 /* ---- signals --------------------------------------------------------------------------------------------------------------- */
 
 void cli_catch_signals(void);
-bool cli_interrupted(void);               /* SIGINT or SIGTERM came */
-void cli_set_running(mn_solver *solver);  /* the solver that a signal cancels; NULL: none */
+bool cli_interrupted(void);              /* SIGINT or SIGTERM came */
+void cli_set_running(mn_solver *solver); /* the solver that a signal cancels; NULL: none */
 
 /* ---- common pieces of output ----------------------------------------------------------------------------------------------- */
 

@@ -132,7 +132,8 @@ void csv_add_row(const csv_out *csv, text *out, int t, const uint16_t *network, 
 
 int csv_column_count(const csv_out *csv)
 {
-    return csv->node_columns + mn_table_metric_count(csv->tables[0]) + (csv->table_count > 1) + csv->has_encoding + csv->has_index;
+    return csv->node_columns + mn_table_metric_count(csv->tables[0]) + (csv->table_count > 1) + csv->has_encoding +
+           csv->has_index;
 }
 
 void csv_add_empty(const csv_out *csv, text *out)

@@ -39,11 +39,13 @@ static mn_status guess_column(comparison *e)
             text_printf(&others, "%s%s", others.length ? ", " : "", mn_truth_column_name(e->truth, i));
     mn_status status = MN_OK;
     if (e->column < 0)
-        status = cli_fail(e->c, MN_USAGE, "the truth has no column for \"%s\"; choose one with --metric %s=COLUMN from %s", name, name,
-                          others.data ? others.data : "");
+        status =
+            cli_fail(e->c, MN_USAGE, "the truth has no column for \"%s\"; choose one with --metric %s=COLUMN from %s",
+                     name, name, others.data ? others.data : "");
     else if (strcmp(mn_truth_column_name(e->truth, e->column), name))
-        cli_note(e->c, "mathnas evaluate: %s is compared with the truth's column %s (--metric %s=COLUMN chooses another: %s)", name,
-                 mn_truth_column_name(e->truth, e->column), name, others.data ? others.data : "");
+        cli_note(e->c,
+                 "mathnas evaluate: %s is compared with the truth's column %s (--metric %s=COLUMN chooses another: %s)",
+                 name, mn_truth_column_name(e->truth, e->column), name, others.data ? others.data : "");
     text_free(&others);
     return status;
 }
@@ -59,7 +61,8 @@ static mn_status choose_metric(comparison *e)
         e->metric = mn_table_find_metric(e->table, name);
         free(name);
         if (e->metric < 0)
-            return cli_fail(e->c, MN_USAGE, "--metric: table \"%s\" has no metric \"%.*s\"", mn_table_name(e->table), (int)length, given);
+            return cli_fail(e->c, MN_USAGE, "--metric: table \"%s\" has no metric \"%.*s\"", mn_table_name(e->table),
+                            (int)length, given);
     }
     if (!given || !given[length])
         return guess_column(e);
@@ -92,7 +95,8 @@ static mn_status choose_network(comparison *e)
         return status;
     }
     const char *name = mn_table_metric_name(e->table, e->metric);
-    status = (mn_table_metric_higher_is_better(e->table, e->metric) ? mn_solver_maximize : mn_solver_minimize)(e->solver, name);
+    status = (mn_table_metric_higher_is_better(e->table, e->metric) ? mn_solver_maximize
+                                                                    : mn_solver_minimize)(e->solver, name);
     mn_options options = mn_default_options();
     options.threads = e->c->threads;
     cli_set_running(e->solver);
@@ -114,7 +118,8 @@ static mn_status rank_network(comparison *e)
         status = choose_network(e);
     if (status != MN_OK)
         return status;
-    status = mn_truth_rank(e->truth, e->column, e->solver, e->network, mn_table_metric_higher_is_better(e->table, e->metric), &e->rank);
+    status = mn_truth_rank(e->truth, e->column, e->solver, e->network,
+                           mn_table_metric_higher_is_better(e->table, e->metric), &e->rank);
     return status == MN_OK ? MN_OK : cli_fail_with(e->c, status, e->truth);
 }
 
@@ -180,8 +185,8 @@ static void print_rank(text *out, const comparison *e)
     const char *unit = mn_table_metric_unit(e->table, e->metric);
     text_put(out, "\nnetwork ");
     cli_add_arch(out, e->table, e->network);
-    text_printf(out, "\n  true %s %.6g %s: rank %" PRIu64 " of the %" PRIu64 " networks that meet the limits", mn_truth_column_name(e->truth, e->column),
-                e->rank.value, unit, e->rank.rank, e->rank.count);
+    text_printf(out, "\n  true %s %.6g %s: rank %" PRIu64 " of the %" PRIu64 " networks that meet the limits",
+                mn_truth_column_name(e->truth, e->column), e->rank.value, unit, e->rank.rank, e->rank.count);
     if (e->rank.count)
         text_printf(out, ", the best of them has %.6g %s", e->rank.best_value, unit);
     text_put(out, e->rank.meets ? "\n" : "\n  (it does not meet them itself)\n");
@@ -193,18 +198,23 @@ static mn_status print_text(comparison *e)
     const char *unit = mn_table_metric_unit(e->table, e->metric);
     const double *truth = mn_truth_column(e->truth, e->column);
     text out = {0};
-    text_printf(&out, "%s of %s%s%s against %s, %s: %" PRIu64 " networks\n", mn_table_metric_name(e->table, e->metric), mn_table_name(e->table),
-                *mn_table_scale_text(e->table) ? ", scaled: " : "", mn_table_scale_text(e->table), mn_truth_column_name(e->truth, e->column),
-                e->subset, f->count);
-    text_printf(&out, "  Kendall tau-b      %.4f\n  Spearman           %.4f\n  Pearson            %.4f\n", f->kendall_tau, f->spearman, f->pearson);
+    text_printf(&out, "%s of %s%s%s against %s, %s: %" PRIu64 " networks\n", mn_table_metric_name(e->table, e->metric),
+                mn_table_name(e->table), *mn_table_scale_text(e->table) ? ", scaled: " : "",
+                mn_table_scale_text(e->table), mn_truth_column_name(e->truth, e->column), e->subset, f->count);
+    text_printf(&out, "  Kendall tau-b      %.4f\n  Spearman           %.4f\n  Pearson            %.4f\n",
+                f->kendall_tau, f->spearman, f->pearson);
     text_printf(&out, "  RMSE               %.4f %s\n  mean abs. error    %.4f %s\n", f->rmse, unit, f->mae, unit);
-    text_printf(&out, "  within 5 %%         %.1f %% of the networks\n  within 10 %%        %.1f %%\n", 100 * f->within_5_percent, 100 * f->within_10_percent);
+    text_printf(&out, "  within 5 %%         %.1f %% of the networks\n  within 10 %%        %.1f %%\n",
+                100 * f->within_5_percent, 100 * f->within_10_percent);
     if (f->count)
-        text_printf(&out, "  the network that the table ranks first has %.6g %s, rank %" PRIu64 "; the best has %.6g %s: regret %.4g\n",
+        text_printf(&out,
+                    "  the network that the table ranks first has %.6g %s, rank %" PRIu64
+                    "; the best has %.6g %s: regret %.4g\n",
                     truth[f->chosen], unit, f->chosen_rank, truth[f->true_best], unit, f->regret);
     for (int i = 0, size = 10; i < 3; i++, size *= 10)
         if (!isnan(f->top_recall[i]))
-            text_printf(&out, "  of the best %d, %.1f %% are among the predicted best %d\n", size, 100 * f->top_recall[i], size);
+            text_printf(&out, "  of the best %d, %.1f %% are among the predicted best %d\n", size,
+                        100 * f->top_recall[i], size);
     if (e->network)
         print_rank(&out, e);
     const mn_status status = cli_print(e->c, &out);
@@ -228,7 +238,8 @@ static mn_status collect_pairs(comparison *e, bool csv, text *out)
     for (uint64_t row = 0; row < count; row++) {
         if (isnan(truth[row]))
             continue;
-        const char *predicted = mn_format(values[row * (uint64_t)metrics + (uint64_t)e->metric], mn_table_metric_resolution(e->table, e->metric), number);
+        const char *predicted = mn_format(values[row * (uint64_t)metrics + (uint64_t)e->metric],
+                                          mn_table_metric_resolution(e->table, e->metric), number);
         if (csv) {
             cli_add_arch(out, e->table, mn_truth_networks(e->truth) + row * (uint64_t)nodes);
             text_printf(out, ",%s,%.15g\n", predicted, truth[row]);
@@ -284,7 +295,8 @@ static mn_status compare(comparison *e)
     if (status != MN_OK)
         return cli_fail_with(c, status, e->truth);
     status = choose_metric(e);
-    if (status == MN_OK && (status = mn_evaluate(e->table, e->metric, e->truth, e->column, e->subset, &e->figures)) != MN_OK)
+    if (status == MN_OK &&
+        (status = mn_evaluate(e->table, e->metric, e->truth, e->column, e->subset, &e->figures)) != MN_OK)
         cli_fail_with(c, status, e->truth);
     if (status == MN_OK)
         status = rank_network(e);
@@ -321,18 +333,26 @@ static mn_status run(cli *c)
 }
 
 static const cli_option options[] = {
-    {"truth", "FILE", false, "CSV (or .csv.gz) of networks and measured metrics, or the name of a shipped space (nasbench201)"},
-    {"metric", "NAME[=COLUMN]", false, "metric of the table, and the truth's column (default: the first metric, the column of its name)"},
-    {"subset", "NAME", false, "all (default), or reachable: NAS-Bench-201's networks without operations that cannot influence the output"},
+    {"truth", "FILE", false,
+     "CSV (or .csv.gz) of networks and measured metrics, or the name of a shipped space (nasbench201)"},
+    {"metric", "NAME[=COLUMN]", false,
+     "metric of the table, and the truth's column (default: the first metric, the column of its name)"},
+    {"subset", "NAME", false,
+     "all (default), or reachable: NAS-Bench-201's networks without operations that cannot influence the output"},
     {"arch", "LIST", false, "what the truth says of this network, and its rank among those that meet the limits"},
     {"output", "FILE", false, "CSV of each network's predicted value and truth"},
     {"plot", "FILE.svg", false, "a picture of predicted values over truth (needs gnuplot)"},
     {0}};
 
 const cli_command cli_evaluate = {
-    "evaluate", "TABLE", 1, 1,
+    "evaluate",
+    "TABLE",
+    1,
+    1,
     "Predictions of a table against a truth file: Kendall tau-b, Spearman, errors, regret.\n"
     "With --limit (and without --arch): also the true value and rank of the table's best network under these limits.",
     "  mathnas evaluate nasbench201/edgegpu --truth nasbench201 --metric accuracy=accuracy_imagenet16\n"
-    "  mathnas evaluate nasbench201/edgegpu --truth nasbench201 --metric accuracy=accuracy_imagenet16 --scale reciprocal --limit 'latency<=5000'\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options}, run};
+    "  mathnas evaluate nasbench201/edgegpu --truth nasbench201 --metric accuracy=accuracy_imagenet16 --scale "
+    "reciprocal --limit 'latency<=5000'\n",
+    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    run};

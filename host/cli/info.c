@@ -21,7 +21,8 @@ static void json_nodes(json_out *json, const mn_table *table)
             json_object(json, NULL);
             json_string(json, "name", mn_table_block_name(table, node, block));
             for (int i = 0; i < mn_table_attribute_count(table, node, block); i++)
-                json_number(json, mn_table_attribute_name(table, node, block, i), mn_table_attribute_text(table, node, block, i));
+                json_number(json, mn_table_attribute_name(table, node, block, i),
+                            mn_table_attribute_text(table, node, block, i));
             json_close(json);
         }
         json_close(json);
@@ -147,11 +148,12 @@ static void print_metrics(text *out, const mn_table *table)
     for (int i = 0; i < mn_table_metric_count(table); i++) {
         const mn_resolution r = mn_table_metric_resolution(table, i);
         int64_t smallest, largest;
-        text_printf(out, "  %-12s %-6s %s is better, resolution %s", mn_table_metric_name(table, i), mn_table_metric_unit(table, i),
-                    mn_table_metric_higher_is_better(table, i) ? "higher" : "lower ", mn_format(1, r, resolution));
+        text_printf(out, "  %-12s %-6s %s is better, resolution %s", mn_table_metric_name(table, i),
+                    mn_table_metric_unit(table, i), mn_table_metric_higher_is_better(table, i) ? "higher" : "lower ",
+                    mn_format(1, r, resolution));
         if (mn_table_has_values(table) && mn_table_metric_range(table, i, &smallest, &largest) == MN_OK)
-            text_printf(out, ", base %s, from %s to %s", mn_format(mn_table_metric_base(table, i), r, base), mn_format(smallest, r, low),
-                        mn_format(largest, r, high));
+            text_printf(out, ", base %s, from %s to %s", mn_format(mn_table_metric_base(table, i), r, base),
+                        mn_format(smallest, r, low), mn_format(largest, r, high));
         if (mn_table_metric_largest_rounding(table, i) > 0)
             text_printf(out, ", largest rounding %.3g", mn_table_metric_largest_rounding(table, i));
         text_put(out, "\n");
@@ -218,9 +220,12 @@ static const cli_option options[] = {
     {"arch", "LIST", false, "also one network: blocks separated by commas (indices or names), or the table's encoding"},
     {0}};
 
-const cli_command cli_info = {
-    "info", "TABLE|SPACE", 1, 1,
-    "Nodes, blocks, metrics, ranges and size of a table or space.",
-    "  mathnas info nasbench201/edgegpu\n"
-    "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n",
-    {options, cli_scale_options, cli_common_options}, run};
+const cli_command cli_info = {"info",
+                              "TABLE|SPACE",
+                              1,
+                              1,
+                              "Nodes, blocks, metrics, ranges and size of a table or space.",
+                              "  mathnas info nasbench201/edgegpu\n"
+                              "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n",
+                              {options, cli_scale_options, cli_common_options},
+                              run};

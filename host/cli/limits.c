@@ -26,9 +26,10 @@ static mn_status add_grid_limit(cli *c, mn_solver *solver, const char *grid, con
         sign = mn_table_metric_higher_is_better(c->tables[0], metric) ? '>' : '<';
     mn_status status = MN_OK;
     if (!sign) /* the expression's own mistakes come first */
-        status = mn_solver_add_limit(solver, (text_printf(&side, "%s<=", name), side.data ? side.data : ""), NULL) == MN_OK
-                     ? cli_fail(c, MN_USAGE, "--grid \"%.200s\": an expression writes <= or >= instead of =", grid)
-                     : cli_fail(c, MN_USAGE, "--grid \"%.200s\": %s", grid, mn_last_error(solver));
+        status =
+            mn_solver_add_limit(solver, (text_printf(&side, "%s<=", name), side.data ? side.data : ""), NULL) == MN_OK
+                ? cli_fail(c, MN_USAGE, "--grid \"%.200s\": an expression writes <= or >= instead of =", grid)
+                : cli_fail(c, MN_USAGE, "--grid \"%.200s\": %s", grid, mn_last_error(solver));
     if (status == MN_OK) {
         text_printf(&side, "%s%c=", name, sign);
         status = side.failed ? cli_fail_memory(c) : mn_solver_add_limit(solver, side.data, limit);
@@ -40,7 +41,8 @@ static mn_status add_grid_limit(cli *c, mn_solver *solver, const char *grid, con
     return status;
 }
 
-static mn_status read_end(cli *c, mn_solver *solver, const char *grid, int limit, const char *begin, size_t length, int64_t *value)
+static mn_status read_end(cli *c, mn_solver *solver, const char *grid, int limit, const char *begin, size_t length,
+                          int64_t *value)
 {
     char *number = strndup(begin, length);
     if (!number)
@@ -55,7 +57,8 @@ static mn_status read_grid(cli *c, mn_solver *solver, const char *grid, sweep_gr
     const char *equals = strrchr(grid, '='), *low = equals ? equals + 1 : NULL;
     const char *colon = low ? strchr(low, ':') : NULL, *second = colon ? strchr(colon + 1, ':') : NULL;
     if (!second || equals == grid || strchr(second + 1, ':'))
-        return cli_fail(c, MN_USAGE, "--grid \"%.200s\": expected E=LO:HI:COUNT, E<=LO:HI:COUNT or E>=LO:HI:COUNT", grid);
+        return cli_fail(c, MN_USAGE, "--grid \"%.200s\": expected E=LO:HI:COUNT, E<=LO:HI:COUNT or E>=LO:HI:COUNT",
+                        grid);
     int limit = -1;
     mn_status status = add_grid_limit(c, solver, grid, equals, &limit);
     if (status == MN_OK)
@@ -65,8 +68,10 @@ static mn_status read_grid(cli *c, mn_solver *solver, const char *grid, sweep_gr
     if (status != MN_OK)
         return status;
     const char *count = second + 1;
-    if (!*count || strspn(count, "0123456789") != strlen(count) || strlen(count) > 18 || (result->count = strtoull(count, NULL, 10)) < 1)
-        return cli_fail(c, MN_USAGE, "--grid \"%.200s\": COUNT must be an integer of 1 or more, found \"%.50s\"", grid, count);
+    if (!*count || strspn(count, "0123456789") != strlen(count) || strlen(count) > 18 ||
+        (result->count = strtoull(count, NULL, 10)) < 1)
+        return cli_fail(c, MN_USAGE, "--grid \"%.200s\": COUNT must be an integer of 1 or more, found \"%.50s\"", grid,
+                        count);
     return MN_OK;
 }
 
@@ -110,7 +115,9 @@ static mn_status add_header(cli *c, mn_solver *solver, const mn_csv *csv, sweep_
         const size_t length = strlen(head);
         mn_status status;
         if (length < 3 || head[length - 1] != '=' || (head[length - 2] != '<' && head[length - 2] != '>'))
-            status = cli_fail(c, MN_BAD_INPUT, "%s:1: column \"%.200s\": expected a limit without its value, such as latency<=", csv->name, head);
+            status = cli_fail(
+                c, MN_BAD_INPUT,
+                "%s:1: column \"%.200s\": expected a limit without its value, such as latency<=", csv->name, head);
         else if ((status = mn_solver_add_limit(solver, head, NULL)) == MN_USAGE)
             status = cli_fail(c, MN_BAD_INPUT, "%s:1: %s", csv->name, mn_last_error(solver));
         else if (status != MN_OK)
@@ -132,8 +139,8 @@ static mn_status read_cell(cli *c, mn_solver *solver, const mn_csv *csv, int col
     snprintf(number, sizeof number, "%.*s", (int)(cell.length < 120 ? cell.length : 120), cell.text);
     if (mn_solver_limit_value(solver, limit, number, value) == MN_OK)
         return MN_OK;
-    return cli_fail(c, MN_BAD_INPUT, "%s:%d: column \"%.*s\": %s", csv->name, csv->line, (int)csv->header[column].length,
-                    csv->header[column].text, mn_last_error(solver));
+    return cli_fail(c, MN_BAD_INPUT, "%s:%d: column \"%.*s\": %s", csv->name, csv->line,
+                    (int)csv->header[column].length, csv->header[column].text, mn_last_error(solver));
 }
 
 static mn_status read_rows(cli *c, mn_solver *solver, mn_csv *csv, sweep_limits *limits)
@@ -189,7 +196,8 @@ static mn_status check_distinct(cli *c, const mn_solver *solver, const sweep_lim
 {
     for (int i = 0; i < limits->count; i++)
         for (int j = 0; j < i; j++)
-            if (!strcmp(mn_solver_limit_text(solver, limits->first + i), mn_solver_limit_text(solver, limits->first + j)))
+            if (!strcmp(mn_solver_limit_text(solver, limits->first + i),
+                        mn_solver_limit_text(solver, limits->first + j)))
                 return cli_fail(c, MN_USAGE, "two limits vary \"%s\"", mn_solver_limit_text(solver, limits->first + i));
     return MN_OK;
 }

@@ -25,7 +25,8 @@ static mn_status read_common(cli *c)
     if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu"))
         return MN_OK;
     const char *number = !strncmp(device, "cuda:", 5) ? device + 5 : NULL;
-    if (!strcmp(device, "cuda") || !strcmp(device, "simt") || (number && *number && strspn(number, "0123456789") == strlen(number)))
+    if (!strcmp(device, "cuda") || !strcmp(device, "simt") ||
+        (number && *number && strspn(number, "0123456789") == strlen(number)))
         return cli_fail(c, MN_FAILURE, "--device %s: not built in this version; use --device cpu", device);
     return cli_fail(c, MN_USAGE, "--device: expected auto, cpu, cuda, cuda:N or simt, found \"%.100s\"", device);
 }
@@ -90,8 +91,9 @@ static mn_status fail_subcommand(cli *c, const char *name)
         text_printf(&known, "%s%s", count ? ", " : "", names[count]);
     }
     const char *nearest = cli_nearest(name, names, count);
-    const mn_status status = cli_fail(c, MN_USAGE, "unknown subcommand \"%.100s\"%s%s%s; known: %s", name, nearest ? "; did you mean " : "",
-                                      nearest ? nearest : "", nearest ? "?" : "", known.data ? known.data : "");
+    const mn_status status =
+        cli_fail(c, MN_USAGE, "unknown subcommand \"%.100s\"%s%s%s; known: %s", name, nearest ? "; did you mean " : "",
+                 nearest ? nearest : "", nearest ? "?" : "", known.data ? known.data : "");
     text_free(&known);
     return status;
 }

@@ -18,16 +18,19 @@ const cli_option cli_common_options[] = {
     {"help", NULL, false, "this text"},
     {0}};
 
-const cli_option cli_scale_options[] = {
-    {"scale", "SCALE", false,
-     "none, reciprocal[=MEAN] or power=FACTOR,EXPONENT: accuracy = base + sum * g(flops), instead of the table's own scale"},
-    {0}};
+const cli_option cli_scale_options[] = {{"scale", "SCALE", false,
+                                         "none, reciprocal[=MEAN] or power=FACTOR,EXPONENT: accuracy = base + sum * "
+                                         "g(flops), instead of the table's own scale"},
+                                        {0}};
 
 const cli_option cli_problem_options[] = {
-    {"limit", "E<=V|E>=V", true, "a limit on a metric or a linear expression of metrics ('accuracy - 0.02*latency>=60')"},
+    {"limit", "E<=V|E>=V", true,
+     "a limit on a metric or a linear expression of metrics ('accuracy - 0.02*latency>=60')"},
     {"fix", "NODE=BLOCK", true, "the node takes this block (names, else indices)"},
     {"forbid", "NODE=BLOCK", true, "the node does not take this block"},
-    {"rule", "JSON", true, "a rule as tables have them: {\"if\": [\"NODE\", \"BLOCK\"], \"then\": [\"NODE\", \"BLOCK\"]}, then_not, at_most, equal"},
+    {"rule", "JSON", true,
+     "a rule as tables have them: {\"if\": [\"NODE\", \"BLOCK\"], \"then\": [\"NODE\", \"BLOCK\"]}, then_not, at_most, "
+     "equal"},
     {0}};
 
 /* ---- lookups ---------------------------------------------------------------------------------------------------------------- */
@@ -93,8 +96,8 @@ static mn_status fail_unknown(cli *c, const char *name, size_t length)
     snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), name);
     for (int i = 0; cli_commands[i]; i++)
         if (find_option(cli_commands[i], name, length))
-            return cli_fail(c, MN_USAGE, "%s does not take --%s (%s does); see mathnas %s --help", c->command->name, word,
-                            cli_commands[i]->name, c->command->name);
+            return cli_fail(c, MN_USAGE, "%s does not take --%s (%s does); see mathnas %s --help", c->command->name,
+                            word, cli_commands[i]->name, c->command->name);
     const char *nearest = cli_nearest(word, names, count);
     if (nearest)
         return cli_fail(c, MN_USAGE, "unknown option --%s; did you mean --%s?", word, nearest);
@@ -116,7 +119,8 @@ static mn_status parse_option(cli *c, int count, char **arguments, int *at)
         return cli_fail(c, MN_USAGE, "--%s takes no value, found \"%.200s\"", option->name, value);
     if (!value && option->value) {
         if (*at + 1 >= count)
-            return cli_fail(c, MN_USAGE, "--%s: expected %s behind it, found the end of the command", option->name, option->value);
+            return cli_fail(c, MN_USAGE, "--%s: expected %s behind it, found the end of the command", option->name,
+                            option->value);
         value = arguments[++*at];
     }
     c->given[c->given_count++] = (cli_given){option, value};
@@ -149,9 +153,11 @@ mn_status cli_parse(cli *c, int count, char **arguments)
     if (cli_has(c, "help"))
         return MN_OK;
     if (c->operand_count < c->command->fewest)
-        return cli_fail(c, MN_USAGE, "expected %s, found nothing; see mathnas %s --help", c->command->operands, c->command->name);
+        return cli_fail(c, MN_USAGE, "expected %s, found nothing; see mathnas %s --help", c->command->operands,
+                        c->command->name);
     if (c->operand_count > c->command->most)
-        return cli_fail(c, MN_USAGE, "expected %s only, found also \"%.200s\"", c->command->operands, c->operands[c->command->most]);
+        return cli_fail(c, MN_USAGE, "expected %s only, found also \"%.200s\"", c->command->operands,
+                        c->operands[c->command->most]);
     return MN_OK;
 }
 
@@ -191,9 +197,10 @@ mn_status cli_integer(cli *c, const char *name, uint64_t low, uint64_t high, uin
     const unsigned long long number = *given >= '0' && *given <= '9' ? strtoull(given, &end, 10) : 0;
     if (!end || *end || errno || number < low || number > high) {
         if (high == UINT64_MAX)
-            return cli_fail(c, MN_USAGE, "--%s: expected an integer of %llu or more, found \"%.100s\"", name, (unsigned long long)low, given);
-        return cli_fail(c, MN_USAGE, "--%s: expected an integer from %llu to %llu, found \"%.100s\"", name, (unsigned long long)low,
-                        (unsigned long long)high, given);
+            return cli_fail(c, MN_USAGE, "--%s: expected an integer of %llu or more, found \"%.100s\"", name,
+                            (unsigned long long)low, given);
+        return cli_fail(c, MN_USAGE, "--%s: expected an integer from %llu to %llu, found \"%.100s\"", name,
+                        (unsigned long long)low, (unsigned long long)high, given);
     }
     *value = number;
     return MN_OK;
@@ -267,14 +274,18 @@ void cli_help(const cli_command *command, text *out)
 
 void cli_general_help(text *out)
 {
-    text_put(out, "mathnas SUBCOMMAND ...    exact neural architecture search on block tables (MathNAS, arXiv 2311.04943)\n\n");
+    text_put(
+        out,
+        "mathnas SUBCOMMAND ...    exact neural architecture search on block tables (MathNAS, arXiv 2311.04943)\n\n");
     for (int i = 0; cli_commands[i]; i++) {
         const char *summary = cli_commands[i]->summary;
         const size_t line = strcspn(summary, ".\n");
         text_printf(out, "  %-10s %.*s\n", cli_commands[i]->name, (int)line, summary);
     }
-    text_put(out, "\nmathnas SUBCOMMAND --help lists its options. A TABLE is a file or a shipped name such as nasbench201/edgegpu.\n"
-                  "Exit codes: 0 done, 1 failure, 2 usage, 3 bad input file, 4 infeasible, 5 stopped without proof, 130 interrupted.\n\n"
+    text_put(out, "\nmathnas SUBCOMMAND --help lists its options. A TABLE is a file or a shipped name such as "
+                  "nasbench201/edgegpu.\n"
+                  "Exit codes: 0 done, 1 failure, 2 usage, 3 bad input file, 4 infeasible, 5 stopped without proof, "
+                  "130 interrupted.\n\n"
                   "  mathnas --version\n"
                   "  mathnas info nasbench201/edgegpu\n"
                   "  mathnas solve nasbench201/edgegpu --maximize accuracy --limit 'latency<=5000'\n");

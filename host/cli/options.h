@@ -21,8 +21,8 @@ typedef struct cli_command {
     const char *operands; /* "TABLE..." as --help shows them */
     int fewest, most;     /* operands */
     const char *summary;
-    const char *examples;                      /* lines for --help */
-    const cli_option *groups[CLI_GROUPS];      /* lists of options, NULL-terminated */
+    const char *examples;                 /* lines for --help */
+    const cli_option *groups[CLI_GROUPS]; /* lists of options, NULL-terminated */
     mn_status (*run)(cli *c);
 } cli_command;
 

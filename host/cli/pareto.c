@@ -17,7 +17,7 @@ typedef struct front_job {
     int count;
     mn_solver *solver;
     mn_front *front;
-    int64_t **values;  /* [points] -> [metrics] */
+    int64_t **values; /* [points] -> [metrics] */
     const char *volume;
 } front_job;
 
@@ -35,7 +35,8 @@ static mn_status read_objectives(front_job *job)
         job->count++;
     }
     if (job->count < FEWEST || job->count > MOST)
-        return cli_fail(job->c, MN_USAGE, "expected %d to %d objectives (--maximize, --minimize), found %d", FEWEST, MOST, job->count);
+        return cli_fail(job->c, MN_USAGE, "expected %d to %d objectives (--maximize, --minimize), found %d", FEWEST,
+                        MOST, job->count);
     return MN_OK;
 }
 
@@ -50,7 +51,8 @@ static bool report_progress(void *user, double seconds, uint64_t done, uint64_t 
 static mn_status compute(front_job *job)
 {
     cli *c = job->c;
-    mn_front_options options = {.threads = c->threads, .epsilon = cli_value(c, "epsilon"), .progress = report_progress, .user = c};
+    mn_front_options options = {
+        .threads = c->threads, .epsilon = cli_value(c, "epsilon"), .progress = report_progress, .user = c};
     mn_status status = cli_integer(c, "memory", 1 << 20, UINT64_MAX, &options.memory);
     if (status == MN_OK)
         status = cli_seconds(c, "time-limit", &options.time_limit);
@@ -150,7 +152,8 @@ static mn_status print_table(front_job *job)
     text_put(&out, "network\n");
     for (uint64_t i = 0; i < mn_front_count(job->front); i++) {
         for (int k = 0; k < job->count; k++)
-            text_printf(&out, "%16s  ", mn_format(mn_front_value(job->front, i, k), mn_front_resolution(job->front, k), number));
+            text_printf(&out, "%16s  ",
+                        mn_format(mn_front_value(job->front, i, k), mn_front_resolution(job->front, k), number));
         cli_add_arch(&out, table_of(job, i), mn_front_network(job->front, i));
         if (job->c->table_count > 1)
             text_printf(&out, "  %s", mn_table_name(table_of(job, i)));
@@ -167,7 +170,8 @@ static mn_status draw(front_job *job, const char *path)
 {
     text points = {0};
     for (uint64_t i = 0; i < mn_front_count(job->front); i++)
-        text_printf(&points, "%.10g %.10g\n", mn_to_double(mn_front_value(job->front, i, 1), mn_front_resolution(job->front, 1)),
+        text_printf(&points, "%.10g %.10g\n",
+                    mn_to_double(mn_front_value(job->front, i, 1), mn_front_resolution(job->front, 1)),
                     mn_to_double(mn_front_value(job->front, i, 0), mn_front_resolution(job->front, 0)));
     const plot_request request = {.title = mn_table_name(job->c->tables[0]),
                                   .x = job->expressions[1],
@@ -229,20 +233,28 @@ static mn_status run(cli *c)
 }
 
 static const cli_option options[] = {
-    {"maximize", "E", true, "an objective, two to four in all; rows are sorted by the first, best first, then the next"},
+    {"maximize", "E", true,
+     "an objective, two to four in all; rows are sorted by the first, best first, then the next"},
     {"minimize", "E", true, "an objective to be made small"},
     {"output", "FILE", false, "the front as CSV, columns as predict's (default: a table for people)"},
     {"names", NULL, false, "block names instead of indices in the CSV"},
-    {"epsilon", "X", false, "fewer points: every point of the front is within a factor 1+X of a written one on every objective"},
-    {"reference", "E=V", true, "reference of the hypervolume for objective E (default: the sum of the worst block of each node)"},
+    {"epsilon", "X", false,
+     "fewer points: every point of the front is within a factor 1+X of a written one on every objective"},
+    {"reference", "E=V", true,
+     "reference of the hypervolume for objective E (default: the sum of the worst block of each node)"},
     {"memory", "BYTES", false, "memory to use (default: three quarters of the machine's)"},
     {"time-limit", "SECONDS", false, "stop then (exit code 5, nothing is written)"},
     {"plot", "FILE.svg", false, "a picture of the first two objectives (needs gnuplot)"},
     {0}};
 
 const cli_command cli_pareto = {
-    "pareto", "TABLE...", 1, 1 << 20,
+    "pareto",
+    "TABLE...",
+    1,
+    1 << 20,
     "The exact Pareto front of two to four objectives, each point with its network.",
     "  mathnas pareto nasbench201/edgegpu --maximize accuracy --minimize latency --output front.csv\n"
-    "  mathnas pareto nasbench201/edgegpu --maximize accuracy --minimize latency --minimize energy --limit 'latency<=5000'\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options}, run};
+    "  mathnas pareto nasbench201/edgegpu --maximize accuracy --minimize latency --minimize energy --limit "
+    "'latency<=5000'\n",
+    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    run};

@@ -48,7 +48,8 @@ static int count_cells(const text *record)
 
 static mn_status fail_other(cli *c, const part_request *request, uint64_t row, const char *why)
 {
-    return cli_fail(c, MN_BAD_INPUT, "%s.part belongs to another request: row %" PRIu64 " %s; remove it, or choose another --output",
+    return cli_fail(c, MN_BAD_INPUT,
+                    "%s.part belongs to another request: row %" PRIu64 " %s; remove it, or choose another --output",
                     request->path, row + 1, why);
 }
 
@@ -79,8 +80,10 @@ static mn_status scan_rows(cli *c, const part_request *request, FILE *file, part
     *found = (part_scan){0};
     if (read_record(file, &record)) {
         if (record.length != strlen(request->header) || memcmp(record.data, request->header, record.length))
-            status = cli_fail(c, MN_BAD_INPUT, "%s.part belongs to another request: its columns differ; remove it, or choose another --output",
-                              request->path);
+            status = cli_fail(
+                c, MN_BAD_INPUT,
+                "%s.part belongs to another request: its columns differ; remove it, or choose another --output",
+                request->path);
         found->bytes = record.length;
         while (status == MN_OK && read_record(file, &record))
             status = check_row(c, request, &record, &expected, found);
@@ -95,7 +98,8 @@ static mn_status scan_rows(cli *c, const part_request *request, FILE *file, part
 /* ---- the same request? ------------------------------------------------------------------------------------------------------ */
 
 /* Computes some of the rows anew, evenly spread, the last one among them. */
-static mn_status compare_answers(cli *c, const part_request *request, FILE *file, const part_scan *found, uint64_t again)
+static mn_status compare_answers(cli *c, const part_request *request, FILE *file, const part_scan *found,
+                                 uint64_t again)
 {
     text record = {0}, expected = {0};
     mn_status status = MN_OK;
@@ -127,7 +131,8 @@ static mn_status compare_words(cli *c, const part_request *request, bool *known)
     *known = access(path, F_OK) == 0 && mn_bytes_read(path, &data, &size, NULL) == MN_OK && size > 0;
     mn_status status = MN_OK;
     if (*known && (size != strlen(request->words) || memcmp(data, request->words, size)))
-        status = cli_fail(c, MN_BAD_INPUT, "%s.part belongs to another request (%s says which); remove it, or choose another --output",
+        status = cli_fail(c, MN_BAD_INPUT,
+                          "%s.part belongs to another request (%s says which); remove it, or choose another --output",
                           request->path, path);
     free(data);
     free(path);

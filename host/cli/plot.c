@@ -116,7 +116,8 @@ static int find_prefix(const mn_csv *csv, const char *const *words, int other_th
 {
     for (int k = 0; words[k]; k++)
         for (int i = 0; i < csv->column_count; i++)
-            if (i != other_than && csv->header[i].length >= strlen(words[k]) && !memcmp(csv->header[i].text, words[k], strlen(words[k])))
+            if (i != other_than && csv->header[i].length >= strlen(words[k]) &&
+                !memcmp(csv->header[i].text, words[k], strlen(words[k])))
                 return i;
     return -1;
 }
@@ -126,7 +127,8 @@ static int find_limit(const mn_csv *csv)
 {
     for (int i = 0; i < csv->column_count; i++) {
         const mn_cell cell = csv->header[i];
-        if (cell.length > 2 && cell.text[cell.length - 1] == '=' && (cell.text[cell.length - 2] == '<' || cell.text[cell.length - 2] == '>'))
+        if (cell.length > 2 && cell.text[cell.length - 1] == '=' &&
+            (cell.text[cell.length - 2] == '<' || cell.text[cell.length - 2] == '>'))
             return i;
     }
     return -1;
@@ -145,12 +147,17 @@ static mn_status choose_column(cli *c, const mn_csv *csv, const char *option, in
 
 static mn_status choose_picture(cli *c, const mn_csv *csv, picture *p)
 {
-    static const char *const goals[] = {"accuracy", "bleu", NULL}, *const costs[] = {"latency", "energy", "flops", "params", NULL};
+    static const char *const goals[] = {"accuracy", "bleu", NULL}, *const costs[] = {"latency", "energy", "flops",
+                                                                                     "params", NULL};
     const int truth = mn_csv_find(csv, "truth"), predicted = mn_csv_find(csv, "predicted"), limit = find_limit(csv);
     const bool compares = truth >= 0 && predicted >= 0;
     mn_status status = choose_column(c, csv, "y", compares ? predicted : find_prefix(csv, goals, limit), &p->y);
     if (status == MN_OK)
-        status = choose_column(c, csv, "x", compares ? truth : limit >= 0 ? limit : find_prefix(csv, costs, p->y), &p->x);
+        status = choose_column(c, csv, "x",
+                               compares     ? truth
+                               : limit >= 0 ? limit
+                                            : find_prefix(csv, costs, p->y),
+                               &p->x);
     p->style = compares ? "dots" : limit >= 0 ? "steps" : "points pt 7 ps 0.6";
     return status;
 }
@@ -242,13 +249,17 @@ static mn_status run(cli *c)
 
 static const cli_option options[] = {
     {"output", "FILE", false, "FILE.svg or FILE.png"},
-    {"x", "COLUMN", false, "the column along x (default: a sweep's limit, else latency, energy, flops, params, or truth)"},
+    {"x", "COLUMN", false,
+     "the column along x (default: a sweep's limit, else latency, energy, flops, params, or truth)"},
     {"y", "COLUMN", false, "the column along y (default: accuracy or bleu, or predicted)"},
     {0}};
 
-const cli_command cli_plot = {
-    "plot", "FILE.csv", 1, 1,
-    "A picture of a front, a sweep or a comparison from its CSV (needs gnuplot).",
-    "  mathnas plot front.csv --output front.svg\n"
-    "  mathnas plot sweep.csv --output sweep.svg --y accuracy\n",
-    {options, cli_common_options}, run};
+const cli_command cli_plot = {"plot",
+                              "FILE.csv",
+                              1,
+                              1,
+                              "A picture of a front, a sweep or a comparison from its CSV (needs gnuplot).",
+                              "  mathnas plot front.csv --output front.svg\n"
+                              "  mathnas plot sweep.csv --output sweep.svg --y accuracy\n",
+                              {options, cli_common_options},
+                              run};

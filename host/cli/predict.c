@@ -39,7 +39,8 @@ static mn_status choose_networks(job *j)
     const char *arch = cli_value(c, "arch"), *file = cli_value(c, "archs"), *random = cli_value(c, "random");
     const int sources = (arch != NULL) + (file != NULL) + (random != NULL) + cli_has(c, "all");
     if (sources != 1)
-        return cli_fail(c, MN_USAGE, "expected one of --arch, --archs, --all and --random, found %s", sources ? "several" : "none");
+        return cli_fail(c, MN_USAGE, "expected one of --arch, --archs, --all and --random, found %s",
+                        sources ? "several" : "none");
     if (cli_has(c, "seed") && !random)
         return cli_fail(c, MN_USAGE, "--seed goes with --random");
     uint64_t count = 0, seed = 0;
@@ -85,7 +86,8 @@ static mn_status choose_sink(job *j)
     if (j->kind == SINK_NPY && cli_has(j->c, "names"))
         return cli_fail(j->c, MN_USAGE, "--names: a .npy holds numbers only");
     if (j->kind == SINK_NPY && j->total == UINT64_MAX)
-        return cli_fail(j->c, MN_USAGE, "--output: a .npy begins with the number of networks, which is not known here; choose .csv");
+        return cli_fail(j->c, MN_USAGE,
+                        "--output: a .npy begins with the number of networks, which is not known here; choose .csv");
     return MN_OK;
 }
 
@@ -181,7 +183,8 @@ static mn_status predict_all(job *j)
             cli_fail_with(j->c, status, range);
         const uint64_t count = j->given ? wanted : mn_networks_count(range);
         if (status == MN_OK && count > 0)
-            status = predict_chunk(j, j->given ? mn_networks_choices(j->given) + done * nodes : mn_networks_choices(range), count);
+            status = predict_chunk(
+                j, j->given ? mn_networks_choices(j->given) + done * nodes : mn_networks_choices(range), count);
         mn_networks_free(range);
         if (count == 0)
             break; /* a space whose size was not known has ended */
@@ -225,7 +228,8 @@ static mn_status run(cli *c)
         return status;
     job j = {.c = c, .table = c->tables[0]};
     if (!mn_table_has_values(j.table))
-        return cli_fail(c, MN_USAGE, "\"%s\" is a space without values: nothing to predict with", mn_table_name(j.table));
+        return cli_fail(c, MN_USAGE, "\"%s\" is a space without values: nothing to predict with",
+                        mn_table_name(j.table));
     status = run_job(&j);
     mn_output_discard(j.output);
     csv_close(&j.csv);
@@ -236,18 +240,24 @@ static mn_status run(cli *c)
 
 static const cli_option options[] = {
     {"arch", "LIST", false, "one network: blocks separated by commas (indices or names), or the table's encoding"},
-    {"archs", "FILE", false, "a CSV (a column per node, or one column arch, arch_str, number or index; may be .gz) or .npy of networks"},
+    {"archs", "FILE", false,
+     "a CSV (a column per node, or one column arch, arch_str, number or index; may be .gz) or .npy of networks"},
     {"all", NULL, false, "every network that obeys the rules, in lexicographic order"},
     {"random", "N", false, "N independent uniform networks that obey the rules"},
     {"seed", "S", false, "seed of --random (default 0)"},
-    {"output", "FILE", false, "FILE.csv, or FILE.npy (float64 [count][metrics]), or - (default: CSV to standard output)"},
+    {"output", "FILE", false,
+     "FILE.csv, or FILE.npy (float64 [count][metrics]), or - (default: CSV to standard output)"},
     {"names", NULL, false, "block names instead of indices in the CSV"},
     {0}};
 
 const cli_command cli_predict_command = {
-    "predict", "TABLE", 1, 1,
+    "predict",
+    "TABLE",
+    1,
+    1,
     "Metrics of given networks, a file of networks, the whole space or random networks.",
     "  mathnas predict nasbench201/edgegpu --arch 3,3,0,1,2,4\n"
     "  mathnas predict nasbench201/edgegpu --all --output all.csv\n"
     "  mathnas predict supertransformer/xeon --random 1000 --seed 1 --output random.npy\n",
-    {options, cli_scale_options, cli_common_options}, run};
+    {options, cli_scale_options, cli_common_options},
+    run};

@@ -33,8 +33,8 @@ static void draw_bar(progress *p, const char *what, double seconds, uint64_t don
     for (int i = 0; i < BAR_WIDTH; i++)
         bar[i] = i < filled ? '#' : '.';
     bar[BAR_WIDTH] = 0;
-    fprintf(stderr, "\r\x1b[K%s %s%s%s %3.0f %%  %" PRIu64 " of %" PRIu64 "  %.0f s", what, p->color ? "\x1b[36m" : "", bar,
-            p->color ? "\x1b[0m" : "", 100 * share, done, total, seconds);
+    fprintf(stderr, "\r\x1b[K%s %s%s%s %3.0f %%  %" PRIu64 " of %" PRIu64 "  %.0f s", what, p->color ? "\x1b[36m" : "",
+            bar, p->color ? "\x1b[0m" : "", 100 * share, done, total, seconds);
     if (share > 0 && share < 1)
         fprintf(stderr, ", %.0f s left", seconds / share - seconds);
     fflush(stderr);
@@ -48,8 +48,8 @@ void progress_show(progress *p, const char *what, double seconds, uint64_t done,
         return;
     p->shown = seconds;
     if (p->mode == PROGRESS_JSON)
-        fprintf(stderr, "{\"progress\": \"%s\", \"done\": %" PRIu64 ", \"total\": %" PRIu64 ", \"seconds\": %.3f}\n", what, done, total,
-                seconds);
+        fprintf(stderr, "{\"progress\": \"%s\", \"done\": %" PRIu64 ", \"total\": %" PRIu64 ", \"seconds\": %.3f}\n",
+                what, done, total, seconds);
     else if (last)
         progress_clear(p);
     else

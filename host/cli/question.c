@@ -7,9 +7,11 @@ mn_status question_objective(cli *c, mn_solver *solver)
 {
     const char *maximize = cli_value(c, "maximize"), *minimize = cli_value(c, "minimize");
     if ((maximize != NULL) == (minimize != NULL))
-        return cli_fail(c, MN_USAGE, "expected one of --maximize and --minimize, found %s", maximize ? "both" : "neither");
+        return cli_fail(c, MN_USAGE, "expected one of --maximize and --minimize, found %s",
+                        maximize ? "both" : "neither");
     const mn_status status = maximize ? mn_solver_maximize(solver, maximize) : mn_solver_minimize(solver, minimize);
-    return status == MN_OK ? MN_OK : cli_fail(c, status, "--%s: %s", maximize ? "maximize" : "minimize", mn_last_error(solver));
+    return status == MN_OK ? MN_OK
+                           : cli_fail(c, status, "--%s: %s", maximize ? "maximize" : "minimize", mn_last_error(solver));
 }
 
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)

@@ -60,7 +60,8 @@ static const char *format_gap(const answer *a, char number[MN_NUMBER_SIZE])
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------------------ */
 
-static void json_number_or_null(json_out *json, const char *key, bool known, int64_t multiples, mn_resolution resolution)
+static void json_number_or_null(json_out *json, const char *key, bool known, int64_t multiples,
+                                mn_resolution resolution)
 {
     char number[MN_NUMBER_SIZE];
     if (known)
@@ -94,7 +95,9 @@ static void json_conflict(json_out *json, mn_solver *solver, const mn_result *re
     for (int i = 0; i < result->conflict_count; i++) {
         const int limit = result->conflict[i];
         json_number(json, mn_solver_limit_text(solver, limit),
-                    result->nearest_exists[i] ? mn_format(result->nearest[i], mn_solver_limit_resolution(solver, limit), number) : "null");
+                    result->nearest_exists[i]
+                        ? mn_format(result->nearest[i], mn_solver_limit_resolution(solver, limit), number)
+                        : "null");
     }
     json_close(json);
 }
@@ -150,7 +153,8 @@ static void print_proof(text *out, const answer *a)
     if (result->outcome == MN_OPTIMAL)
         text_put(out, ", proved optimal");
     else if (result->has_bound)
-        text_printf(out, ", no network is better than %s (gap %s)", mn_format(result->bound, a->resolution, bound), format_gap(a, gap));
+        text_printf(out, ", no network is better than %s (gap %s)", mn_format(result->bound, a->resolution, bound),
+                    format_gap(a, gap));
     text_printf(out, "; %" PRIu64 " search nodes, %.6f s\n", result->search_nodes, result->seconds);
 }
 
@@ -186,23 +190,28 @@ static void report(cli *c, mn_solver *solver, const mn_result *result)
 {
     char number[MN_NUMBER_SIZE];
     if (result->outcome == MN_TIME_LIMIT || result->outcome == MN_NODE_LIMIT)
-        fprintf(stderr, "mathnas solve: stopped at the %s limit without proof%s\n", result->outcome == MN_TIME_LIMIT ? "time" : "node",
+        fprintf(stderr, "mathnas solve: stopped at the %s limit without proof%s\n",
+                result->outcome == MN_TIME_LIMIT ? "time" : "node",
                 result->solution_count ? "; the best network found so far is reported" : ", and no network was found");
     if (result->outcome == MN_OUTCOME_INTERRUPTED)
-        fprintf(stderr, "mathnas solve: interrupted%s\n", result->solution_count ? "; the best network found so far is reported" : "");
+        fprintf(stderr, "mathnas solve: interrupted%s\n",
+                result->solution_count ? "; the best network found so far is reported" : "");
     if (result->outcome != MN_OUTCOME_INFEASIBLE)
         return;
     if (!result->conflict_count) {
-        fprintf(stderr, "mathnas solve: infeasible: the rules, fixed and forbidden blocks exclude every network, whatever the limits\n");
+        fprintf(stderr, "mathnas solve: infeasible: the rules, fixed and forbidden blocks exclude every network, "
+                        "whatever the limits\n");
         return;
     }
     fprintf(stderr, "mathnas solve: infeasible: no network meets %s\n",
-            result->conflict_count > 1 ? "these limits together (without any one of them some network does)" : "this limit");
+            result->conflict_count > 1 ? "these limits together (without any one of them some network does)"
+                                       : "this limit");
     for (int i = 0; i < result->conflict_count; i++) {
         const int limit = result->conflict[i];
         fprintf(stderr, "  %s", mn_solver_limit_text(solver, limit));
         if (result->nearest_exists[i])
-            fprintf(stderr, "   nearest possible value%s: %s\n", mn_solver_limit_count(solver) > 1 ? " with the other limits kept" : "",
+            fprintf(stderr, "   nearest possible value%s: %s\n",
+                    mn_solver_limit_count(solver) > 1 ? " with the other limits kept" : "",
                     mn_format(result->nearest[i], mn_solver_limit_resolution(solver, limit), number));
         else
             fprintf(stderr, "   no network meets the other limits\n");
@@ -261,9 +270,13 @@ static const cli_option options[] = {
     {0}};
 
 const cli_command cli_solve = {
-    "solve", "TABLE...", 1, 1 << 20,
+    "solve",
+    "TABLE...",
+    1,
+    1 << 20,
     "The best network under any limits, proved. Several tables: over their union.",
     "  mathnas solve nasbench201/edgegpu --maximize accuracy --limit 'latency<=5000' --limit 'energy<=20000'\n"
     "  mathnas solve mobilenetv3/tx2gpu --minimize latency --limit 'accuracy>=79' --top 3\n"
-    "  mathnas solve supervit/192 supervit/224 --maximize 'accuracy - 0.001*latency'\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options}, run};
+    "  mathnas solve supervit/192 supervit/224 --maximize accuracy --limit 'flops<=300000000'\n",
+    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    run};

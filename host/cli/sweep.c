@@ -30,7 +30,7 @@ typedef struct sweep_job {
     int64_t *values; /* [rows][limits of the solver] */
     int32_t *tables;
     uint16_t *networks;
-    int64_t *metrics; /* [rows][metrics] */
+    int64_t *metrics;   /* [rows][metrics] */
     uint16_t *gathered; /* [rows][nodes] of one table */
 } sweep_job;
 
@@ -66,7 +66,8 @@ static mn_status predict_rows(sweep_job *job, uint64_t count)
         int64_t *values;
         for (uint64_t row = 0; row < count; row++)
             if (job->tables[row] == t)
-                memcpy(job->gathered + gathered++ * nodes, job->networks + row * (size_t)job->widest, nodes * sizeof *job->gathered);
+                memcpy(job->gathered + gathered++ * nodes, job->networks + row * (size_t)job->widest,
+                       nodes * sizeof *job->gathered);
         if (gathered == 0)
             continue;
         const mn_status status = cli_predict(job->c, job->c->tables[t], job->gathered, gathered, &values);
@@ -90,7 +91,8 @@ static void add_row(sweep_job *job, uint64_t row, uint64_t place, text *out)
         csv_add_empty(&job->csv, out);
     } else {
         text_put(out, "optimal,");
-        csv_add_row(&job->csv, out, job->tables[place], job->networks + place * (size_t)job->widest, job->metrics + place * metrics);
+        csv_add_row(&job->csv, out, job->tables[place], job->networks + place * (size_t)job->widest,
+                    job->metrics + place * metrics);
     }
     text_add(out, "\n", 1);
 }
@@ -111,7 +113,9 @@ static mn_status answer_rows(sweep_job *job, uint64_t first, uint64_t count, uin
     for (uint64_t row = 0; row < count; row++)
         for (int i = 0; i < all; i++) {
             int64_t *value = &job->values[row * (size_t)all + (size_t)i];
-            *value = i < job->limits.first ? mn_solver_limit(job->solver, i) : limits_value(&job->limits, job->begin + first + row, i - job->limits.first);
+            *value = i < job->limits.first
+                         ? mn_solver_limit(job->solver, i)
+                         : limits_value(&job->limits, job->begin + first + row, i - job->limits.first);
         }
     mn_options options = mn_default_options();
     options.threads = job->c->threads;
@@ -124,7 +128,8 @@ static mn_status answer_rows(sweep_job *job, uint64_t first, uint64_t count, uin
             return MN_STOPPED;
         }
     }
-    const mn_status status = mn_solver_sweep(job->solver, &options, count, job->values, job->tables, job->networks, answered);
+    const mn_status status =
+        mn_solver_sweep(job->solver, &options, count, job->values, job->tables, job->networks, answered);
     if (status == MN_STOPPED || status == MN_INTERRUPTED || status == MN_OK) {
         const mn_status predicted = predict_rows(job, *answered);
         return predicted == MN_OK ? status : predicted;
@@ -173,7 +178,8 @@ static mn_status stream(sweep_job *job, mn_output *output, const mn_error *error
         const double began = seconds_now();
         const uint64_t left = total - job->done;
         uint64_t answered = 0;
-        status = cli_interrupted() ? MN_INTERRUPTED : answer_rows(job, job->done, chunk < left ? chunk : left, &answered);
+        status =
+            cli_interrupted() ? MN_INTERRUPTED : answer_rows(job, job->done, chunk < left ? chunk : left, &answered);
         if (status == MN_OK || status == MN_STOPPED || status == MN_INTERRUPTED) {
             const mn_status written = write_rows(job, output, error, answered);
             status = written == MN_OK ? status : written;
@@ -221,8 +227,9 @@ static mn_status read_shard(sweep_job *job)
     const char *shard = cli_value(c, "shard");
     unsigned long long part = 1, parts = 1;
     int used = 0;
-    if (shard && (strspn(shard, "0123456789/") != strlen(shard) || sscanf(shard, "%18llu/%18llu%n", &part, &parts, &used) != 2 || shard[used] ||
-                  part < 1 || part > parts))
+    if (shard &&
+        (strspn(shard, "0123456789/") != strlen(shard) || sscanf(shard, "%18llu/%18llu%n", &part, &parts, &used) != 2 ||
+         shard[used] || part < 1 || part > parts))
         return cli_fail(c, MN_USAGE, "--shard: expected I/N with I from 1 to N, found \"%.100s\"", shard);
     const unsigned __int128 rows = job->limits.rows;
     job->begin = (uint64_t)(rows * (part - 1) / parts);
@@ -232,7 +239,8 @@ static mn_status read_shard(sweep_job *job)
 
 static mn_status allocate(sweep_job *job)
 {
-    const size_t limits = (size_t)mn_solver_limit_count(job->solver), metrics = (size_t)mn_table_metric_count(job->c->tables[0]);
+    const size_t limits = (size_t)mn_solver_limit_count(job->solver),
+                 metrics = (size_t)mn_table_metric_count(job->c->tables[0]);
     for (int t = 0; t < job->c->table_count; t++)
         if (mn_table_node_count(job->c->tables[t]) > job->widest)
             job->widest = mn_table_node_count(job->c->tables[t]);
@@ -242,7 +250,8 @@ static mn_status allocate(sweep_job *job)
     job->networks = calloc(rows * nodes, sizeof *job->networks);
     job->metrics = calloc(rows * (metrics + 1), sizeof *job->metrics);
     job->gathered = calloc(rows * nodes, sizeof *job->gathered);
-    return job->values && job->tables && job->networks && job->metrics && job->gathered ? MN_OK : cli_fail_memory(job->c);
+    return job->values && job->tables && job->networks && job->metrics && job->gathered ? MN_OK
+                                                                                        : cli_fail_memory(job->c);
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------------------------------- */
@@ -254,10 +263,11 @@ static mn_status conclude(sweep_job *job, mn_status status, const char *path, bo
     const char *outcome = status == MN_OK ? "done" : status == MN_STOPPED ? "time_limit" : "interrupted";
     progress_clear(&c->progress);
     if (status == MN_OK)
-        cli_note(c, "mathnas sweep: %" PRIu64 " rows, %" PRIu64 " infeasible, %.3f s", total, job->infeasible, seconds_now() - job->start);
+        cli_note(c, "mathnas sweep: %" PRIu64 " rows, %" PRIu64 " infeasible, %.3f s", total, job->infeasible,
+                 seconds_now() - job->start);
     else if (direct)
-        cli_fail(c, status, "%s after %" PRIu64 " of %" PRIu64 " rows", status == MN_STOPPED ? "stopped at the time limit" : "interrupted",
-                 job->done, total);
+        cli_fail(c, status, "%s after %" PRIu64 " of %" PRIu64 " rows",
+                 status == MN_STOPPED ? "stopped at the time limit" : "interrupted", job->done, total);
     else
         cli_fail(c, status, "%s after %" PRIu64 " of %" PRIu64 " rows; %s.part holds them, --resume goes on",
                  status == MN_STOPPED ? "stopped at the time limit" : "interrupted", job->done, total, path);
@@ -293,7 +303,8 @@ static mn_status write_sweep(sweep_job *job, const char *path)
 {
     const bool direct = mn_output_is_direct(path);
     const int columns = job->limits.count + 1 + csv_column_count(&job->csv);
-    const part_request request = {path, job->words.data, job->header.data, job->end - job->begin, columns, add_limits, row_again, job};
+    const part_request request = {path,    job->words.data, job->header.data, job->end - job->begin,
+                                  columns, add_limits,      row_again,        job};
     part_scan found = {0};
     mn_error error = {0};
     mn_output *output = NULL;
@@ -317,7 +328,9 @@ static mn_status write_sweep(sweep_job *job, const char *path)
         part_end(path);
     if (status != MN_OK)
         mn_output_keep_part(output);
-    return status == MN_OK || status == MN_STOPPED || status == MN_INTERRUPTED ? conclude(job, status, path, direct, found.rows) : status;
+    return status == MN_OK || status == MN_STOPPED || status == MN_INTERRUPTED
+               ? conclude(job, status, path, direct, found.rows)
+               : status;
 }
 
 static mn_status run_job(sweep_job *job)
@@ -326,7 +339,8 @@ static mn_status run_job(sweep_job *job)
     const char *path = cli_value(c, "output");
     mn_status status = cli_check_output(c);
     if (status == MN_OK && c->json && !path)
-        status = cli_fail(c, MN_USAGE, "--json: expected --output FILE for the rows, as standard output holds the object");
+        status =
+            cli_fail(c, MN_USAGE, "--json: expected --output FILE for the rows, as standard output holds the object");
     if (status == MN_OK && cli_has(c, "resume") && (!path || !strcmp(path, "-")))
         status = cli_fail(c, MN_USAGE, "--resume: expected --output FILE");
     if (status == MN_OK)
@@ -377,9 +391,11 @@ static const cli_option options[] = {
     {"maximize", "E", false, "the objective: a metric or a linear expression of metrics"},
     {"minimize", "E", false, "the same, to be made small"},
     {"grid", "E=LO:HI:COUNT", true,
-     "a limit that takes COUNT values from LO to HI: = means <= for a metric whose lower values are better, >= otherwise; expressions write "
+     "a limit that takes COUNT values from LO to HI: = means <= for a metric whose lower values are better, >= "
+     "otherwise; expressions write "
      "<= or >=; several grids: all combinations, the last varies fastest"},
-    {"limits", "FILE", false, "instead of grids, a CSV with a column such as latency<= for each limit; an empty cell is no limit"},
+    {"limits", "FILE", false,
+     "instead of grids, a CSV with a column such as latency<= for each limit; an empty cell is no limit"},
     {"output", "FILE", false, "the rows as CSV, by way of FILE.part (default: standard output)"},
     {"resume", NULL, false, "go on with FILE.part of the same request"},
     {"shard", "I/N", false, "only the I-th of N runs of consecutive rows, I from 1"},
@@ -388,8 +404,13 @@ static const cli_option options[] = {
     {0}};
 
 const cli_command cli_sweep = {
-    "sweep", "TABLE...", 1, 1 << 20,
+    "sweep",
+    "TABLE...",
+    1,
+    1 << 20,
     "One exact answer for each of many limits, as CSV; can be continued after any interruption.",
     "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:1000 --output sweep.csv\n"
-    "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:100 --grid energy=5000:25000:100 --output sweep.csv --resume\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options}, run};
+    "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:100 --grid energy=5000:25000:100 "
+    "--output sweep.csv --resume\n",
+    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    run};
