@@ -29,6 +29,28 @@ static int64_t magnitude_of(const mn_problem *problem, const int64_t *values)
     return clamp(sum);
 }
 
+/* Published values are often rounded (BLEU to 0.01): then scores lie on a coarse grid, and a bound may be rounded down to it. */
+static void find_step(const mn_graph *graph, const mn_problem *problem, mn_prepared *prepared)
+{
+    int64_t step = 0, offset = 0;
+    for (int node = 0; node < graph->node_count; node++) {
+        const int begin = graph->begin[graph->layer[node]], end = graph->begin[graph->layer[node + 1]];
+        const int64_t first = problem->score.values[graph->arcs[begin].item];
+        offset += first;
+        for (int arc = begin + 1; arc < end && step != 1; arc++) {
+            int64_t a = problem->score.values[graph->arcs[arc].item] - first, b = step;
+            for (a = a < 0 ? -a : a; b != 0;) {
+                const int64_t rest = a % b;
+                a = b;
+                b = rest;
+            }
+            step = a;
+        }
+    }
+    prepared->score_step = step > 0 ? step : 1; /* 0: one value only */
+    prepared->score_offset = offset;
+}
+
 mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *prepared)
 {
     *prepared = (mn_prepared){.problem = problem};
@@ -48,6 +70,7 @@ mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *pr
     if (!problem->diagram->empty) {
         mn_graph_range(&prepared->graph, problem->score.values, scratch, &prepared->score_low, &prepared->score_high);
         prepared->score_magnitude = magnitude_of(problem, problem->score.values);
+        find_step(&prepared->graph, problem, prepared);
         for (int i = 0; i < problem->limit_count; i++) {
             prepared->limit_magnitude[i] = magnitude_of(problem, problem->limits[i].values);
             mn_graph_range(&prepared->graph, problem->limits[i].values, scratch, &prepared->limit_low[i], &prepared->limit_high[i]);
@@ -270,6 +293,8 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
     form->score_low = prepared->score_low;
     form->score_high = prepared->score_high;
     form->score_magnitude = prepared->score_magnitude;
+    form->score_step = prepared->score_step;
+    form->score_offset = prepared->score_offset;
     mn_status status = MN_OK;
     for (int i = 0; i < problem->limit_count && status == MN_OK; i++) {
         if (capacities[i] == MN_NO_CAPACITY)
@@ -292,12 +317,21 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
     return status;
 }
 
+/* `difference` modulo `step`, 0 .. step - 1. */
+static int64_t to_grid(mn_wide difference, int64_t step)
+{
+    const int64_t rest = (int64_t)(difference % step);
+    return rest < 0 ? rest + step : rest;
+}
+
 int64_t mn_form_threshold(const mn_form *form, int64_t target)
 {
     const mn_problem *problem = form->prepared->problem;
     const mn_column *column = &problem->score;
-    if (!column->scaled)
-        return clamp((mn_wide)target - column->base);
+    if (!column->scaled) {
+        const mn_wide least = (mn_wide)target - column->base;
+        return clamp(least + (mn_wide)to_grid(form->score_offset - least, form->score_step));
+    }
     const long double tau = (long double)target - (long double)column->scaled * (long double)column->base - 0.5L;
     const int64_t least = lowest_difference(problem, form->a, form->b, tau, form->f_low, form->f_high);
     return least <= -LARGEST ? -LARGEST : clamp((mn_wide)least + (mn_wide)form->b * problem->capability.base);
@@ -307,7 +341,7 @@ int64_t mn_form_value_bound(const mn_form *form, int64_t score)
 {
     const mn_column *column = &form->prepared->problem->score;
     if (!column->scaled)
-        return clamp((mn_wide)score + column->base);
+        return clamp((mn_wide)score - (mn_wide)to_grid((mn_wide)score - form->score_offset, form->score_step) + column->base);
     int64_t low = -LARGEST, high = LARGEST; /* threshold(low) <= score < threshold(high + 1) */
     while (low < high) {
         const int64_t middle = low + (int64_t)(((uint64_t)high - (uint64_t)low + 1) / 2);

@@ -17,6 +17,7 @@ typedef struct mn_prepared {
     mn_graph graph;
     int64_t score_low, score_high, score_magnitude;
     int64_t *limit_low, *limit_high;           /* [limit_count] */
+    int64_t score_step, score_offset;          /* every network's score is offset plus a multiple of step */
     int64_t *limit_magnitude;                  /* [limit_count] sum over nodes of the largest |value|: no partial sum passes it */
     int64_t capability_low, capability_high;   /* F itself, base included */
     bool scaled;                               /* some column is */
@@ -35,6 +36,7 @@ typedef struct mn_form {
     int64_t *row_low, *row_high, *row_magnitude; /* ranges of the rows' sums, as in mn_prepared */
     const int64_t *score; /* [item_count] maximised */
     int64_t score_low, score_high, score_magnitude;
+    int64_t score_step, score_offset;
     bool checked;         /* a network that meets the rows must still be checked exactly */
     /* scaled objective: score = A S - B F */
     int64_t a, b;

@@ -58,15 +58,16 @@ static bool make_problem(question *q, int index, uint64_t seed)
     mn_sense senses[MOST_LIMITS];
     const bool maximize = random_below(&state, 2), scaled = table->has_scale;
     const char *expressions[] = {"m0", "m1", "m2", "m1 + m2", "2*m1 - m2", "m2 - 0.5*m1"};
-    const char *goal = scaled && random_below(&state, 4) ? "m0" : expressions[scaled + random_below(&state, 6 - (uint64_t)scaled)];
+    const char *goal =
+        scaled && random_below(&state, 4) ? "m0" : expressions[scaled + random_below(&state, 6 - (uint64_t)scaled)];
     cr_assert_eq(mn_linear_parse(table, goal, strlen(goal), &objective, &error), MN_OK, "%s", error.text);
     for (int i = 0; i < q->limit_count; i++) {
         const char *text = expressions[random_below(&state, 6)];
         cr_assert_eq(mn_linear_parse(table, text, strlen(text), &limits[i], &error), MN_OK, "%s", error.text);
         senses[i] = random_below(&state, 2) ? MN_AT_LEAST : MN_AT_MOST;
     }
-    cr_assert_eq(mn_problem_make(table, q->diagrams[index], table->rules, &objective, maximize, limits, senses, q->limit_count, &error,
-                                 &q->problems[index]),
+    cr_assert_eq(mn_problem_make(table, q->diagrams[index], table->rules, &objective, maximize, limits, senses,
+                                 q->limit_count, &error, &q->problems[index]),
                  MN_OK);
     mn_linear_free(&objective);
     for (int i = 0; i < q->limit_count; i++)
@@ -164,16 +165,18 @@ static void check(mn_engine *engine, const question *q, uint64_t seed)
     int count;
     found *all = enumerate(q, &count);
     const int expected = count < q->top ? count : q->top;
-    cr_assert_eq(status, count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64 ": status %d, %d feasible", seed, status, count);
+    cr_assert_eq(status, count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64 ": status %d, %d feasible", seed, status,
+                 count);
     cr_assert_eq(answer.count, expected, "seed %" PRIu64 ": %d found, %d expected", seed, answer.count, expected);
     int width = 0;
     for (int i = 0; i < q->table_count; i++)
         width = q->tables[i]->node_count > width ? q->tables[i]->node_count : width;
     for (int i = 0; i < expected; i++) {
-        cr_assert_eq(scores[i], all[i].score, "seed %" PRIu64 " #%d: score %" PRId64 ", expected %" PRId64, seed, i, scores[i],
-                     all[i].score);
+        cr_assert_eq(scores[i], all[i].score, "seed %" PRIu64 " #%d: score %" PRId64 ", expected %" PRId64, seed, i,
+                     scores[i], all[i].score);
         cr_assert_eq(problems[i], all[i].problem, "seed %" PRIu64 " #%d: table", seed, i);
-        cr_assert_arr_eq(choices + i * width, all[i].network, sizeof(uint16_t) * (size_t)q->tables[all[i].problem]->node_count,
+        cr_assert_arr_eq(choices + i * width, all[i].network,
+                         sizeof(uint16_t) * (size_t)q->tables[all[i].problem]->node_count,
                          "seed %" PRIu64 " #%d: network", seed, i);
     }
     if (count > 0)

@@ -67,16 +67,16 @@ struct mn_table {
     mn_rule *rules;
     mn_diagram *diagram; /* of the rules */
 
-    char *count_text, *admissible_text; /* made on first use by nobody: filled by mn_table_prepare */
-    uint64_t count, admissible;
+    char *count_text, *admissible_text; /* "" when some rules lie outside the diagram */
+    uint64_t count, admissible;         /* UINT64_MAX: does not fit, or is not known */
 
     int64_t *index_of; /* [count] the benchmark's own index of each network, or NULL */
 };
 
 mn_table *mn_table_new(void); /* empty, or NULL when memory ran out */
 
-/* Checks what must hold across keys (unique names, sums within 2^62, rules, scale), numbers the items, builds the diagram. Call it
- * once after filling nodes (with blocks), metrics, rules and scale. `where` begins every sentence ("file.json"). */
+/* Checks what must hold across keys (names that metrics share, sums within 2^62, rules, scale), numbers the items, builds the diagram.
+ * Call it once after filling nodes (one block at least each, of unique names), metrics, rules and scale. `where` begins every sentence ("file.json"). */
 mn_status mn_table_prepare(mn_table *table, const char *where);
 
 /* Readies the scale and checks that it holds for every network; part of mn_table_prepare, and for a scale set later. */
