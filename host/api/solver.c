@@ -52,7 +52,8 @@ static mn_status add_member(mn_solver *solver, const mn_table *table)
     if (!member->allowed || !member->rules)
         return mn_fail_memory(&solver->error);
     memset(member->allowed, true, (size_t)table->item_count * sizeof *member->allowed);
-    memcpy(member->rules, table->rules, (size_t)table->rule_count * sizeof *member->rules);
+    if (table->rule_count > 0)
+        memcpy(member->rules, table->rules, (size_t)table->rule_count * sizeof *member->rules);
     solver->widest = table->node_count > solver->widest ? table->node_count : solver->widest;
     return MN_OK;
 }
