@@ -428,6 +428,43 @@ Test(api, a_union_needs_the_same_metrics)
     mn_table_free(space);
 }
 
+/* The K best over a union, by both engines: ties go to the first table. */
+Test(api, scan_and_search_agree_on_a_union)
+{
+    mn_table *a = load("nasbench201/edgegpu"), *b = load("nasbench201/edgegpu");
+    const mn_table *tables[] = {a, b};
+    mn_solver *solver;
+    const mn_result *result;
+    cr_assert_eq(mn_solver_create(tables, 2, &solver), MN_OK, "%s", mn_last_error(solver));
+    cr_assert_eq(mn_solver_maximize(solver, "accuracy"), MN_OK);
+    cr_assert_eq(mn_solver_add_limit(solver, "energy<=20000", NULL), MN_OK);
+    mn_options options = {.top = 300, .engine = "search"};
+    cr_assert_eq(mn_solver_solve(solver, &options, &result), MN_OK);
+    const int count = result->solution_count;
+    cr_assert_eq(count, 300);
+    mn_solution found[300];
+    uint16_t networks[300][6];
+    for (int i = 0; i < count; i++) {
+        found[i] = result->solutions[i];
+        memcpy(networks[i], found[i].network, sizeof networks[i]);
+    }
+    options.engine = "scan";
+    cr_assert_eq(mn_solver_solve(solver, &options, &result), MN_OK);
+    cr_assert_str_eq(result->engine, "scan");
+    cr_assert_eq(result->solution_count, count);
+    bool tables_used[2] = {false};
+    for (int i = 0; i < count; i++) {
+        cr_assert_eq(result->solutions[i].table, found[i].table, "solution %d", i);
+        cr_assert_eq(result->solutions[i].objective, found[i].objective);
+        cr_assert_arr_eq(result->solutions[i].network, networks[i], sizeof networks[i]);
+        tables_used[found[i].table] = true;
+    }
+    cr_assert(tables_used[0] && tables_used[1]);
+    mn_solver_free(solver);
+    mn_table_free(a);
+    mn_table_free(b);
+}
+
 Test(api, a_cancelled_solver_stops_once)
 {
     mn_table *table = load("supertransformer/xeon");

@@ -176,19 +176,46 @@ static bool add_number(text *points, mn_cell cell)
     return true;
 }
 
+/* Where the last point stands in the text, and how many in a row have its y. */
+typedef struct last_point {
+    size_t row, y, run;
+} last_point;
+
+/* Of a run of points with the same y only the first and the last matter to a curve of steps: the new point, which begins at `row`
+ * with its y at `y`, takes the place of one between them. */
+static void join_run(text *points, last_point *last, size_t row, size_t y)
+{
+    const size_t length = points->length - y;
+    const bool same =
+        last->run > 0 && row - last->y == length && !memcmp(points->data + last->y, points->data + y, length);
+    if (same && last->run >= 2) {
+        const size_t moved = points->length - row;
+        memmove(points->data + last->row, points->data + row, moved);
+        y = last->row + (y - row);
+        row = last->row;
+        points->length = row + moved;
+    }
+    *last = (last_point){row, y, same ? last->run + 1 : 1};
+}
+
 static mn_status read_points(cli *c, mn_csv *csv, const picture *p, text *points)
 {
+    last_point last = {0};
     bool found;
     mn_status status;
     while ((status = mn_csv_next(csv, &found)) == MN_OK && found) {
-        const size_t before = points->length;
+        const size_t row = points->length;
         if (csv->cells[p->x].length == 0 || csv->cells[p->y].length == 0)
             continue; /* an infeasible row */
-        if (!add_number(points, csv->cells[p->x]) || !add_number(points, csv->cells[p->y])) {
-            points->length = before;
+        const bool x_read = add_number(points, csv->cells[p->x]);
+        const size_t y = points->length;
+        if (!x_read || !add_number(points, csv->cells[p->y]))
             return cli_fail(c, MN_BAD_INPUT, "%s:%d: expected numbers in the columns to draw", csv->name, csv->line);
-        }
         text_put(points, "\n");
+        if (points->failed)
+            return cli_fail_memory(c);
+        if (!strcmp(p->style, "steps"))
+            join_run(points, &last, row, y);
     }
     if (status == MN_OK && points->length == 0)
         return cli_fail(c, MN_BAD_INPUT, "%s: no rows to draw", csv->name);

@@ -23,6 +23,9 @@ typedef struct sweep_job {
     uint64_t infeasible;
     csv_out csv;
     text header, words, rows;
+    text tail; /* of the last answered row: neighbours often have the same answer */
+    int tail_table;
+    uint16_t *tail_network; /* [widest] */
     int widest;
     double time_limit, start;
 
@@ -82,19 +85,36 @@ static mn_status predict_rows(sweep_job *job, uint64_t count)
     return MN_OK;
 }
 
-static void add_row(sweep_job *job, uint64_t row, uint64_t place, text *out)
+/* What follows the limits of an answered row. */
+static const text *row_tail(sweep_job *job, uint64_t place)
 {
     const size_t metrics = (size_t)mn_table_metric_count(job->c->tables[0]);
+    const int table = job->tables[place];
+    const uint16_t *network = job->networks + place * (size_t)job->widest;
+    const size_t size = (size_t)mn_table_node_count(job->c->tables[table]) * sizeof *network;
+    if (job->tail.length && job->tail_table == table && !memcmp(job->tail_network, network, size))
+        return &job->tail;
+    text_clear(&job->tail);
+    text_put(&job->tail, "optimal,");
+    csv_add_row(&job->csv, &job->tail, table, network, job->metrics + place * metrics);
+    text_put(&job->tail, "\n");
+    memcpy(job->tail_network, network, size);
+    job->tail_table = table;
+    return &job->tail;
+}
+
+static void add_row(sweep_job *job, uint64_t row, uint64_t place, text *out)
+{
     add_limits(job, row, out);
     if (job->tables[place] < 0) {
         text_put(out, "infeasible,");
         csv_add_empty(&job->csv, out);
+        text_add(out, "\n", 1);
     } else {
-        text_put(out, "optimal,");
-        csv_add_row(&job->csv, out, job->tables[place], job->networks + place * (size_t)job->widest,
-                    job->metrics + place * metrics);
+        const text *tail = row_tail(job, place);
+        text_add(out, tail->data, tail->length);
+        out->failed |= tail->failed;
     }
-    text_add(out, "\n", 1);
 }
 
 static bool on_progress(void *user, double seconds, uint64_t done, uint64_t total)
@@ -250,8 +270,10 @@ static mn_status allocate(sweep_job *job)
     job->networks = calloc(rows * nodes, sizeof *job->networks);
     job->metrics = calloc(rows * (metrics + 1), sizeof *job->metrics);
     job->gathered = calloc(rows * nodes, sizeof *job->gathered);
-    return job->values && job->tables && job->networks && job->metrics && job->gathered ? MN_OK
-                                                                                        : cli_fail_memory(job->c);
+    job->tail_network = calloc(nodes, sizeof *job->tail_network);
+    return job->values && job->tables && job->networks && job->metrics && job->gathered && job->tail_network
+               ? MN_OK
+               : cli_fail_memory(job->c);
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------------------------------- */
@@ -379,6 +401,8 @@ static mn_status run(cli *c)
     text_free(&job.header);
     text_free(&job.words);
     text_free(&job.rows);
+    text_free(&job.tail);
+    free(job.tail_network);
     free(job.values);
     free(job.tables);
     free(job.networks);
