@@ -15,15 +15,67 @@
 
 #define NOTHING (-((int64_t)1 << 62) - 1) /* below every value */
 
+enum { MOST_SEQUENCES = 64 }; /* into which one problem's graph is split */
+
 struct mn_engine {
-    int problem_count, limit_count, width; /* width: nodes of the widest problem */
-    const mn_problem *problems;
-    mn_prepared *prepared; /* [problem_count] */
-    mn_pool *pools;        /* [problem_count] */
+    int limit_count, width; /* width: nodes of the widest problem */
+    int count, capacity;
+    mn_prepared *prepared; /* [count] each problem, or the graphs it splits into */
+    mn_pool *pools;        /* [count] */
     mn_arena arena;
 };
 
 /* ---- making and freeing -------------------------------------------------------------------------------------------------------------- */
+
+static mn_status add_graph(mn_engine *engine, const mn_problem *problem, int problem_index, mn_graph graph, mn_error *error)
+{
+    if (engine->count == engine->capacity) {
+        const int capacity = engine->capacity ? 2 * engine->capacity : 8;
+        mn_prepared *prepared = realloc(engine->prepared, sizeof *prepared * (size_t)capacity);
+        engine->prepared = prepared ? prepared : engine->prepared;
+        mn_pool *pools = realloc(engine->pools, sizeof *pools * (size_t)capacity);
+        engine->pools = pools ? pools : engine->pools;
+        if (!prepared || !pools) {
+            mn_graph_free(&graph);
+            return mn_fail_memory(error);
+        }
+        engine->capacity = capacity;
+    }
+    mn_prepared *prepared = &engine->prepared[engine->count];
+    mn_status status = mn_prepare(problem, graph, error, prepared);
+    if (status != MN_OK)
+        return status;
+    prepared->problem_index = problem_index;
+    const int rows = problem->scale ? 3 * engine->limit_count + 2 : engine->limit_count;
+    status = mn_pool_make(1 + rows, problem->node_count, error, &engine->pools[engine->count]);
+    if (status != MN_OK)
+        mn_prepared_free(prepared);
+    else
+        engine->count++;
+    return status;
+}
+
+static mn_status add_problem(mn_engine *engine, const mn_problem *problem, int problem_index, mn_error *error)
+{
+    mn_graph graph, parts[MOST_SEQUENCES];
+    int count = 0;
+    engine->width = problem->node_count > engine->width ? problem->node_count : engine->width;
+    if (problem->diagram->empty)
+        return MN_OK;
+    mn_status status = mn_graph_make(problem->diagram, error, &graph);
+    if (status == MN_OK && !graph.free)
+        status = mn_graph_split(&graph, MOST_SEQUENCES, error, parts, &count);
+    if (status != MN_OK || count == 0)
+        return status == MN_OK ? add_graph(engine, problem, problem_index, graph, error) : status;
+    mn_graph_free(&graph);
+    for (int i = 0; i < count; i++) {
+        if (status == MN_OK)
+            status = add_graph(engine, problem, problem_index, parts[i], error);
+        else
+            mn_graph_free(&parts[i]);
+    }
+    return status;
+}
 
 mn_status mn_engine_create(const mn_problem *problems, int problem_count, mn_error *error, mn_engine **result)
 {
@@ -31,21 +83,10 @@ mn_status mn_engine_create(const mn_problem *problems, int problem_count, mn_err
     *result = NULL;
     if (!engine)
         return mn_fail_memory(error);
-    *engine = (mn_engine){.problems = problems, .limit_count = problems[0].limit_count};
-    engine->prepared = mn_new_array((size_t)problem_count, sizeof *engine->prepared);
-    engine->pools = mn_new_array((size_t)problem_count, sizeof *engine->pools);
-    mn_status status = engine->prepared && engine->pools ? MN_OK : mn_fail_memory(error);
-    while (status == MN_OK && engine->problem_count < problem_count) {
-        const int i = engine->problem_count;
-        const int nodes = problems[i].node_count;
-        engine->width = nodes > engine->width ? nodes : engine->width;
-        status = mn_prepare(&problems[i], error, &engine->prepared[i]);
-        if (status != MN_OK)
-            break;
-        engine->problem_count++;
-        const int rows = problems[i].scale ? 3 * engine->limit_count + 2 : engine->limit_count;
-        status = mn_pool_make(1 + rows, nodes, error, &engine->pools[i]);
-    }
+    engine->limit_count = problems[0].limit_count;
+    mn_status status = MN_OK;
+    for (int i = 0; i < problem_count && status == MN_OK; i++)
+        status = add_problem(engine, &problems[i], i, error);
     if (status != MN_OK)
         mn_engine_free(engine);
     else
@@ -57,7 +98,7 @@ void mn_engine_free(mn_engine *engine)
 {
     if (!engine)
         return;
-    for (int i = 0; i < engine->problem_count; i++) {
+    for (int i = 0; i < engine->count; i++) {
         mn_prepared_free(&engine->prepared[i]);
         mn_pool_free(&engine->pools[i]);
     }
@@ -123,7 +164,7 @@ static int64_t found_in_round(void *context, const uint16_t *network)
     const int64_t value = value_of(s, network);
     if (value < s->target)
         return 0;
-    mn_best_add(&s->best, value, s->part->form.problem_index, network, s->part->form.prepared->problem->node_count);
+    mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network, s->part->form.prepared->problem->node_count);
     if (s->best.count < s->best.capacity)
         return 0;
     if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1) {
@@ -138,7 +179,7 @@ static int64_t found_in_ties(void *context, const uint16_t *network)
     solve *s = context;
     if (value_of(s, network) != s->tied_score)
         return 0;
-    mn_best_add(&s->best, s->tied_score, s->part->form.problem_index, network, s->part->form.prepared->problem->node_count);
+    mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network, s->part->form.prepared->problem->node_count);
     return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
 }
 
@@ -205,9 +246,6 @@ static int64_t first_distance(solve *s)
         distance = s->bound - mn_best_worst(&s->known);
     else
         distance = (int64_t)1 << 40;
-    const int nodes = s->engine->prepared[0].graph.node_count;
-    if (nodes <= 6 && s->known.count > 0)
-        return distance;
     while (distance > 0 && core_size(s, s->bound - distance, EASY_PATHS) > EASY_PATHS)
         distance /= 4;
     return distance;
@@ -265,7 +303,7 @@ static mn_status settle_ties(solve *s)
     for (int i = 0; i < s->parts.count && status == MN_OK; i++) {
         const mn_part *part = &s->parts.parts[i];
         const bool filled = s->best.count == s->ties_wanted;
-        if (part->bound < score || (filled && s->best.entries[0].problem < part->form.problem_index))
+        if (part->bound < score || (filled && s->best.entries[0].problem < part->form.prepared->problem_index))
             continue;
         s->ties_found = 0;
         s->target = score;
@@ -334,9 +372,9 @@ static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
 static mn_status make_parts(solve *s)
 {
     mn_engine *engine = s->engine;
-    for (int i = 0; i < engine->problem_count; i++) {
+    for (int i = 0; i < engine->count; i++) {
         const mn_status status =
-            mn_parts_add(&engine->prepared[i], i, s->question->capacities, &engine->pools[i], &engine->arena, &s->parts, &s->known);
+            mn_parts_add(&engine->prepared[i], s->question->capacities, &engine->pools[i], &engine->arena, &s->parts, &s->known);
         if (status != MN_OK)
             return status;
     }

@@ -51,12 +51,9 @@ static void find_step(const mn_graph *graph, const mn_problem *problem, mn_prepa
     prepared->score_offset = offset;
 }
 
-mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *prepared)
+mn_status mn_prepare(const mn_problem *problem, mn_graph graph, mn_error *error, mn_prepared *prepared)
 {
-    *prepared = (mn_prepared){.problem = problem};
-    mn_status status = mn_graph_make(problem->diagram, error, &prepared->graph);
-    if (status != MN_OK)
-        return status;
+    *prepared = (mn_prepared){.problem = problem, .graph = graph};
     int64_t *scratch = mn_new_array((size_t)prepared->graph.slot_count, sizeof *scratch);
     prepared->limit_low = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_low);
     prepared->limit_high = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_high);

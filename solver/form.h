@@ -14,6 +14,7 @@
 /* What does not depend on the capacities. Ranges are of the sums without base, over the graph's paths. */
 typedef struct mn_prepared {
     const mn_problem *problem;
+    int problem_index;
     mn_graph graph;
     int64_t score_low, score_high, score_magnitude;
     int64_t *limit_low, *limit_high;           /* [limit_count] */
@@ -23,12 +24,12 @@ typedef struct mn_prepared {
     bool scaled;                               /* some column is */
 } mn_prepared;
 
-mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *prepared);
+/* Takes over the graph, all of the problem's or a part of it, even on failure. */
+mn_status mn_prepare(const mn_problem *problem, mn_graph graph, mn_error *error, mn_prepared *prepared);
 void mn_prepared_free(mn_prepared *prepared);
 
 typedef struct mn_form {
     const mn_prepared *prepared;
-    int problem_index;
     int row_count;
     const int64_t **rows; /* [row_count][item_count]: sum <= caps */
     int *row_limit;       /* [row_count] the limit that the row is, -1: computed */

@@ -110,7 +110,7 @@ Test(predict, equals_plain_sums_on_small_tables)
                                                .metrics = 1 + (int)(seed % 5),
                                                .ragged = seed & 1,
                                                .largest = (int64_t)1 << seed % 40},
-                                700);
+                                3000);
 }
 
 Test(predict, equals_plain_sums_on_many_blocks)

@@ -7,7 +7,8 @@
 typedef enum mn_cpu_level {
     MN_CPU_PORTABLE, /* what every machine has */
     MN_CPU_AVX2,
-    MN_CPU_AVX512 /* F, BW, DQ, VL */
+    MN_CPU_AVX512,     /* F, BW, DQ, VL */
+    MN_CPU_AVX512_VBMI /* the same and VBMI */
 } mn_cpu_level;
 
 mn_cpu_level mn_cpu_best_level(void);

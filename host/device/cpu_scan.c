@@ -4,9 +4,9 @@
  * equal score that it meets later never displaces one; threads share the score that K networks already reach, below which nothing
  * is of interest, while equal scores are kept until the lists are merged. That makes the answer the same for any number of threads. */
 #include "host/core/memory.h"
-#include "host/device/cpu_scan_best.h"
 #include "host/device/cpu_scan_kernels.h"
 #include "host/device/cpu_scan_paths.h"
+#include "solver/best.h"
 #include "solver/threads.h"
 
 enum {
@@ -25,12 +25,13 @@ typedef struct scan {
     _Atomic uint64_t next_task;
     _Atomic int64_t reached; /* K networks have this score or more */
     _Atomic int status;      /* the first thread that stops says why */
+    mn_arena arena;
     struct worker *workers;
 } scan;
 
 typedef struct worker {
     scan *shared;
-    mn_scan_best best;
+    mn_best best;
     mn_scan_batch batch;
     int64_t threshold;    /* score that a network must reach */
     int64_t *sums;        /* [middle + 1][column_count] of the high part, layer by layer */
@@ -60,24 +61,23 @@ static bool go_on(worker *w, int steps)
     return !stopped(w);
 }
 
-static void fail(worker *w)
-{
-    w->status = MN_FAILURE;
-    atomic_store_explicit(&w->shared->status, MN_FAILURE, memory_order_relaxed);
-}
-
 /* ---- the threshold -------------------------------------------------------------------------------------------------------------- */
 
 static void update_threshold(worker *w)
 {
     _Atomic int64_t *reached = &w->shared->reached;
     int64_t known = atomic_load_explicit(reached, memory_order_relaxed);
-    const int64_t own = mn_scan_best_threshold(&w->best);
-    if (mn_scan_best_full(&w->best))
-        while (own - 1 > known && !atomic_compare_exchange_weak_explicit(reached, &known, own - 1, memory_order_relaxed,
-                                                                         memory_order_relaxed))
-            ;
-    w->threshold = own > known ? own : known;
+    w->threshold = known;
+    if (w->best.count < w->best.capacity)
+        return;
+    const int64_t worst = mn_best_worst(&w->best);
+    while (worst > known &&
+           !atomic_compare_exchange_weak_explicit(reached, &known, worst, memory_order_relaxed, memory_order_relaxed))
+        ;
+    if (worst >= known)
+        w->threshold = worst + 1;
+    else
+        w->threshold = known;
 }
 
 /* What the filter's column may sum to. */
@@ -153,8 +153,7 @@ static void consider(worker *w, int state, int middle_index, const mn_scan_low *
     compose(w, state, middle_index, low, low_index);
     if (!obeys_rules(w))
         return;
-    if (!mn_scan_best_add(&w->best, score, w->network))
-        fail(w);
+    mn_best_add(&w->best, score, 0, w->network, w->shared->parts.problem->node_count);
     update_threshold(w);
 }
 
@@ -301,29 +300,23 @@ static void work(void *context, uint64_t index, int thread)
 
 /* ---- the request --------------------------------------------------------------------------------------------------------------- */
 
-static bool start_worker(scan *s, worker *w)
+static bool start_worker(scan *s, int capacity, worker *w)
 {
     const size_t layers = (size_t)s->parts.middle + 1, columns = (size_t)s->parts.column_count;
+    const int nodes = s->parts.problem->node_count;
     w->shared = s;
-    mn_scan_best_start(&w->best, s->request->top, s->parts.problem->node_count);
     w->batch.parts = &s->parts;
     w->batch.every = s->request->every;
-    w->sums = mn_new_array(layers * columns, sizeof *w->sums);
-    w->states = mn_new_array(layers, sizeof *w->states);
-    w->blocks = mn_new_array(layers, sizeof *w->blocks);
-    w->network = mn_new_array((size_t)s->parts.problem->node_count, sizeof *w->network);
-    w->prefix = mn_new_array(columns, sizeof *w->prefix);
-    return w->sums && w->states && w->blocks && w->network && w->prefix;
-}
-
-static void free_worker(worker *w)
-{
-    mn_scan_best_free(&w->best);
-    free(w->sums);
-    free(w->states);
-    free(w->blocks);
-    free(w->network);
-    free(w->prefix);
+    w->sums = mn_arena_take(&s->arena, layers * columns, sizeof *w->sums);
+    w->states = mn_arena_take(&s->arena, layers, sizeof *w->states);
+    w->blocks = mn_arena_take(&s->arena, layers, sizeof *w->blocks);
+    w->network = mn_arena_take(&s->arena, (size_t)nodes, sizeof *w->network);
+    w->prefix = mn_arena_take(&s->arena, columns, sizeof *w->prefix);
+    if (!w->sums || !w->states || !w->blocks || !w->network || !w->prefix)
+        return false;
+    memset(w->sums, 0, columns * sizeof *w->sums);
+    w->states[0] = 0;
+    return mn_best_make(&w->best, capacity, nodes, &s->arena);
 }
 
 /* Tasks: as few layers as make enough of them for the threads. */
@@ -338,6 +331,7 @@ static bool make_tasks(scan *s, int threads)
         if (s->task_layer == s->parts.middle || s->task_count >= (uint64_t)threads * TASKS_A_THREAD)
             break;
         free(s->task_counts);
+        s->task_counts = NULL;
     }
     s->slices = 1;
     if (s->task_layer == s->parts.middle) {
@@ -350,33 +344,42 @@ static bool make_tasks(scan *s, int threads)
     return true;
 }
 
+/* The best of all threads' lists. */
+static void merge(scan *s, int threads, mn_scan_result *result)
+{
+    mn_best *all = &s->workers[0].best;
+    const int nodes = s->parts.problem->node_count;
+    for (int i = 0; i < threads; i++) {
+        result->examined += s->workers[i].batch.examined;
+        const mn_best *best = &s->workers[i].best;
+        for (int entry = 0; i > 0 && entry < best->count; entry++)
+            mn_best_add(all, best->entries[entry].score, 0, best->entries[entry].network, nodes);
+    }
+    mn_best_sort(all);
+    result->count = all->count;
+    for (int i = 0; i < all->count; i++) {
+        result->scores[i] = all->entries[i].score;
+        memcpy(result->choices + (size_t)i * (size_t)nodes, all->entries[i].network,
+               sizeof *result->choices * (size_t)nodes);
+    }
+}
+
 static mn_status run(scan *s, mn_scan_result *result, mn_error *error)
 {
     int threads = mn_thread_count(s->request->threads);
     if (!make_tasks(s, threads))
         return mn_fail_memory(error);
     threads = s->task_count < (uint64_t)threads ? (int)s->task_count : threads;
+    const int capacity = result->networks < (uint64_t)s->request->top ? (int)result->networks : s->request->top;
     s->workers = mn_new_array((size_t)threads, sizeof *s->workers);
     bool ok = s->workers;
-    int started = 0;
-    while (ok && started < threads)
-        ok = start_worker(s, &s->workers[started++]);
+    for (int i = 0; ok && i < threads; i++)
+        ok = start_worker(s, capacity, &s->workers[i]);
     if (ok) {
         mn_parallel(threads, (uint64_t)threads, work, s);
-        mn_scan_best *lists = mn_new_array((size_t)threads, sizeof *lists);
-        ok = lists && s->status != MN_FAILURE;
-        for (int i = 0; ok && i < threads; i++) {
-            lists[i] = s->workers[i].best;
-            result->examined += s->workers[i].batch.examined;
-        }
-        result->count = ok ? mn_scan_best_merge(lists, threads, result->scores, result->choices) : 0;
-        ok = ok && result->count >= 0;
-        free(lists);
+        merge(s, threads, result);
     }
-    for (int i = 0; i < started; i++)
-        free_worker(&s->workers[i]);
     free(s->workers);
-    free(s->task_counts);
     if (!ok)
         return mn_fail_memory(error);
     if (s->status != MN_OK)
@@ -399,6 +402,8 @@ mn_status mn_cpu_scan(mn_cpu_level level, const mn_scan_request *request, mn_sca
         result->networks = s.parts.low_counts[0][0];
         status = s.parts.infeasible ? MN_INFEASIBLE : run(&s, result, error);
     }
+    free(s.task_counts);
+    mn_arena_free(&s.arena);
     mn_scan_parts_free(&s.parts);
     return status;
 }

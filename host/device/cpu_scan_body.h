@@ -36,27 +36,25 @@ INLINE bool NAME(meet)(const uint64_t *const *sets, int set_count, int first, in
     return ANY(any);
 }
 
-/* With bounds: low parts that no longer beat the best network, or that come before the first that fits a limit, are not looked at. */
-INLINE int NAME(next_bounded)(mn_scan_batch *batch, int from, int limit_count)
+/* With bounds: blocks in which no low part beats the best network, or none fits some limit, are not looked at. */
+INLINE int NAME(next_bounded)(mn_scan_batch *batch, int from, int filter_count)
 {
-    const bool scored = batch->parts->score_filtered;
     for (int i = from; i < batch->count; i++) {
         const mn_scan_low *low = mn_scan_low_of(batch, i);
         int first = 0, last = low->words / MN_SCAN_BLOCK;
-        if (scored)
-            last = low->ranks[limit_count].last[mn_scan_rank(batch, low, limit_count, i)];
         const uint64_t *sets[MN_SCAN_FILTERS];
-        for (int filter = 0; filter < limit_count; filter++) {
+        for (int filter = 0; filter < filter_count; filter++) {
             const mn_scan_ranks *ranks = &low->ranks[filter];
             const int rank = mn_scan_rank(batch, low, filter, i);
             first = ranks->first[rank] > first ? ranks->first[rank] : first;
+            last = ranks->last[rank] < last ? ranks->last[rank] : last;
             sets[filter] = ranks->sets + (size_t)rank * (size_t)low->words;
         }
         if (first >= last)
             continue;
         const int compared = (last - first) * MN_SCAN_BLOCK * 64;
         batch->examined += (uint64_t)(compared < low->part.count ? compared : low->part.count);
-        if (limit_count == 0 || NAME(meet)(sets, limit_count, first, last))
+        if (filter_count == 0 || NAME(meet)(sets, filter_count, first, last))
             return i;
     }
     return batch->count;
@@ -76,33 +74,25 @@ INLINE int NAME(next_of_every)(mn_scan_batch *batch, int from, int filter_count)
     return batch->count;
 }
 
+INLINE int NAME(next)(mn_scan_batch *batch, int from, int filter_count)
+{
+    return batch->every ? NAME(next_of_every)(batch, from, filter_count)
+                        : NAME(next_bounded)(batch, from, filter_count);
+}
+
 TARGET static int NAME(next_hit)(mn_scan_batch *batch, int from)
 {
-    const int filters = batch->parts->filter_count, limits = filters - batch->parts->score_filtered;
-    if (batch->every)
-        switch (filters) { /* constants unroll the loops over columns */
-        case 1:
-            return NAME(next_of_every)(batch, from, 1);
-        case 2:
-            return NAME(next_of_every)(batch, from, 2);
-        case 3:
-            return NAME(next_of_every)(batch, from, 3);
-        case 4:
-            return NAME(next_of_every)(batch, from, 4);
-        default:
-            return NAME(next_of_every)(batch, from, filters);
-        }
-    switch (limits) {
-    case 0:
-        return NAME(next_bounded)(batch, from, 0);
+    switch (batch->parts->filter_count) { /* constants unroll the loops over columns */
     case 1:
-        return NAME(next_bounded)(batch, from, 1);
+        return NAME(next)(batch, from, 1);
     case 2:
-        return NAME(next_bounded)(batch, from, 2);
+        return NAME(next)(batch, from, 2);
     case 3:
-        return NAME(next_bounded)(batch, from, 3);
+        return NAME(next)(batch, from, 3);
+    case 4:
+        return NAME(next)(batch, from, 4);
     default:
-        return NAME(next_bounded)(batch, from, limits);
+        return NAME(next)(batch, from, batch->parts->filter_count);
     }
 }
 

@@ -45,7 +45,7 @@ int mn_scan_search_rank(const mn_scan_batch *batch, const mn_scan_low *low, int 
 const mn_scan_kernels *mn_scan_kernels_of(mn_cpu_level level)
 {
 #if defined(__x86_64__)
-    if (level == MN_CPU_AVX512)
+    if (level >= MN_CPU_AVX512)
         return &kernels_avx512;
     if (level == MN_CPU_AVX2)
         return &kernels_avx2;

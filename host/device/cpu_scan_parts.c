@@ -113,11 +113,12 @@ mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacit
 enum {
     MOST_LOW_PARTS = 1 << 17,
     MOST_MIDDLE_PARTS = 1 << 13,
-    SET_BYTES = 4 << 20 /* of a split's sets, per column and all states */
+    SET_BYTES = 4 << 20, /* of a split's sets, per column and all states */
+    FEWEST_RANKS = 16    /* however many bytes they take */
 };
 
 /* Costs in cycles, roughly, to choose the split. */
-static const double COST_PREFIX = 14, COST_BLOCK = 3, COST_LOW_PART = 300;
+static const double COST_PREFIX = 14, COST_BLOCK = 3, COST_LOW_PART = 100;
 
 static int words_of(double count)
 {
@@ -198,32 +199,65 @@ typedef struct keyed {
     uint32_t index;
 } keyed;
 
-static int compare_keyed(const void *a, const void *b)
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, FEW = 200 };
+
+static void insert_by(const int64_t *sums, int count, keyed *order)
 {
-    const keyed *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
+    for (int i = 0; i < count; i++) {
+        int place = i;
+        for (; place > 0 && order[place - 1].key > sums[i]; place--)
+            order[place] = order[place - 1];
+        order[place] = (keyed){sums[i], (uint32_t)i};
+    }
 }
 
-static void sort_by(const int64_t *sums, int count, keyed *order)
+/* Sorts by sum, equal sums by index: radix sort of what the sums exceed the smallest one by, low digits first. order, spare
+ * [count]; the result is in `order`. */
+static void sort_by(const int64_t *sums, int count, keyed *order, keyed *spare)
 {
-    for (int i = 0; i < count; i++)
+    if (count < FEW) {
+        insert_by(sums, count, order);
+        return;
+    }
+    int64_t smallest = INT64_MAX, largest = INT64_MIN;
+    for (int i = 0; i < count; i++) {
         order[i] = (keyed){sums[i], (uint32_t)i};
-    qsort(order, (size_t)count, sizeof *order, compare_keyed);
+        smallest = sums[i] < smallest ? sums[i] : smallest;
+        largest = sums[i] > largest ? sums[i] : largest;
+    }
+    const uint64_t range = (uint64_t)largest - (uint64_t)smallest;
+    keyed *from = order, *to = spare;
+    for (int shift = 0; shift < 64 && range >> shift; shift += DIGIT_BITS) {
+        int place[DIGITS] = {0};
+        for (int i = 0; i < count; i++)
+            place[((uint64_t)from[i].key - (uint64_t)smallest) >> shift & (DIGITS - 1)]++;
+        for (int digit = 0, before = 0; digit < DIGITS; digit++) {
+            const int size = place[digit];
+            place[digit] = before;
+            before += size;
+        }
+        for (int i = 0; i < count; i++)
+            to[place[((uint64_t)from[i].key - (uint64_t)smallest) >> shift & (DIGITS - 1)]++] = from[i];
+        keyed *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != order)
+        memcpy(order, from, sizeof *order * (size_t)count);
 }
 
-/* Best score first, then lexicographically. `scratch` [count]. */
-static void sort_low(const mn_scan_parts *parts, mn_scan_low *low, keyed *order, int64_t *scratch)
+/* Best score first, then lexicographically. */
+static void sort_low(const mn_scan_parts *parts, mn_scan_low *low, keyed *order, keyed *spare)
 {
     const int count = low->part.count;
     for (int i = 0; i < count; i++)
         low->number[i] = (uint32_t)i;
     if (parts->columns[0].scaled)
         return;
-    sort_by(low->part.sums[0], count, order);
+    sort_by(low->part.sums[0], count, order, spare);
     for (int i = 0; i < count; i++)
         low->number[i] = order[i].index;
+    int64_t *scratch = (int64_t *)spare;
     for (int column = 0; column < parts->column_count; column++) {
         for (int i = 0; i < count; i++)
             scratch[i] = low->part.sums[column][low->number[i]];
@@ -280,7 +314,7 @@ static void fill_cells(const mn_scan_filter *filter, int cell_count, mn_scan_ran
     ranks->cells[cell_count] = 0;
 }
 
-static bool make_ranks(const mn_scan_parts *parts, int filter, int most, keyed *order, mn_scan_low *low)
+static bool make_ranks(const mn_scan_parts *parts, int filter, int most, keyed *order, keyed *spare, mn_scan_low *low)
 {
     mn_scan_ranks *ranks = &low->ranks[filter];
     const int count = low->part.count;
@@ -291,7 +325,7 @@ static bool make_ranks(const mn_scan_parts *parts, int filter, int most, keyed *
     ranks->cells = mn_new_array((size_t)parts->cell_count + 1, sizeof *ranks->cells);
     if (!ranks->bottoms || !ranks->first || !ranks->last || !ranks->cells)
         return false;
-    sort_by(low->part.sums[parts->filters[filter].column], count, order);
+    sort_by(low->part.sums[parts->filters[filter].column], count, order, spare);
     choose_bottoms(order, count, most, ranks);
     const size_t bytes = ((size_t)ranks->count + 1) * (size_t)low->words * sizeof(uint64_t);
     ranks->sets = aligned_alloc(64, bytes);
@@ -311,13 +345,11 @@ static bool make_low(const mn_scan_parts *parts, int state, mn_scan_low *low)
     const size_t count = (size_t)low->part.count;
     low->words = words_of(low->part.count);
     low->number = mn_new_array(count, sizeof *low->number);
-    keyed *order = mn_new_array(count, sizeof *order);
-    int64_t *scratch = mn_new_array(count, sizeof *scratch);
-    const bool ok = low->number && order && scratch;
+    keyed *order = mn_new_array(2 * count, sizeof *order);
+    const bool ok = low->number && order;
     if (ok)
-        sort_low(parts, low, order, scratch);
+        sort_low(parts, low, order, order + count);
     free(order);
-    free(scratch);
     return ok;
 }
 
@@ -358,16 +390,13 @@ static bool make_lows(mn_scan_parts *parts)
     if (!ok)
         return false;
     choose_grids(parts, states);
-    const size_t most = SET_BYTES / (words * sizeof(uint64_t));
-    keyed *order = mn_new_array(largest, sizeof *order);
+    const size_t fit = SET_BYTES / (words * sizeof(uint64_t));
+    const int most = fit > MN_SCAN_RANKS ? MN_SCAN_RANKS : fit < FEWEST_RANKS ? FEWEST_RANKS : (int)fit;
+    keyed *order = mn_new_array(2 * largest, sizeof *order);
     ok = order;
     for (int state = 0; ok && state < states; state++)
         for (int filter = 0; ok && filter < parts->filter_count; filter++)
-            ok = make_ranks(parts, filter,
-                            most > MN_SCAN_RANKS ? MN_SCAN_RANKS
-                            : most < 16          ? 16
-                                                 : (int)most,
-                            order, &parts->lows[state]);
+            ok = make_ranks(parts, filter, most, order, order + largest, &parts->lows[state]);
     free(order);
     return ok;
 }
