@@ -13,7 +13,8 @@
  * Handles. A function that makes a handle returns MN_OK and the handle; on failure it returns another status and still hands over
  * a handle that only carries the sentence (mn_last_error), or NULL when memory ran out. Free it either way; freeing NULL is fine.
  * Nothing is global: distinct handles may be used from distinct threads. A table may be read by many threads at once and must
- * outlive the solvers and fronts made from it. Returned strings and arrays belong to their handle. */
+ * outlive the solvers and fronts made from it. Returned strings and arrays belong to their handle. Questions about an index out of
+ * range, or a NULL handle, are answered by "", 0, -1, false or NULL. */
 #ifndef MATHNAS_H
 #define MATHNAS_H
 
@@ -237,7 +238,8 @@ MN_API mn_status mn_solver_solve(mn_solver *solver, const mn_options *options, c
 /* As mn_solver_solve without the explanation of infeasibility: the quickest answer. */
 MN_API mn_status mn_solver_resolve(mn_solver *solver, const mn_options *options, const mn_result **result);
 
-/* Stops a running solve or sweep soon; may be called from another thread or a signal handler. */
+/* Stops a running solve, sweep or front soon; may be called from another thread or a signal handler. When none runs, the next one
+ * stops. A call that returned MN_INTERRUPTED has used the request up. */
 MN_API void mn_solver_cancel(mn_solver *solver);
 
 /* Answers many limit vectors at once; uses all threads, and a front where one limit varies.
@@ -257,7 +259,9 @@ MN_API mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, u
  *
  * expressions  [count] as for mn_solver_maximize;  maximize  [count]
  * epsilon      decimal >= 0 or NULL: every point of the front is within a factor 1 + epsilon of a kept one on every objective
- * memory       bytes the computation may use; 0: 3/4 of the machine's */
+ * memory       bytes the computation may use; 0: 3/4 of the machine's
+ *
+ * MN_INFEASIBLE when no network meets the limits and rules; MN_STOPPED and MN_INTERRUPTED leave no points. */
 typedef struct mn_front_options {
     int threads;
     double time_limit;

@@ -1,19 +1,30 @@
 #include "host/cli/json_out.h"
+#include "host/files/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+/* Bytes that are no UTF-8 (arguments may hold any) become U+FFFD: the object stays JSON. */
 static void add_quoted(text *out, const char *string)
 {
+    size_t left = strlen(string);
+    size_t valid = mn_utf8_prefix(string, left);
     text_put(out, "\"");
-    for (const char *at = string; *at; at++) {
-        const unsigned char c = (unsigned char)*at;
+    for (; left > 0; string++, left--) {
+        const unsigned char c = (unsigned char)*string;
+        if (valid == 0) {
+            text_put(out, "\\ufffd");
+            valid = mn_utf8_prefix(string + 1, left - 1);
+            continue;
+        }
+        valid--;
         if (c == '"' || c == '\\')
             text_printf(out, "\\%c", c);
         else if (c < 0x20)
             text_printf(out, "\\u%04x", c);
         else
-            text_add(out, at, 1);
+            text_add(out, string, 1);
     }
     text_put(out, "\"");
 }

@@ -8,34 +8,33 @@
 
 /* ---- grids ----------------------------------------------------------------------------------------------------------------- */
 
-/* Adds the limit "E<=" of a grid's left side; a plain metric with "=" takes the side on which it is better. */
+/* The sign of a grid's left side E, E< or E>: a plain metric takes the side on which it is better. 0: an expression without one. */
+static char grid_sign(const mn_table *table, const char *name, const char *grid, const char *equals)
+{
+    if (equals > grid && (equals[-1] == '<' || equals[-1] == '>'))
+        return equals[-1];
+    const int metric = mn_table_find_metric(table, name);
+    return metric < 0 ? 0 : mn_table_metric_higher_is_better(table, metric) ? '>' : '<';
+}
+
+/* Adds the limit of a grid, without a value: "E<=". */
 static mn_status add_grid_limit(cli *c, mn_solver *solver, const char *grid, const char *equals, int *limit)
 {
     const char *end = equals;
-    const bool compared = end > grid && (end[-1] == '<' || end[-1] == '>');
-    size_t length = (size_t)(end - grid) - compared;
-    while (length > 0 && grid[length - 1] == ' ')
-        length--;
-    char *name = strndup(grid, length);
+    while (end > grid && (end[-1] == '<' || end[-1] == '>' || end[-1] == ' '))
+        end--;
+    const char *begin = grid + strspn(grid, " ");
+    char *name = strndup(begin, end > begin ? (size_t)(end - begin) : 0);
     text side = {0};
     if (!name)
         return cli_fail_memory(c);
-    char sign = compared ? end[-1] : 0;
-    const int metric = mn_table_find_metric(c->tables[0], name);
-    if (!compared && metric >= 0)
-        sign = mn_table_metric_higher_is_better(c->tables[0], metric) ? '>' : '<';
-    mn_status status = MN_OK;
-    if (!sign) /* the expression's own mistakes come first */
-        status =
-            mn_solver_add_limit(solver, (text_printf(&side, "%s<=", name), side.data ? side.data : ""), NULL) == MN_OK
-                ? cli_fail(c, MN_USAGE, "--grid \"%.200s\": an expression writes <= or >= instead of =", grid)
-                : cli_fail(c, MN_USAGE, "--grid \"%.200s\": %s", grid, mn_last_error(solver));
-    if (status == MN_OK) {
-        text_printf(&side, "%s%c=", name, sign);
-        status = side.failed ? cli_fail_memory(c) : mn_solver_add_limit(solver, side.data, limit);
-        if (status == MN_USAGE)
-            cli_fail(c, status, "--grid \"%.200s\": %s", grid, mn_last_error(solver));
-    }
+    const char sign = grid_sign(c->tables[0], name, grid, equals);
+    text_printf(&side, "%s%c=", name, sign ? sign : '<');
+    mn_status status = side.failed ? cli_fail_memory(c) : mn_solver_add_limit(solver, side.data, limit);
+    if (status == MN_USAGE)
+        cli_fail(c, status, "--grid \"%.200s\": %s", grid, mn_last_error(solver));
+    else if (status == MN_OK && !sign)
+        status = cli_fail(c, MN_USAGE, "--grid \"%.200s\": an expression writes <= or >= instead of =", grid);
     free(name);
     text_free(&side);
     return status;

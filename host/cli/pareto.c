@@ -2,6 +2,7 @@
 #include "host/cli/csv_out.h"
 #include "host/cli/commands.h"
 #include "host/cli/plot.h"
+#include "host/cli/question.h"
 #include "host/files/output.h"
 
 #include <inttypes.h>
@@ -48,6 +49,35 @@ static bool report_progress(void *user, double seconds, uint64_t done, uint64_t 
     return cli_interrupted();
 }
 
+/* No network at all: the solver names the limits that clash. */
+static mn_status explain(front_job *job)
+{
+    cli *c = job->c;
+    const mn_result *result;
+    mn_status status = mn_solver_maximize(job->solver, job->expressions[0]);
+    cli_set_running(job->solver);
+    if (status == MN_OK)
+        status = mn_solver_solve(job->solver, NULL, &result);
+    cli_set_running(NULL);
+    if (status != MN_INFEASIBLE)
+        return cli_fail_with(c, status, job->solver);
+    question_report_conflict(c, job->solver, result);
+    if (!c->json)
+        return status;
+    json_out json = {0};
+    json_object(&json, NULL);
+    json_string(&json, "status", "infeasible");
+    json_array(&json, "points");
+    json_close(&json);
+    json_count(&json, "count", 0);
+    json_null(&json, "hypervolume");
+    question_json_conflict(&json, job->solver, result);
+    json_close(&json);
+    const mn_status printed = cli_print_json(c, &json);
+    text_free(&json.out);
+    return printed == MN_OK ? status : printed;
+}
+
 static mn_status compute(front_job *job)
 {
     cli *c = job->c;
@@ -64,6 +94,8 @@ static mn_status compute(front_job *job)
     progress_clear(&c->progress);
     if (status == MN_INTERRUPTED)
         return cli_fail(c, status, "interrupted; no file was written");
+    if (status == MN_INFEASIBLE)
+        return explain(job);
     if (status != MN_OK)
         return cli_fail_with(c, status, job->front);
     for (int i = 0; status == MN_OK && i < cli_count(c, "reference"); i++)

@@ -1,6 +1,7 @@
 #include "host/cli/question.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 mn_status question_objective(cli *c, mn_solver *solver)
@@ -12,6 +13,48 @@ mn_status question_objective(cli *c, mn_solver *solver)
     const mn_status status = maximize ? mn_solver_maximize(solver, maximize) : mn_solver_minimize(solver, minimize);
     return status == MN_OK ? MN_OK
                            : cli_fail(c, status, "--%s: %s", maximize ? "maximize" : "minimize", mn_last_error(solver));
+}
+
+void question_report_conflict(const cli *c, const mn_solver *solver, const mn_result *result)
+{
+    const char *name = c->command->name;
+    char number[MN_NUMBER_SIZE];
+    if (!result->conflict_count) {
+        fprintf(stderr,
+                "mathnas %s: infeasible: the rules, fixed and forbidden blocks exclude every network, whatever the "
+                "limits\n",
+                name);
+        return;
+    }
+    fprintf(stderr, "mathnas %s: infeasible: no network meets %s\n", name,
+            result->conflict_count > 1 ? "these limits together (without any one of them some network does)"
+                                       : "this limit");
+    for (int i = 0; i < result->conflict_count; i++) {
+        const int limit = result->conflict[i];
+        const char *others = mn_solver_limit_count(solver) > 1 ? " with the other limits kept" : "";
+        if (result->nearest_exists[i])
+            fprintf(stderr, "  %s   nearest possible value%s: %s\n", mn_solver_limit_text(solver, limit), others,
+                    mn_format(result->nearest[i], mn_solver_limit_resolution(solver, limit), number));
+        else
+            fprintf(stderr, "  %s   no network meets the other limits either\n", mn_solver_limit_text(solver, limit));
+    }
+}
+
+void question_json_conflict(json_out *json, const mn_solver *solver, const mn_result *result)
+{
+    char number[MN_NUMBER_SIZE];
+    json_array(json, "conflict");
+    for (int i = 0; i < result->conflict_count; i++)
+        json_string(json, NULL, mn_solver_limit_text(solver, result->conflict[i]));
+    json_close(json);
+    json_object(json, "nearest");
+    for (int i = 0; i < result->conflict_count; i++) {
+        const int limit = result->conflict[i];
+        const mn_resolution resolution = mn_solver_limit_resolution(solver, limit);
+        json_number(json, mn_solver_limit_text(solver, limit),
+                    result->nearest_exists[i] ? mn_format(result->nearest[i], resolution, number) : "null");
+    }
+    json_close(json);
 }
 
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)

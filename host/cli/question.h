@@ -7,6 +7,10 @@
 /* --maximize or --minimize, exactly one. */
 mn_status question_objective(cli *c, mn_solver *solver);
 
+/* Why nothing is feasible: on standard error, even with --quiet; and as the members "conflict" and "nearest". */
+void question_report_conflict(const cli *c, const mn_solver *solver, const mn_result *result);
+void question_json_conflict(json_out *json, const mn_solver *solver, const mn_result *result);
+
 /* The tables with a fingerprint of their values, and every option that changes an answer, one a line. */
 void question_describe(const cli *c, text *out);
 

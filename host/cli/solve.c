@@ -84,24 +84,6 @@ static void json_solution(json_out *json, cli *c, const answer *a, int index)
         json_count(json, "index", (unsigned long long)mn_network_index(table, solution->network));
 }
 
-static void json_conflict(json_out *json, mn_solver *solver, const mn_result *result)
-{
-    char number[MN_NUMBER_SIZE];
-    json_array(json, "conflict");
-    for (int i = 0; i < result->conflict_count; i++)
-        json_string(json, NULL, mn_solver_limit_text(solver, result->conflict[i]));
-    json_close(json);
-    json_object(json, "nearest");
-    for (int i = 0; i < result->conflict_count; i++) {
-        const int limit = result->conflict[i];
-        json_number(json, mn_solver_limit_text(solver, limit),
-                    result->nearest_exists[i]
-                        ? mn_format(result->nearest[i], mn_solver_limit_resolution(solver, limit), number)
-                        : "null");
-    }
-    json_close(json);
-}
-
 static mn_status print_json(cli *c, mn_solver *solver, const answer *a)
 {
     const mn_result *result = a->result;
@@ -135,7 +117,7 @@ static mn_status print_json(cli *c, mn_solver *solver, const answer *a)
         json_close(&json);
     }
     if (result->outcome == MN_OUTCOME_INFEASIBLE)
-        json_conflict(&json, solver, result);
+        question_json_conflict(&json, solver, result);
     json_close(&json);
     const mn_status status = cli_print_json(c, &json);
     text_free(&json.out);
@@ -186,9 +168,8 @@ static mn_status print_text(cli *c, const answer *a)
 }
 
 /* Why there is no answer, or no proof: always on standard error. */
-static void report(cli *c, mn_solver *solver, const mn_result *result)
+static void report(const cli *c, const mn_solver *solver, const mn_result *result)
 {
-    char number[MN_NUMBER_SIZE];
     if (result->outcome == MN_TIME_LIMIT || result->outcome == MN_NODE_LIMIT)
         fprintf(stderr, "mathnas solve: stopped at the %s limit without proof%s\n",
                 result->outcome == MN_TIME_LIMIT ? "time" : "node",
@@ -196,27 +177,8 @@ static void report(cli *c, mn_solver *solver, const mn_result *result)
     if (result->outcome == MN_OUTCOME_INTERRUPTED)
         fprintf(stderr, "mathnas solve: interrupted%s\n",
                 result->solution_count ? "; the best network found so far is reported" : "");
-    if (result->outcome != MN_OUTCOME_INFEASIBLE)
-        return;
-    if (!result->conflict_count) {
-        fprintf(stderr, "mathnas solve: infeasible: the rules, fixed and forbidden blocks exclude every network, "
-                        "whatever the limits\n");
-        return;
-    }
-    fprintf(stderr, "mathnas solve: infeasible: no network meets %s\n",
-            result->conflict_count > 1 ? "these limits together (without any one of them some network does)"
-                                       : "this limit");
-    for (int i = 0; i < result->conflict_count; i++) {
-        const int limit = result->conflict[i];
-        fprintf(stderr, "  %s", mn_solver_limit_text(solver, limit));
-        if (result->nearest_exists[i])
-            fprintf(stderr, "   nearest possible value%s: %s\n",
-                    mn_solver_limit_count(solver) > 1 ? " with the other limits kept" : "",
-                    mn_format(result->nearest[i], mn_solver_limit_resolution(solver, limit), number));
-        else
-            fprintf(stderr, "   no network meets the other limits\n");
-    }
-    (void)c;
+    if (result->outcome == MN_OUTCOME_INFEASIBLE)
+        question_report_conflict(c, solver, result);
 }
 
 /* ---- the subcommand -------------------------------------------------------------------------------------------------------- */

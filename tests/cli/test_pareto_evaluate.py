@@ -114,7 +114,9 @@ class Pareto(CommandTest):
             self.assertTrue(Decimal(a["accuracy"]) > Decimal(b["accuracy"]) and int(a["flops"]) > int(b["flops"]))
         scaled = self.succeed("pareto", EDGEGPU, "--maximize", "accuracy", "--minimize", "latency", "--scale", "reciprocal", "--json").json()
         self.assertGreater(scaled["count"], 3)
-        self.fail_with(4, "no network", "pareto", EDGEGPU, "--maximize", "accuracy", "--minimize", "latency", "--limit", "latency<=1")
+        result = self.fail_with(4, ["infeasible", "latency<=1", "4061.553749"], "pareto", EDGEGPU, "--maximize", "accuracy", "--minimize", "latency",
+                                "--limit", "latency<=1", "--limit", "energy<=90000", "--json")
+        self.assertEqual((result.json()["status"], result.json()["conflict"]), ("infeasible", ["latency<=1"]))
 
     def test_objectives_are_two_to_four(self):
         self.fail_with(2, "expected 2 to 4 objectives", "pareto", EDGEGPU, "--maximize", "accuracy")

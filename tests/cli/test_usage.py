@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Options, help, mistakes, exit codes: what every subcommand shares."""
 import json
+import os
 import random
 import shlex
 
@@ -88,6 +89,11 @@ class Usage(CommandTest):
             answer = result.json()
             self.assertEqual(answer["status"], "error")
             self.assertIn(answer["error"], result.err)
+
+    def test_json_stays_json_whatever_bytes_are_given(self):
+        for argument in [b"\xff\xfe", "é" * 400, b"\xc3", "\x01\"\\"]:
+            result = run(*SOLVE, "--json", "--limit", argument if isinstance(argument, str) else os.fsdecode(argument))
+            self.assertEqual((result.code, result.json()["status"]), (2, "error"))
 
     def test_missing_table_lists_where_it_was_looked_for(self):
         self.fail_with(3, ["no table \"nasbench201/phone\"", "looked in"], "info", "nasbench201/phone")
