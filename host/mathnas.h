@@ -13,7 +13,8 @@
  * Handles. A function that makes a handle returns MN_OK and the handle; on failure it returns another status and still hands over
  * a handle that only carries the sentence (mn_last_error), or NULL when memory ran out. Free it either way; freeing NULL is fine.
  * Nothing is global: distinct handles may be used from distinct threads. A table may be read by many threads at once and must
- * outlive the solvers and fronts made from it. Returned strings and arrays belong to their handle. */
+ * outlive the solvers and fronts made from it. Returned strings and arrays belong to their handle. Questions about an index out of
+ * range, or a NULL handle, are answered by "", 0, -1, false or NULL. */
 #ifndef MATHNAS_H
 #define MATHNAS_H
 
@@ -220,6 +221,7 @@ MN_API int mn_solver_limit_count(const mn_solver *solver);
 MN_API const char *mn_solver_limit_text(const mn_solver *solver, int limit);
 MN_API mn_resolution mn_solver_limit_resolution(const mn_solver *solver, int limit);
 #define MN_NO_LIMIT INT64_MIN /* as a limit's value: the limit is off */
+MN_API int64_t mn_solver_limit(const mn_solver *solver, int limit); /* its present value, multiples */
 MN_API mn_status mn_solver_set_limit(mn_solver *solver, int limit, int64_t multiples);
 
 /* A decimal as multiples of the limit's resolution, rounded inwards. */
@@ -236,7 +238,8 @@ MN_API mn_status mn_solver_solve(mn_solver *solver, const mn_options *options, c
 /* As mn_solver_solve without the explanation of infeasibility: the quickest answer. */
 MN_API mn_status mn_solver_resolve(mn_solver *solver, const mn_options *options, const mn_result **result);
 
-/* Stops a running solve or sweep soon; may be called from another thread or a signal handler. */
+/* Stops a running solve, sweep or front soon; may be called from another thread or a signal handler. When none runs, the next one
+ * stops. A call that returned MN_INTERRUPTED has used the request up. */
 MN_API void mn_solver_cancel(mn_solver *solver);
 
 /* Answers many limit vectors at once; uses all threads, and a front where one limit varies.
@@ -256,7 +259,9 @@ MN_API mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, u
  *
  * expressions  [count] as for mn_solver_maximize;  maximize  [count]
  * epsilon      decimal >= 0 or NULL: every point of the front is within a factor 1 + epsilon of a kept one on every objective
- * memory       bytes the computation may use; 0: 3/4 of the machine's */
+ * memory       bytes the computation may use; 0: 3/4 of the machine's
+ *
+ * MN_INFEASIBLE when no network meets the limits and rules; MN_STOPPED and MN_INTERRUPTED leave no points. */
 typedef struct mn_front_options {
     int threads;
     double time_limit;
@@ -283,7 +288,8 @@ MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
 
 /* ---- comparison with measured truth ------------------------------------------------------------------------------------- */
 
-/* A CSV or .csv.gz of networks (columns as mn_networks_read) and metrics. */
+/* A CSV or .csv.gz of networks (columns as mn_networks_read) and metrics; or the name of a shipped space ("nasbench201"), whose
+ * truth.csv.gz is looked for where tables are. */
 MN_API mn_status mn_truth_read(const mn_table *table, const char *path, mn_truth **truth);
 MN_API void mn_truth_free(mn_truth *truth);
 MN_API uint64_t mn_truth_count(const mn_truth *truth);
@@ -309,6 +315,20 @@ typedef struct mn_evaluation {
  * Kendall's tau-b by merge counting (Knight 1966), Spearman with mid-ranks. */
 MN_API mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset,
                              mn_evaluation *evaluation);
+
+typedef struct mn_rank {
+    double value;      /* the truth of the network */
+    uint64_t rank;     /* 1 + number of networks that meet the limits and have a better truth */
+    uint64_t count;    /* measured networks that meet the limits */
+    uint64_t best;     /* row of the best of them */
+    double best_value; /* NaN when count is 0 */
+    bool meets;        /* whether the network itself meets them */
+} mn_rank;
+
+/* What the truth says of one network among those that meet the solver's limits (at their present values, by the predictions of its
+ * first table), fixed and forbidden blocks and rules. MN_USAGE when the truth does not hold the network. */
+MN_API mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, const uint16_t *network,
+                               bool higher_is_better, mn_rank *rank);
 
 #ifdef __cplusplus
 }

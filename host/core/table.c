@@ -160,7 +160,7 @@ static void sum_range(const mn_table *table, const mn_metric *metric, int64_t *s
     }
 }
 
-static mn_status check_scale(mn_table *table, const char *where)
+mn_status mn_table_check_scale(mn_table *table, const char *where)
 {
     mn_scale *scale = &table->scale;
     const mn_metric *metric = &table->metrics[scale->metric], *by = &table->metrics[scale->by];
@@ -236,7 +236,7 @@ mn_status mn_table_prepare(mn_table *table, const char *where)
     if (status == MN_OK && table->has_values)
         status = check_sums(table, where);
     if (status == MN_OK && table->has_values && table->has_scale)
-        status = check_scale(table, where);
+        status = mn_table_check_scale(table, where);
     if (status == MN_OK)
         status = mn_diagram_build(table->node_count, table->first, table->rules, table->rule_count, NULL, &table->error,
                                   &table->diagram);

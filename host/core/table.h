@@ -79,6 +79,9 @@ mn_table *mn_table_new(void); /* empty, or NULL when memory ran out */
  * Call it once after filling nodes (one block at least each, of unique names), metrics, rules and scale. `where` begins every sentence ("file.json"). */
 mn_status mn_table_prepare(mn_table *table, const char *where);
 
+/* Readies the scale and checks that it holds for every network; part of mn_table_prepare, and for a scale set later. */
+mn_status mn_table_check_scale(mn_table *table, const char *where);
+
 int mn_table_find_node(const mn_table *table, const char *name); /* by name, else by index; -1 */
 int mn_table_find_block(const mn_table *table, int node, const char *name); /* by name, else by index; -1 */
 
