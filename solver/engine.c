@@ -6,17 +6,24 @@
 #include "host/core/memory.h"
 
 enum {
-    MOST_SEQUENCES = 64,         /* into which one problem's graph is split */
-    STEPS_AFTER_NODES = 1 << 12, /* search nodes (some 0.1 ms) after which a single limit's steps are tried */
-    STEPS_AFTER_QUESTIONS = 64,  /* questions about one limit after which they pay */
-    MOST_STEP_POINTS = 1 << 21   /* of one graph: 32 MB */
+    MOST_SEQUENCES = 64,          /* into which one problem's graph is split */
+    STEPS_AFTER_QUESTIONS = 64,   /* questions about one limit after which its steps pay */
+    OFTEN_ASKED_POINTS = 1 << 17, /* ... and how many points they may have then */
+    MOST_POINTS = 1 << 21         /* of one graph, ever: 32 MB */
 };
+
+/* Search and steps in turn, each with more to spend than before: either loses by far on some instances. */
+static const struct stage {
+    uint64_t nodes; /* of search */
+    size_t points;  /* of one graph's steps */
+} stages[] = {{1 << 12, 1 << 14}, {1 << 20, MOST_POINTS}};
 
 /* The step functions of one limit, over all graphs. */
 typedef struct limit_steps {
     int questions;
-    bool ready, refused; /* refused: too many points */
-    mn_steps *steps;     /* [count] */
+    bool ready;
+    size_t refused;  /* more points than this would be needed */
+    mn_steps *steps; /* [count] */
 } limit_steps;
 
 struct mn_engine {
@@ -140,22 +147,36 @@ static int single_limit(const mn_engine *engine, const mn_question *question)
     return engine->additive && question->top == 1 && question->gap == 0 ? single : -1;
 }
 
-mn_status mn_engine_learn_steps(mn_engine *engine, int limit, mn_error *error)
+/* MN_STOPPED: some graph has more than `most_points`. */
+static mn_status learn_steps(mn_engine *engine, int limit, size_t most_points, mn_error *error)
 {
     limit_steps *own = &engine->limits[limit];
     if (own->ready)
         return MN_OK;
-    if (own->refused || !engine->additive)
+    if (own->refused >= most_points)
         return MN_STOPPED;
     own->steps = mn_new_array((size_t)engine->graphs.count, sizeof *own->steps);
     mn_status status = own->steps ? MN_OK : mn_fail_memory(error);
     for (int i = 0; i < engine->graphs.count && status == MN_OK; i++)
-        status = mn_steps_make(&engine->graphs.prepared[i], limit, MOST_STEP_POINTS, error, &own->steps[i]);
+        status = mn_steps_make(&engine->graphs.prepared[i], limit, most_points, error, &own->steps[i]);
     own->ready = status == MN_OK;
-    own->refused = status == MN_STOPPED;
+    if (status == MN_STOPPED)
+        own->refused = most_points;
     if (status != MN_OK)
         free_steps(engine, limit);
     return status;
+}
+
+mn_status mn_engine_learn_steps(mn_engine *engine, int limit, mn_error *error)
+{
+    return engine->additive ? learn_steps(engine, limit, MOST_POINTS, error) : MN_STOPPED;
+}
+
+/* capacity - base, kept inside the sums' range. */
+static int64_t without_base(int64_t capacity, int64_t base)
+{
+    const mn_wide difference = (mn_wide)capacity - base, most = (mn_wide)1 << 62;
+    return difference > most ? (int64_t)most : difference < -most ? (int64_t)-most : (int64_t)difference;
 }
 
 bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step *best)
@@ -168,7 +189,8 @@ bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step
         uint16_t *network = best->scratch;
         int64_t sum, last;
         const int64_t base = problem->limits[limit].base;
-        const bool fits = mn_steps_best(&engine->limits[limit].steps[i], capacity - base, network, &sum, &last);
+        const bool fits =
+            mn_steps_best(&engine->limits[limit].steps[i], without_base(capacity, base), network, &sum, &last);
         last = last == INT64_MAX ? last : last + base;
         best->last = last < best->last ? last : best->last;
         const int64_t score = sum + problem->score.base;
@@ -208,6 +230,35 @@ static mn_status answer_by_steps(mn_engine *engine, const mn_question *question,
     return MN_OK;
 }
 
+/* One question about one limit. Nodes of earlier stages count against the question's own node limit. */
+static mn_status solve_in_stages(mn_engine *engine, const mn_question *question, int limit, mn_answer *answer,
+                                 mn_error *error)
+{
+    const uint64_t own_limit = question->control.node_limit;
+    uint64_t spent = 0;
+    mn_question part = *question;
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+        if (engine->limits[limit].refused >= stages[i].points)
+            continue; /* nothing would follow the search: leave it to the last stage */
+        if (own_limit && own_limit - spent <= stages[i].nodes)
+            break;
+        part.control.node_limit = stages[i].nodes;
+        mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
+        answer->search_nodes = spent += answer->search_nodes;
+        if (status != MN_STOPPED || answer->outcome != MN_NODE_LIMIT)
+            return status;
+        status = learn_steps(engine, limit, stages[i].points, error);
+        if (status == MN_OK)
+            return answer_by_steps(engine, question, limit, answer);
+        if (status != MN_STOPPED)
+            return status;
+    }
+    part.control.node_limit = own_limit ? own_limit - spent : 0;
+    const mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
+    answer->search_nodes += spent;
+    return status;
+}
+
 mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error)
 {
     answer->count = 0;
@@ -215,27 +266,14 @@ mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_ans
     answer->has_bound = false;
     mn_arena_reset(&engine->arena);
     const int limit = single_limit(engine, question);
-    if (limit < 0 || engine->limits[limit].refused)
+    if (limit < 0)
         return mn_rounds_solve(&engine->graphs, question, &engine->arena, answer, error);
-
-    if (!engine->limits[limit].ready) {
-        mn_question brief = *question;
-        const uint64_t own_limit = question->control.node_limit;
-        const bool shortened = own_limit == 0 || own_limit > STEPS_AFTER_NODES;
-        if (shortened)
-            brief.control.node_limit = STEPS_AFTER_NODES;
-        const bool often = ++engine->limits[limit].questions > STEPS_AFTER_QUESTIONS;
-        mn_status status = MN_STOPPED;
-        if (!often) {
-            status = mn_rounds_solve(&engine->graphs, &brief, &engine->arena, answer, error);
-            if (status != MN_STOPPED || answer->outcome != MN_NODE_LIMIT || !shortened)
-                return status;
-        }
-        status = mn_engine_learn_steps(engine, limit, error);
-        if (status == MN_STOPPED)
-            return mn_rounds_solve(&engine->graphs, question, &engine->arena, answer, error);
-        if (status != MN_OK)
+    if (++engine->limits[limit].questions > STEPS_AFTER_QUESTIONS) {
+        const mn_status status = learn_steps(engine, limit, OFTEN_ASKED_POINTS, error);
+        if (status == MN_FAILURE)
             return status;
     }
-    return answer_by_steps(engine, question, limit, answer);
+    if (engine->limits[limit].ready)
+        return answer_by_steps(engine, question, limit, answer);
+    return solve_in_stages(engine, question, limit, answer, error);
 }
