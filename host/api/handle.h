@@ -49,6 +49,13 @@ struct mn_solver {
  * sentence is one of theirs. Returns the status. */
 mn_status mn_table_record(const mn_table *table, const mn_error *error);
 
+/* A solver whose creation failed has no members and can do nothing; `argument` is what the caller was given and must not be NULL. */
+mn_status mn_solver_check(mn_solver *solver, const void *argument);
+
+/* What was built from the question is made anew on the next solve. */
+void mn_solver_drop_problems(mn_solver *solver);
+void mn_solver_drop_diagrams(mn_solver *solver);
+
 /* Diagrams of all members, as fix, forbid and rules now stand. */
 mn_status mn_solver_build_diagrams(mn_solver *solver);
 
