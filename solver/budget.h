@@ -11,7 +11,7 @@
 typedef struct mn_budget {
     uint64_t limit; /* bytes; 0: none */
     uint64_t used;
-    bool passed;    /* an allocation failed because of the bound */
+    bool passed; /* an allocation failed because of the bound */
 } mn_budget;
 
 /* Each block is preceded by its size; 64 bytes keep it aligned to a cache line. */

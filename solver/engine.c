@@ -6,22 +6,39 @@
  *              just below the bound is tiny, so a proof costs little even where good networks are hard to find.)
  *   ties       among equals the lexicographically smallest: a last search at the optimum, nodes and blocks in the table's order
  *
+ *   steps      a single limit that proves hard, or is asked about often: its whole step function (steps.c), kept for later questions
+ *
  * The answer does not depend on which networks a round meets first: a round keeps every network better than the worst kept one, and
  * ties are settled by the last step alone. */
 #include "solver/engine.h"
 #include "solver/parts.h"
 #include "solver/search.h"
+#include "solver/steps.h"
 #include "host/core/memory.h"
 
 #define NOTHING (-((int64_t)1 << 62) - 1) /* below every value */
 
-enum { MOST_SEQUENCES = 64 }; /* into which one problem's graph is split */
+enum {
+    MOST_SEQUENCES = 64,          /* into which one problem's graph is split */
+    STEPS_AFTER_NODES = 1 << 12,  /* search nodes (some 0.1 ms) after which a single limit's steps are tried */
+    STEPS_AFTER_QUESTIONS = 64,   /* questions about one limit after which they pay */
+    MOST_STEP_POINTS = 1 << 21    /* of one graph: 32 MB */
+};
+
+/* The step functions of one limit, over all graphs. */
+typedef struct limit_steps {
+    int questions;
+    bool ready, refused; /* refused: too many points */
+    mn_steps *steps;     /* [count] */
+} limit_steps;
 
 struct mn_engine {
     int limit_count, width; /* width: nodes of the widest problem */
     int count, capacity;
     mn_prepared *prepared; /* [count] each problem, or the graphs it splits into */
     mn_pool *pools;        /* [count] */
+    limit_steps *limits;   /* [limit_count] */
+    bool additive;         /* nothing is scaled, no rule is outside the diagrams */
     mn_arena arena;
 };
 
@@ -84,9 +101,13 @@ mn_status mn_engine_create(const mn_problem *problems, int problem_count, mn_err
     if (!engine)
         return mn_fail_memory(error);
     engine->limit_count = problems[0].limit_count;
-    mn_status status = MN_OK;
-    for (int i = 0; i < problem_count && status == MN_OK; i++)
+    engine->additive = true;
+    engine->limits = mn_new_array((size_t)engine->limit_count, sizeof *engine->limits);
+    mn_status status = engine->limits ? MN_OK : mn_fail_memory(error);
+    for (int i = 0; i < problem_count && status == MN_OK; i++) {
+        engine->additive &= !problems[i].scale && problems[i].diagram->outside_count == 0;
         status = add_problem(engine, &problems[i], i, error);
+    }
     if (status != MN_OK)
         mn_engine_free(engine);
     else
@@ -94,10 +115,23 @@ mn_status mn_engine_create(const mn_problem *problems, int problem_count, mn_err
     return status;
 }
 
+static void free_steps(mn_engine *engine, int limit)
+{
+    limit_steps *own = &engine->limits[limit];
+    for (int i = 0; own->steps && i < engine->count; i++)
+        mn_steps_free(&own->steps[i]);
+    free(own->steps);
+    own->steps = NULL;
+    own->ready = false;
+}
+
 void mn_engine_free(mn_engine *engine)
 {
     if (!engine)
         return;
+    for (int limit = 0; engine->limits && limit < engine->limit_count; limit++)
+        free_steps(engine, limit);
+    free(engine->limits);
     for (int i = 0; i < engine->count; i++) {
         mn_prepared_free(&engine->prepared[i]);
         mn_pool_free(&engine->pools[i]);
@@ -322,6 +356,87 @@ static mn_status settle_ties(solve *s)
     return MN_OK;
 }
 
+/* ---- steps ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* The one limit that is on, where its steps can answer; -1. */
+static int single_limit(const mn_engine *engine, const mn_question *question)
+{
+    int single = -1;
+    for (int limit = 0; limit < engine->limit_count; limit++)
+        if (question->capacities[limit] != MN_NO_CAPACITY) {
+            if (single >= 0)
+                return -1;
+            single = limit;
+        }
+    return engine->additive && question->top == 1 && question->gap == 0 ? single : -1;
+}
+
+mn_status mn_engine_learn_steps(mn_engine *engine, int limit, mn_error *error)
+{
+    limit_steps *own = &engine->limits[limit];
+    if (own->ready)
+        return MN_OK;
+    if (own->refused || !engine->additive)
+        return MN_STOPPED;
+    own->steps = mn_new_array((size_t)engine->count, sizeof *own->steps);
+    mn_status status = own->steps ? MN_OK : mn_fail_memory(error);
+    for (int i = 0; i < engine->count && status == MN_OK; i++)
+        status = mn_steps_make(&engine->prepared[i], limit, MOST_STEP_POINTS, error, &own->steps[i]);
+    own->ready = status == MN_OK;
+    own->refused = status == MN_STOPPED;
+    if (status != MN_OK)
+        free_steps(engine, limit);
+    return status;
+}
+
+bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step *best)
+{
+    bool found = false;
+    best->last = INT64_MAX;
+    for (int i = 0; i < engine->count; i++) {
+        const mn_prepared *prepared = &engine->prepared[i];
+        const mn_problem *problem = prepared->problem;
+        uint16_t *network = best->scratch;
+        int64_t sum, last;
+        const int64_t base = problem->limits[limit].base;
+        const bool fits = mn_steps_best(&engine->limits[limit].steps[i], capacity - base, network, &sum, &last);
+        last = last == INT64_MAX ? last : last + base;
+        best->last = last < best->last ? last : best->last;
+        const int64_t score = sum + problem->score.base;
+        if (!fits || (found && score < best->score) || (found && score == best->score && prepared->problem_index > best->problem))
+            continue;
+        const bool better = !found || score > best->score;
+        if (!better) { /* another sequence of the same problem */
+            int difference = 0;
+            for (int node = 0; node < problem->node_count && difference == 0; node++)
+                difference = (int)network[node] - best->network[node];
+            if (difference >= 0)
+                continue;
+        }
+        best->score = score;
+        best->problem = prepared->problem_index;
+        memset(best->network, 0, sizeof *network * (size_t)engine->width);
+        memcpy(best->network, network, sizeof *network * (size_t)problem->node_count);
+        found = true;
+    }
+    return found;
+}
+
+static mn_status answer_by_steps(mn_engine *engine, const mn_question *question, int limit, mn_answer *answer)
+{
+    mn_step step = {.network = answer->choices, .scratch = mn_arena_take(&engine->arena, (size_t)engine->width, sizeof(uint16_t))};
+    if (!step.scratch)
+        return MN_FAILURE;
+    answer->count = mn_engine_best_step(engine, limit, question->capacities[limit], &step);
+    answer->outcome = answer->count ? MN_OPTIMAL : MN_OUTCOME_INFEASIBLE;
+    answer->has_bound = answer->count > 0;
+    if (answer->count == 0)
+        return MN_INFEASIBLE;
+    answer->problems[0] = step.problem;
+    answer->scores[0] = answer->bound = step.score;
+    return MN_OK;
+}
+
 /* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
 
 static void write_answer(solve *s, mn_answer *answer)
@@ -384,12 +499,10 @@ static mn_status make_parts(solve *s)
     return MN_OK;
 }
 
-mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error)
+static mn_status search_all(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error)
 {
     solve s = {.engine = engine, .question = question, .bound = NOTHING};
     mn_arena_reset(&engine->arena);
-    answer->count = 0;
-    answer->search_nodes = 0;
     if (!mn_best_make(&s.known, 1, engine->width, &engine->arena) ||
         !mn_best_make(&s.best, question->top, engine->width, &engine->arena))
         return mn_fail_memory(error);
@@ -401,4 +514,36 @@ mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_ans
     if (status == MN_FAILURE)
         return mn_fail_memory(error);
     return conclude(&s, status, answer);
+}
+
+mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error)
+{
+    answer->count = 0;
+    answer->search_nodes = 0;
+    answer->has_bound = false;
+    mn_arena_reset(&engine->arena);
+    const int limit = single_limit(engine, question);
+    if (limit < 0 || engine->limits[limit].refused)
+        return search_all(engine, question, answer, error);
+
+    if (!engine->limits[limit].ready) {
+        mn_question brief = *question;
+        const uint64_t own_limit = question->control.node_limit;
+        const bool shortened = own_limit == 0 || own_limit > STEPS_AFTER_NODES;
+        if (shortened)
+            brief.control.node_limit = STEPS_AFTER_NODES;
+        const bool often = ++engine->limits[limit].questions > STEPS_AFTER_QUESTIONS;
+        mn_status status = MN_STOPPED;
+        if (!often) {
+            status = search_all(engine, &brief, answer, error);
+            if (status != MN_STOPPED || answer->outcome != MN_NODE_LIMIT || !shortened)
+                return status;
+        }
+        status = mn_engine_learn_steps(engine, limit, error);
+        if (status == MN_STOPPED)
+            return search_all(engine, question, answer, error);
+        if (status != MN_OK)
+            return status;
+    }
+    return answer_by_steps(engine, question, limit, answer);
 }

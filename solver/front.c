@@ -94,7 +94,8 @@ static uint64_t evaluate_root(const mn_front_build *build, int64_t *values, uint
         mn_front_point(build, root->cells + i * build->width, point);
         bool admitted = true;
         for (int limit = 0; limit < space->scaled_limit_count && admitted; limit++)
-            admitted = mn_front_map_value(space, &space->scaled_limits[limit], point) <= space->scaled_capacities[limit];
+            admitted =
+                mn_front_map_value(space, &space->scaled_limits[limit], point) <= space->scaled_capacities[limit];
         if (!admitted)
             continue;
         for (int k = 0; k < objectives; k++)
@@ -126,11 +127,13 @@ static mn_status keep_undominated(mn_front_build *build, int64_t *values, uint32
 }
 
 /* Allocates the caller's arrays within the bound and fills the values in order. `source` becomes the order of the root's points. */
-static mn_status make_points(mn_front_build *build, const int64_t *values, uint32_t *source, uint64_t count, mn_front_points *points)
+static mn_status make_points(mn_front_build *build, const int64_t *values, uint32_t *source, uint64_t count,
+                             mn_front_points *points)
 {
     const mn_front_request *request = build->request;
     const int objectives = request->objective_count;
-    const uint64_t bytes = count * (sizeof(int64_t) * (uint64_t)objectives + sizeof(uint16_t) * (uint64_t)request->node_count);
+    const uint64_t bytes =
+        count * (sizeof(int64_t) * (uint64_t)objectives + sizeof(uint16_t) * (uint64_t)request->node_count);
     if (build->budget.limit && bytes > build->budget.limit - build->budget.used) {
         build->budget.passed = true;
         return mn_front_build_no_memory(build);
@@ -139,12 +142,14 @@ static mn_status make_points(mn_front_build *build, const int64_t *values, uint3
     points->values = mn_new_array(count * objectives, sizeof *points->values);
     points->choices = mn_new_array(count * request->node_count, sizeof *points->choices);
     uint32_t *order = mn_budget_allocate(&build->budget, count, sizeof *order);
-    if (!points->values || !points->choices || !order || !mn_front_sort(values, count, objectives, order, &build->budget)) {
+    if (!points->values || !points->choices || !order ||
+        !mn_front_sort(values, count, objectives, order, &build->budget)) {
         mn_budget_free(&build->budget, order);
         return mn_front_build_no_memory(build);
     }
     for (uint64_t i = 0; i < count; i++) {
-        memcpy(points->values + i * objectives, values + (uint64_t)order[i] * objectives, sizeof *values * (size_t)objectives);
+        memcpy(points->values + i * objectives, values + (uint64_t)order[i] * objectives,
+               sizeof *values * (size_t)objectives);
         order[i] = source[order[i]];
     }
     memcpy(source, order, count * sizeof *order);
@@ -169,8 +174,9 @@ static mn_status finish(mn_front_build *build, mn_front_points *points)
             status = make_points(build, values, source, count, points);
     }
     if (status == MN_OK)
-        status = build->space.one_to_one ? mn_front_networks_by_parents(build, source, points->count, points->choices)
-                                         : mn_front_networks_by_search(build, points->values, points->count, points->choices);
+        status = build->space.one_to_one
+                     ? mn_front_networks_by_parents(build, source, points->count, points->choices)
+                     : mn_front_networks_by_search(build, points->values, points->count, points->choices);
     mn_budget_free(&build->budget, values);
     mn_budget_free(&build->budget, source);
     return status;
@@ -180,7 +186,8 @@ mn_status mn_front_points_compute(const mn_front_request *request, mn_error *err
 {
     *points = (mn_front_points){0};
     if (request->objective_count < 1 || request->objective_count > MN_FRONT_MAX_OBJECTIVES)
-        return mn_fail(error, MN_USAGE, "front: %d objectives, expected 1 to %d", request->objective_count, MN_FRONT_MAX_OBJECTIVES);
+        return mn_fail(error, MN_USAGE, "front: %d objectives, expected 1 to %d", request->objective_count,
+                       MN_FRONT_MAX_OBJECTIVES);
     if (request->diagram->empty)
         return mn_fail(error, MN_INFEASIBLE, "front: rules, fixed and forbidden blocks exclude every network");
     mn_status status;

@@ -11,18 +11,18 @@ enum { MN_FRONT_MAX_OBJECTIVES = 4 };
 /* Points that no other dominates. Every objective is a column to be minimised (a maximised one is negated, as in mn_problem). */
 typedef struct mn_front_request {
     int node_count, item_count;
-    const int *first;             /* [node_count + 1] */
+    const int *first; /* [node_count + 1] */
     const mn_diagram *diagram;
-    const mn_rule *rules;         /* diagram->outside indexes these */
-    int objective_count;          /* 1 to 4 */
+    const mn_rule *rules; /* diagram->outside indexes these */
+    int objective_count;  /* 1 to 4 */
     const mn_column *objectives;
     int limit_count;
     const mn_column *limits;
-    const int64_t *capacities;    /* [limit_count] limit(N) <= capacity; MN_NO_CAPACITY: off */
-    const mn_scale *scale;        /* NULL when no column is scaled */
-    const mn_column *capability;  /* F(N), when one is */
-    uint64_t memory;              /* bytes; 0: no bound */
-    int threads;                  /* 0: all cores; the answer does not depend on it */
+    const int64_t *capacities;   /* [limit_count] limit(N) <= capacity; MN_NO_CAPACITY: off */
+    const mn_scale *scale;       /* NULL when no column is scaled */
+    const mn_column *capability; /* F(N), when one is */
+    uint64_t memory;             /* bytes; 0: no bound */
+    int threads;                 /* 0: all cores; the answer does not depend on it */
     mn_control control;
 } mn_front_request;
 
@@ -50,6 +50,7 @@ mn_status mn_front_points_filter(const int64_t *values, uint64_t count, int dime
  * A kept value k is within the factor of a value v to be minimised when k <= v (1 + epsilon), or, for v < 0, when
  * k (1 + epsilon) <= v: what counts is the ratio of magnitudes. Maximised values come negated, and the rule is then the usual one too:
  * k >= v / (1 + epsilon), or, for v < 0, k >= v (1 + epsilon). Exact, no rounding. */
-mn_status mn_front_thin(const int64_t *values, uint64_t count, int dimension_count, mn_decimal epsilon, mn_error *error, bool *keep);
+mn_status mn_front_thin(const int64_t *values, uint64_t count, int dimension_count, mn_decimal epsilon, mn_error *error,
+                        bool *keep);
 
 #endif

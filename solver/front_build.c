@@ -8,13 +8,14 @@
 #include "host/core/memory.h"
 #include "solver/front_rows.h"
 
-enum { SMALLEST_GROUP = 1 << 18 };
+enum { SMALLEST_GROUP = 1 << 22, TILE = 1024 };
 
 mn_status mn_front_build_no_memory(mn_front_build *build)
 {
     if (build->budget.passed)
         return mn_fail(build->error, MN_FAILURE,
-                       "front: more than the %llu bytes of memory allowed would be needed; allow more, add limits, or use fewer objectives",
+                       "front: more than the %llu bytes of memory allowed would be needed; allow more, add limits, or "
+                       "use fewer objectives",
                        (unsigned long long)build->budget.limit);
     return mn_fail_memory(build->error);
 }
@@ -56,55 +57,92 @@ static bool reserve(mn_front_build *build, uint64_t capacity)
     return work->words && work->ids && work->spare_ids && (work->spare_words || !build->packed);
 }
 
-/* Drops candidates from `from` on that break a limit whatever comes before them, and raises coordinates that only limits need. */
-static void apply_limits(mn_front_build *build, int state_number, uint64_t from)
+static int64_t coordinate(const mn_front_build *build, const uint64_t *cells, int k)
 {
-    const mn_front_space *space = &build->space;
-    mn_words *work = &build->work;
-    for (int k = 0; k < space->dimension_count; k++) {
-        const mn_front_dimension *dimension = &space->dimensions[k];
+    return (int64_t)(build->packed ? mn_word_field(&build->layout, *cells, k) : cells[k]);
+}
+
+/* Some candidates of one block, before they are filtered. */
+typedef struct tile {
+    int count;
+    uint64_t *cells; /* [TILE][width] */
+    uint32_t ids[TILE];
+} tile;
+
+/* The least that prefixes leave to be reached in a dimension that only limits need; 0 elsewhere. */
+static int64_t slack_floor(const mn_front_dimension *dimension, int state_number)
+{
+    return dimension->limit_only ? dimension->capacity - dimension->before_largest[state_number] : 0;
+}
+
+/* Drops candidates that break a limit whatever comes before them, and raises coordinates that only limits need. */
+static void apply_limits(const mn_front_build *build, int state_number, tile *t)
+{
+    const int width = build->width;
+    for (int k = 0; k < build->space.dimension_count; k++) {
+        const mn_front_dimension *dimension = &build->space.dimensions[k];
         if (!dimension->limited)
             continue;
         const int64_t most = dimension->capacity - dimension->before_smallest[state_number];
-        const int64_t least = dimension->limit_only ? dimension->capacity - dimension->before_largest[state_number] : 0;
-        uint64_t kept = from;
-        for (uint64_t i = from; i < work->count; i++) {
-            uint64_t *cells = work->words + i * build->width;
-            const int64_t x = (int64_t)(build->packed ? mn_word_field(&build->layout, *cells, k) : cells[k]);
+        const int64_t least = slack_floor(dimension, state_number);
+        int kept = 0;
+        for (int i = 0; i < t->count; i++) {
+            uint64_t *cells = t->cells + (size_t)i * width;
+            const int64_t x = coordinate(build, cells, k);
             if (x > most)
                 continue;
             if (x < least && build->packed)
                 *cells += (uint64_t)(least - x) << build->layout.shift[k];
             else if (x < least)
                 cells[k] = (uint64_t)least;
-            if (kept != i)
-                memcpy(work->words + kept * build->width, cells, sizeof *cells * (size_t)build->width);
-            work->ids[kept++] = work->ids[i];
+            memmove(t->cells + (size_t)kept * width, cells, sizeof *cells * (size_t)width);
+            t->ids[kept++] = t->ids[i];
         }
-        work->count = kept;
+        t->count = kept;
     }
 }
 
-/* Appends the next state's points with the block added. */
-static void append(mn_front_build *build, const mn_front_list *next, int item, uint32_t first_id)
+/* `count` points of the next state from `begin` on, with the block's values added. */
+static void fill_tile(const mn_front_build *build, const mn_front_list *next, uint64_t begin, int count, int item,
+                      tile *t)
 {
-    mn_words *work = &build->work;
     const int width = build->width;
-    uint64_t *to = work->words + work->count * width;
+    const uint64_t *from = next->cells + begin * width;
     if (build->packed) {
         uint64_t added = 0;
         for (int k = 0; k < build->space.dimension_count; k++)
             added += (uint64_t)build->space.dimensions[k].values[item] << build->layout.shift[k];
-        for (uint64_t i = 0; i < next->count; i++)
-            to[i] = next->cells[i] + added;
+        for (int i = 0; i < count; i++)
+            t->cells[i] = from[i] + added;
     } else {
-        for (uint64_t i = 0; i < next->count; i++)
+        for (int i = 0; i < count; i++)
             for (int k = 0; k < width; k++)
-                to[i * width + k] = next->cells[i * width + k] + (uint64_t)build->space.dimensions[k].values[item];
+                t->cells[i * width + k] = from[i * width + k] + (uint64_t)build->space.dimensions[k].values[item];
     }
-    for (uint64_t i = 0; i < next->count; i++)
-        work->ids[work->count + i] = first_id + (uint32_t)i;
-    work->count += next->count;
+    t->count = count;
+}
+
+/* Appends what passes the grid to the candidates; there is room for it. */
+static void keep_tile(mn_front_build *build, const tile *t)
+{
+    mn_words *work = &build->work;
+    const size_t width = (size_t)build->width;
+    bool passes[TILE];
+    memset(passes, true, sizeof passes);
+    if (build->grid.used)
+        mn_grid_pass(&build->grid, t->cells, build->width, t->count, passes);
+    uint64_t count = work->count;
+    for (int i = 0; i < t->count && build->packed; i++) {
+        work->words[count] = t->cells[i];
+        work->ids[count] = t->ids[i];
+        count += passes[i];
+    }
+    for (int i = 0; i < t->count && !build->packed; i++) {
+        memcpy(work->words + count * width, t->cells + (size_t)i * width, sizeof *t->cells * width);
+        work->ids[count] = t->ids[i];
+        count += passes[i];
+    }
+    work->count = count;
 }
 
 static mn_status reduce_rows(mn_front_build *build)
@@ -113,7 +151,8 @@ static mn_status reduce_rows(mn_front_build *build)
     const int width = build->width;
     uint64_t count;
     uint32_t *survivors = work->spare_ids;
-    const mn_status status = mn_rows_reduce(work->words, work->count, width, &build->budget, &build->request->control, survivors, &count);
+    const mn_status status =
+        mn_rows_reduce(work->words, work->count, width, &build->budget, &build->request->control, survivors, &count);
     if (status != MN_OK)
         return status == MN_FAILURE ? mn_front_build_no_memory(build) : status;
     /* Survivors keep the order that they had. */
@@ -153,6 +192,11 @@ static mn_status store(mn_front_build *build, mn_front_list *list)
         memcpy(list->cells, work->words, cells * sizeof *list->cells);
     if (!list->cells)
         return mn_front_build_no_memory(build);
+    for (uint64_t i = 0; i < list->count; i++)
+        for (int k = 0; k < build->space.dimension_count && k < MN_WORD_FIELDS; k++) {
+            const uint64_t x = (uint64_t)coordinate(build, list->cells + i * build->width, k);
+            list->largest[k] = x > list->largest[k] ? x : list->largest[k];
+        }
     if (!build->space.one_to_one)
         return MN_OK;
     list->ids = mn_budget_allocate(&build->budget, work->count, sizeof *list->ids);
@@ -162,25 +206,96 @@ static mn_status store(mn_front_build *build, mn_front_list *list)
     return MN_OK;
 }
 
+/* What the next states say of this one's candidates. */
+typedef struct outlook {
+    uint64_t candidates;
+    uint64_t largest[MN_WORD_FIELDS]; /* coordinates */
+} outlook;
+
+static outlook look_ahead(const mn_front_build *build, int node, int state)
+{
+    const mn_diagram *diagram = build->request->diagram;
+    const int32_t *row = mn_diagram_row(diagram, node, state);
+    outlook found = {0};
+    for (int k = 0; k < build->space.dimension_count && k < MN_WORD_FIELDS; k++) {
+        const int64_t floor = slack_floor(&build->space.dimensions[k], build->space.first_state[node] + state);
+        found.largest[k] = floor > 0 ? (uint64_t)floor : 0;
+    }
+    for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
+        if (row[block] < 0)
+            continue;
+        const mn_front_list *next = mn_front_list_of(build, node + 1, row[block]);
+        found.candidates += next->count;
+        for (int k = 0; k < build->space.dimension_count && k < MN_WORD_FIELDS && next->count; k++) {
+            const uint64_t largest =
+                next->largest[k] + (uint64_t)build->space.dimensions[k].values[diagram->first[node] + block];
+            found.largest[k] = largest > found.largest[k] ? largest : found.largest[k];
+        }
+    }
+    return found;
+}
+
+/* Goes through one block's candidates: marks the grid, or keeps what passes it. */
+static void scan_block(mn_front_build *build, int state_number, const mn_front_list *next, int item, uint64_t first_id,
+                       bool keep)
+{
+    tile t = {.cells = build->tile};
+    for (uint64_t begin = 0; begin < next->count; begin += TILE) {
+        const int count = next->count - begin < TILE ? (int)(next->count - begin) : TILE;
+        fill_tile(build, next, begin, count, item, &t);
+        for (int i = 0; keep && i < count; i++)
+            t.ids[i] = (uint32_t)(first_id + begin) + (uint32_t)i;
+        apply_limits(build, state_number, &t);
+        if (keep)
+            keep_tile(build, &t);
+        else
+            mn_grid_mark(&build->grid, t.cells, build->width, t.count);
+    }
+}
+
+static void lay_grid(mn_front_build *build, const outlook *ahead)
+{
+    const int dimensions = build->space.dimension_count;
+    mn_grid_field fields[MN_WORD_FIELDS];
+    for (int k = 0; k < dimensions && k < MN_WORD_FIELDS; k++)
+        fields[k] = build->packed ? (mn_grid_field){0, build->layout.shift[k], build->layout.mask[k], ahead->largest[k]}
+                                  : (mn_grid_field){k, 0, UINT64_MAX, ahead->largest[k]};
+    mn_grid_lay(&build->grid, fields, dimensions, ahead->candidates, &build->budget);
+}
+
+static void mark_grid(mn_front_build *build, int node, int state)
+{
+    const mn_diagram *diagram = build->request->diagram;
+    const int32_t *row = mn_diagram_row(diagram, node, state);
+    for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
+        if (row[block] >= 0)
+            scan_block(build, build->space.first_state[node] + state, mn_front_list_of(build, node + 1, row[block]),
+                       diagram->first[node] + block, 0, false);
+    mn_grid_spread(&build->grid);
+}
+
 static mn_status build_state(mn_front_build *build, int node, int state)
 {
     const mn_diagram *diagram = build->request->diagram;
     const int32_t *row = mn_diagram_row(diagram, node, state);
     const int state_number = build->space.first_state[node] + state;
+    const outlook ahead = look_ahead(build, node, state);
+    if (ahead.candidates > INT32_MAX)
+        return mn_fail(build->error, MN_FAILURE,
+                       "front: more than 2^31 candidates at node %d; add limits, or use fewer objectives", node);
+    lay_grid(build, &ahead);
+    if (build->grid.used)
+        mark_grid(build, node, state);
+
     uint64_t first_id = 0, reduced = 0;
     build->work.count = 0;
     for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
         if (row[block] < 0)
             continue;
         const mn_front_list *next = mn_front_list_of(build, node + 1, row[block]);
-        if (first_id + next->count > INT32_MAX || build->work.count + next->count > INT32_MAX)
-            return mn_fail(build->error, MN_FAILURE,
-                           "front: more than 2^31 candidates at node %d; add limits, or use fewer objectives", node);
         if (!reserve(build, build->work.count + next->count))
             return mn_front_build_no_memory(build);
-        const uint64_t from = build->work.count;
-        append(build, next, diagram->first[node] + block, (uint32_t)first_id);
-        apply_limits(build, state_number, from);
+        scan_block(build, state_number, next, diagram->first[node] + block, first_id, true);
         first_id += next->count;
         const uint64_t group = build->work.count - reduced;
         if (group > SMALLEST_GROUP && group > 2 * reduced) {
@@ -207,12 +322,15 @@ static mn_status build_layers(mn_front_build *build)
 {
     const mn_diagram *diagram = build->request->diagram;
     mn_status status = MN_OK;
-    if (!reserve(build, 1))
+    build->tile = mn_budget_allocate(&build->budget, TILE, sizeof(uint64_t) * (size_t)build->width);
+    if (!build->tile || !reserve(build, 1))
         return mn_front_build_no_memory(build);
-    memset(build->work.words, 0, sizeof(uint64_t) * (size_t)build->width); /* behind the last node: one point, all 0 */
+    tile end = {.count = 1, .cells = build->tile}; /* behind the last node: one point, all 0 */
+    memset(end.cells, 0, sizeof(uint64_t) * (size_t)build->width);
+    apply_limits(build, build->space.first_state[diagram->node_count], &end);
+    build->work.count = (uint64_t)end.count;
+    memcpy(build->work.words, end.cells, sizeof(uint64_t) * (size_t)build->width);
     build->work.ids[0] = 0;
-    build->work.count = 1;
-    apply_limits(build, build->space.first_state[diagram->node_count], 0);
     status = store(build, mn_front_list_of(build, diagram->node_count, 0));
     for (int node = diagram->node_count - 1; node >= 0 && status == MN_OK; node--) {
         for (int state = 0; state < diagram->state_count[node] && status == MN_OK; state++)
@@ -239,7 +357,8 @@ mn_status mn_front_build_make(const mn_front_request *request, mn_error *error, 
     if (!build->lists)
         return mn_front_build_no_memory(build);
     memset(build->lists, 0, sizeof *build->lists * (size_t)build->space.state_count);
-    if (build->packed && dimensions >= 3 && !mn_staircase_create(&build->stairs, build->layout.key_bits, &build->budget))
+    if (build->packed && dimensions >= 3 &&
+        !mn_staircase_create(&build->stairs, build->layout.key_bits, &build->budget))
         return mn_front_build_no_memory(build);
     status = build_layers(build);
     free_work(build);
@@ -255,6 +374,8 @@ void mn_front_build_free(mn_front_build *build)
         mn_budget_free(&build->budget, build->lists[state].ids);
     }
     mn_budget_free(&build->budget, build->lists);
+    mn_budget_free(&build->budget, build->tile);
+    mn_grid_free(&build->grid, &build->budget);
     mn_staircase_free(&build->stairs, &build->budget);
     free_work(build);
     mn_front_space_free(&build->space);

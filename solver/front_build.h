@@ -2,6 +2,7 @@
 #ifndef MN_SOLVER_FRONT_BUILD_H
 #define MN_SOLVER_FRONT_BUILD_H
 
+#include "solver/front_grid.h"
 #include "solver/front_space.h"
 #include "solver/front_word.h"
 
@@ -9,8 +10,9 @@
  * the candidates, which are listed block by block, each with the points of the next state in their order. */
 typedef struct mn_front_list {
     uint64_t count;
-    uint64_t *cells; /* [count][width] */
-    uint32_t *ids;   /* [count]; NULL when the space is not one-to-one */
+    uint64_t *cells;                  /* [count][width] */
+    uint32_t *ids;                    /* [count]; NULL when the space is not one-to-one */
+    uint64_t largest[MN_WORD_FIELDS]; /* coordinates, of the first dimensions */
 } mn_front_list;
 
 typedef struct mn_front_build {
@@ -20,8 +22,10 @@ typedef struct mn_front_build {
     mn_word_layout layout; /* when packed */
     int width;             /* cells of a point */
     mn_budget budget;
-    mn_front_list *lists;  /* [space.state_count]; only state 0's cells are left when the space is one-to-one */
-    mn_words work;         /* candidates of the state being built, with `width` cells a point */
+    mn_front_list *lists; /* [space.state_count]; only state 0's cells are left when the space is one-to-one */
+    uint64_t *tile;       /* some candidates of one block */
+    mn_grid grid;
+    mn_words work; /* candidates of the state being built, with `width` cells a point */
     mn_staircase stairs;
     mn_error *error;
 } mn_front_build;

@@ -36,7 +36,8 @@ static mn_status drop_dominated(enumeration *e)
     uint64_t kept = 0;
     for (uint64_t i = 0; i < points->count && status == MN_OK; i++)
         if (e->keep[i]) {
-            memmove(points->values + kept * objectives, points->values + i * objectives, sizeof(int64_t) * (size_t)objectives);
+            memmove(points->values + kept * objectives, points->values + i * objectives,
+                    sizeof(int64_t) * (size_t)objectives);
             memmove(points->choices + kept * nodes, points->choices + i * nodes, sizeof(uint16_t) * (size_t)nodes);
             kept++;
         }
@@ -54,7 +55,8 @@ static mn_status add_network(enumeration *e, mn_error *error)
         if (drop_dominated(e) != MN_OK)
             return mn_fail_memory(error);
         if (points->count > e->capacity / 2) {
-            const uint64_t bytes = 2 * e->capacity * (9 + 8 * (uint64_t)points->objective_count + 2 * (uint64_t)points->node_count);
+            const uint64_t bytes =
+                2 * e->capacity * (9 + 8 * (uint64_t)points->objective_count + 2 * (uint64_t)points->node_count);
             if (request->memory && bytes > request->memory)
                 return mn_fail(error, MN_FAILURE, "front: more than the %llu bytes of memory allowed would be needed",
                                (unsigned long long)request->memory);
@@ -65,7 +67,8 @@ static mn_status add_network(enumeration *e, mn_error *error)
     for (int k = 0; k < points->objective_count; k++)
         points->values[points->count * points->objective_count + k] =
             mn_problem_value(&e->problem, &request->objectives[k], e->network);
-    memcpy(points->choices + points->count * points->node_count, e->network, sizeof(uint16_t) * (size_t)points->node_count);
+    memcpy(points->choices + points->count * points->node_count, e->network,
+           sizeof(uint16_t) * (size_t)points->node_count);
     points->count++;
     return MN_OK;
 }
@@ -122,7 +125,8 @@ static mn_status sort_points(mn_front_points *points, mn_error *error)
         return mn_fail_memory(error);
     }
     for (uint64_t i = 0; i < points->count; i++) {
-        memcpy(values + i * objectives, points->values + (uint64_t)order[i] * objectives, sizeof *values * (size_t)objectives);
+        memcpy(values + i * objectives, points->values + (uint64_t)order[i] * objectives,
+               sizeof *values * (size_t)objectives);
         memcpy(choices + i * nodes, points->choices + (uint64_t)order[i] * nodes, sizeof *choices * (size_t)nodes);
     }
     free(points->values);
@@ -142,10 +146,11 @@ static mn_status check_size(const mn_front_request *request, mn_error *error)
     free(counts);
     if (small)
         return MN_OK;
-    return mn_fail(error, MN_FAILURE,
-                   "front: %d of the rules couple too many nodes at once, and with them only spaces of at most %d networks can be "
-                   "answered; fix or forbid blocks, or use fewer rules",
-                   request->diagram->outside_count, MOST_NETWORKS);
+    return mn_fail(
+        error, MN_FAILURE,
+        "front: %d of the rules couple too many nodes at once, and with them only spaces of at most %d networks can be "
+        "answered; fix or forbid blocks, or use fewer rules",
+        request->diagram->outside_count, MOST_NETWORKS);
 }
 
 mn_status mn_front_enumerate(const mn_front_request *request, mn_error *error, mn_front_points *points)
@@ -155,9 +160,14 @@ mn_status mn_front_enumerate(const mn_front_request *request, mn_error *error, m
         return status;
     *points = (mn_front_points){.objective_count = request->objective_count, .node_count = request->node_count};
     enumeration e = {.request = request, .points = points};
-    e.problem = (mn_problem){.node_count = request->node_count, .item_count = request->item_count, .first = request->first,
-                             .diagram = request->diagram, .rules = request->rules, .limit_count = request->limit_count,
-                             .limits = (mn_column *)request->limits, .scale = request->scale};
+    e.problem = (mn_problem){.node_count = request->node_count,
+                             .item_count = request->item_count,
+                             .first = request->first,
+                             .diagram = request->diagram,
+                             .rules = request->rules,
+                             .limit_count = request->limit_count,
+                             .limits = (mn_column *)request->limits,
+                             .scale = request->scale};
     if (request->capability)
         e.problem.capability = *request->capability;
     e.network = mn_new_array((size_t)request->node_count, sizeof *e.network);

@@ -60,7 +60,8 @@ static bool make_starts(mn_front_build *build, walk *w)
             w->start[build->space.first_state[node] + state] = next;
             *next = 0;
             for (int block = 0; block < mn_diagram_blocks(diagram, node); block++, next++)
-                next[1] = next[0] + (row[block] < 0 ? 0 : (uint32_t)mn_front_list_of(build, node + 1, row[block])->count);
+                next[1] =
+                    next[0] + (row[block] < 0 ? 0 : (uint32_t)mn_front_list_of(build, node + 1, row[block])->count);
             next++;
         }
     return true;

@@ -159,7 +159,8 @@ static uint64_t marry(recursion *r, uint32_t *low, uint64_t low_count, uint32_t 
     const uint32_t largest = of_low.largest > of_high.largest ? of_low.largest : of_high.largest;
     const uint32_t split = low_count > high_count ? choose_split(rank, low, low_count, largest)
                                                   : choose_split(rank, high, high_count, largest);
-    const uint64_t low_low = partition(r, rank, low, low_count, split), high_low = partition(r, rank, high, high_count, split);
+    const uint64_t low_low = partition(r, rank, low, low_count, split),
+                   high_low = partition(r, rank, high, high_count, split);
     const uint64_t kept_low = marry(r, low, low_low, high, high_low, k);
     uint64_t kept_high = marry(r, low + low_low, low_count - low_low, high + high_low, high_count - high_low, k);
     kept_high = marry(r, low, low_low, high + high_low, kept_high, k + 1);
@@ -197,9 +198,9 @@ static uint64_t reduce(recursion *r, uint32_t *list, uint64_t count, int k)
 typedef struct ranking {
     uint64_t count;
     int dimension_count;
-    uint32_t **rank;     /* [dimension_count][count] by row; constant dimensions are left out */
-    uint64_t *largest;   /* [dimension_count] */
-    mn_words words;      /* scratch */
+    uint32_t **rank;   /* [dimension_count][count] by row; constant dimensions are left out */
+    uint64_t *largest; /* [dimension_count] */
+    mn_words words;    /* scratch */
     mn_budget *budget;
 } ranking;
 
@@ -324,7 +325,8 @@ static mn_status reduce_by_recursion(ranking *ranks, const mn_control *control)
             return MN_FAILURE;
         memset(ranks->rank[ranks->dimension_count - 1], 0, ranks->count * sizeof(uint32_t));
     }
-    recursion r = {.dimension_count = ranks->dimension_count, .rank = ranks->rank, .control = control, .status = MN_FAILURE};
+    recursion r = {
+        .dimension_count = ranks->dimension_count, .rank = ranks->rank, .control = control, .status = MN_FAILURE};
     uint32_t *list = mn_budget_allocate(ranks->budget, ranks->count, sizeof *list);
     r.spare = mn_budget_allocate(ranks->budget, ranks->count, sizeof *r.spare);
     const uint64_t largest_key = ranks->largest[ranks->dimension_count - 2];
@@ -336,7 +338,8 @@ static mn_status reduce_by_recursion(ranking *ranks, const mn_control *control)
         r.status = MN_OK;
         const uint64_t kept = reduce(&r, list, ranks->words.count, 0);
         for (uint64_t i = 0; i < kept; i++)
-            ranks->words.ids[i] = ranks->words.ids[list[i]]; /* ascending, so nothing is overwritten before it is read */
+            ranks->words.ids[i] =
+                ranks->words.ids[list[i]]; /* ascending, so nothing is overwritten before it is read */
         ranks->words.count = kept;
         mn_staircase_free(&r.stairs, ranks->budget);
     }
@@ -345,8 +348,8 @@ static mn_status reduce_by_recursion(ranking *ranks, const mn_control *control)
     return r.status;
 }
 
-mn_status mn_rows_reduce(const uint64_t *rows, uint64_t count, int dimension_count, mn_budget *budget, const mn_control *control,
-                         uint32_t *survivors, uint64_t *survivor_count)
+mn_status mn_rows_reduce(const uint64_t *rows, uint64_t count, int dimension_count, mn_budget *budget,
+                         const mn_control *control, uint32_t *survivors, uint64_t *survivor_count)
 {
     *survivor_count = 0;
     if (count == 0)
@@ -360,8 +363,9 @@ mn_status mn_rows_reduce(const uint64_t *rows, uint64_t count, int dimension_cou
     }
     mn_word_layout layout;
     if (status == MN_OK)
-        status = mn_word_layout_make(ranks.largest, ranks.dimension_count, &layout) ? reduce_packed(&ranks, &layout, control)
-                                                                                    : reduce_by_recursion(&ranks, control);
+        status = mn_word_layout_make(ranks.largest, ranks.dimension_count, &layout)
+                     ? reduce_packed(&ranks, &layout, control)
+                     : reduce_by_recursion(&ranks, control);
     if (status == MN_OK) {
         *survivor_count = ranks.words.count;
         memcpy(survivors, ranks.words.ids, ranks.words.count * sizeof *survivors);

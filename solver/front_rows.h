@@ -11,7 +11,7 @@
  * rows       [count][dimension_count] minimised; count < 2^31
  * survivors  [count] receives the rows' numbers, in no particular order
  * MN_OK, MN_FAILURE (no memory, without a sentence), MN_STOPPED or MN_INTERRUPTED. */
-mn_status mn_rows_reduce(const uint64_t *rows, uint64_t count, int dimension_count, mn_budget *budget, const mn_control *control,
-                         uint32_t *survivors, uint64_t *survivor_count);
+mn_status mn_rows_reduce(const uint64_t *rows, uint64_t count, int dimension_count, mn_budget *budget,
+                         const mn_control *control, uint32_t *survivors, uint64_t *survivor_count);
 
 #endif

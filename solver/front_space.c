@@ -61,7 +61,8 @@ static mn_status shift_and_divide(const mn_front_request *request, const int64_t
         span += widest;
     }
     if (span > INT64_MAX)
-        return mn_fail(error, MN_USAGE, "front: the sums of an objective or limit span more than 63 bits; choose a coarser resolution");
+        return mn_fail(error, MN_USAGE,
+                       "front: the sums of an objective or limit span more than 63 bits; choose a coarser resolution");
     form->divisor = divisor ? (int64_t)divisor : 1;
     for (int item = 0; item < request->item_count; item++)
         form->values[item] /= form->divisor;
@@ -72,8 +73,8 @@ static mn_status shift_and_divide(const mn_front_request *request, const int64_t
     return MN_OK;
 }
 
-static mn_status normalise(const mn_front_request *request, const int64_t *values, const bool *used, int sign, normal_form *form,
-                           mn_error *error)
+static mn_status normalise(const mn_front_request *request, const int64_t *values, const bool *used, int sign,
+                           normal_form *form, mn_error *error)
 {
     *form = (normal_form){.values = mn_new_array((size_t)request->item_count, sizeof(int64_t))};
     if (!form->values)
@@ -111,12 +112,14 @@ static int dimension_of(mn_front_space *space, normal_form *form, bool limit_onl
 }
 
 /* The sum of `values`, carried in the direction `sign`. */
-static mn_status add_sum(mn_front_space *space, const int64_t *values, const bool *used, int sign, mn_error *error, mn_front_sum *sum)
+static mn_status add_sum(mn_front_space *space, const int64_t *values, const bool *used, int sign, mn_error *error,
+                         mn_front_sum *sum)
 {
     normal_form form;
     const mn_status status = normalise(space->request, values, used, sign, &form, error);
     if (status == MN_OK)
-        *sum = (mn_front_sum){.offset = sign * form.offset, .factor = sign * form.divisor,
+        *sum = (mn_front_sum){.offset = sign * form.offset,
+                              .factor = sign * form.divisor,
                               .dimension = dimension_of(space, &form, false)};
     free(form.values);
     return status;
@@ -130,12 +133,14 @@ static int direction_of_g(const mn_scale *scale)
     return (scale->exponent_fixed > 0) - (scale->exponent_fixed < 0);
 }
 
-static mn_status add_scaled(mn_front_space *space, const mn_column *column, const bool *used, mn_error *error, mn_front_map *map)
+static mn_status add_scaled(mn_front_space *space, const mn_column *column, const bool *used, mn_error *error,
+                            mn_front_map *map)
 {
     const mn_front_request *request = space->request;
     normal_form form;
     mn_status status = normalise(request, column->values, used, column->scaled, &form, error);
-    const int64_t smallest = form.offset + form.divisor * form.smallest, largest = form.offset + form.divisor * form.largest;
+    const int64_t smallest = form.offset + form.divisor * form.smallest,
+                  largest = form.offset + form.divisor * form.largest;
     free(form.values);
     if (status == MN_OK)
         status = add_sum(space, column->values, used, column->scaled, error, &map->sum);
@@ -155,15 +160,16 @@ static mn_status add_scaled(mn_front_space *space, const mn_column *column, cons
         if (status == MN_OK)
             status = normalise(request, request->capability->values, used, 1, &any, error);
         if (status == MN_OK) {
-            map->capability[map->capability_count++] =
-                (mn_front_sum){.dimension = -1, .offset = request->capability->base + any.offset + any.divisor * any.smallest};
+            map->capability[map->capability_count++] = (mn_front_sum){
+                .dimension = -1, .offset = request->capability->base + any.offset + any.divisor * any.smallest};
             free(any.values);
         }
     }
     return status;
 }
 
-static mn_status add_column(mn_front_space *space, const mn_column *column, const bool *used, mn_error *error, mn_front_map *map)
+static mn_status add_column(mn_front_space *space, const mn_column *column, const bool *used, mn_error *error,
+                            mn_front_map *map)
 {
     *map = (mn_front_map){.scaled = column->scaled, .base = column->base};
     if (column->scaled)
@@ -172,7 +178,8 @@ static mn_status add_column(mn_front_space *space, const mn_column *column, cons
 }
 
 /* Limits that hold anyway are left out; those on a dimension already there become its capacity. */
-static mn_status add_limit(mn_front_space *space, const mn_column *limit, int64_t capacity, const bool *used, mn_error *error)
+static mn_status add_limit(mn_front_space *space, const mn_column *limit, int64_t capacity, const bool *used,
+                           mn_error *error)
 {
     normal_form form;
     mn_status status = normalise(space->request, limit->values, used, 1, &form, error);

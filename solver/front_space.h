@@ -10,11 +10,11 @@ enum { MN_FRONT_MAX_DIMENSIONS = 64 };
 /* One sum, in its own units: shifted so that each node's best block adds 0, divided by the greatest common divisor. Columns that are
  * positive multiples of each other, up to a constant for each node, thus share a dimension. */
 typedef struct mn_front_dimension {
-    int64_t *values;  /* [item_count] >= 0 */
-    int64_t largest;  /* of any admissible network, so of any suffix */
+    int64_t *values; /* [item_count] >= 0 */
+    int64_t largest; /* of any admissible network, so of any suffix */
     bool limited;
-    int64_t capacity; /* of a whole network, when limited */
-    bool limit_only;  /* nothing but the capacity asks for it */
+    int64_t capacity;                          /* of a whole network, when limited */
+    bool limit_only;                           /* nothing but the capacity asks for it */
     int64_t *before_smallest, *before_largest; /* limited: [states of all layers] sum of the nodes before a state */
 } mn_front_dimension;
 
@@ -36,15 +36,15 @@ typedef struct mn_front_map {
 
 typedef struct mn_front_space {
     const mn_front_request *request;
-    int state_count;   /* of all layers */
-    int *first_state;  /* [node_count + 2] number of each layer's state 0 */
+    int state_count;  /* of all layers */
+    int *first_state; /* [node_count + 2] number of each layer's state 0 */
     int dimension_count;
     mn_front_dimension *dimensions;
     mn_front_map objectives[MN_FRONT_MAX_OBJECTIVES];
     int scaled_limit_count;
     mn_front_map *scaled_limits;
     int64_t *scaled_capacities;
-    bool one_to_one;   /* points are equal where all objectives are: no dimension is there for limits or scaling */
+    bool one_to_one; /* points are equal where all objectives are: no dimension is there for limits or scaling */
 } mn_front_space;
 
 /* MN_INFEASIBLE when a limit alone excludes every network. */

@@ -22,8 +22,8 @@ static int64_t reach(int64_t value, int64_t one, int64_t more)
 }
 
 /* Replaces column k by bucket numbers. `sorted` [count] and `ends` [count] are scratch. */
-static void number_buckets(const int64_t *values, uint64_t count, int stride, int k, int64_t one, int64_t more, int64_t *sorted,
-                           int64_t *ends, int64_t *buckets)
+static void number_buckets(const int64_t *values, uint64_t count, int stride, int k, int64_t one, int64_t more,
+                           int64_t *sorted, int64_t *ends, int64_t *buckets)
 {
     for (uint64_t i = 0; i < count; i++)
         sorted[i] = values[i * stride + k];
@@ -45,7 +45,8 @@ static void number_buckets(const int64_t *values, uint64_t count, int stride, in
     }
 }
 
-mn_status mn_front_thin(const int64_t *values, uint64_t count, int dimension_count, mn_decimal epsilon, mn_error *error, bool *keep)
+mn_status mn_front_thin(const int64_t *values, uint64_t count, int dimension_count, mn_decimal epsilon, mn_error *error,
+                        bool *keep)
 {
     while (epsilon.decimals < 0 && epsilon.mantissa < INT64_MAX / 10) {
         epsilon.mantissa *= 10;

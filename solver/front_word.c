@@ -2,7 +2,17 @@
  * field, split at a median of the second; the finished low half strikes out what it dominates in the high half by one sweep. */
 #include "solver/front_word.h"
 
-enum { DIGIT_BITS = 11, SHORT_DIGIT_BITS = 8, SHORT = 4096, INSERTION = 32, BRUTE = 96, SAMPLES = 31, CHECKED = 1 << 16 };
+enum {
+    DIGIT_BITS = 11,
+    SHORT_DIGIT_BITS = 8,
+    SHORT = 4096,
+    INSERTION = 32,
+    LANES = 32,
+    BRUTE = 96,
+    BRUTE_WIDE = 448,
+    SAMPLES = 31,
+    CHECKED = 1 << 16
+};
 
 /* ---- layout ------------------------------------------------------------------------------------------------------------- */
 
@@ -36,6 +46,7 @@ bool mn_word_layout_make(const uint64_t *largest, int count, mn_word_layout *lay
         layout->shift[field] = shift;
         layout->mask[field] = ((uint64_t)1 << width) - 1;
         layout->spare |= (uint64_t)1 << (shift + width);
+        layout->worst |= layout->mask[field] << shift;
         shift += width + 1;
     }
     layout->bits = count ? shift - 1 : 1;
@@ -144,12 +155,14 @@ static uint64_t sweep_two(const mn_word_layout *layout, uint64_t *words, uint32_
     return kept;
 }
 
-static uint64_t sweep_three(const mn_word_layout *layout, mn_staircase *stairs, uint64_t *words, uint32_t *ids, uint64_t count)
+static uint64_t sweep_three(const mn_word_layout *layout, mn_staircase *stairs, uint64_t *words, uint32_t *ids,
+                            uint64_t count)
 {
     uint64_t kept = 0;
     for (uint64_t i = 0; i < count; i++) {
         const uint64_t word = words[i];
-        if (mn_staircase_insert(stairs, word >> layout->key_shift & layout->key_mask, (uint32_t)(word & layout->value_mask))) {
+        if (mn_staircase_insert(stairs, word >> layout->key_shift & layout->key_mask,
+                                (uint32_t)(word & layout->value_mask))) {
             words[kept] = word;
             ids[kept++] = ids[i];
         }
@@ -167,21 +180,57 @@ typedef struct recursion {
     uint64_t *spare_words;
     uint32_t *spare_ids;
     mn_status status;
+    uint64_t brute;
+    uint64_t (*brute_force)(const mn_word_layout *layout, uint64_t *words, uint32_t *ids, uint64_t count);
 } recursion;
 
-/* Points are distinct and sorted, so only an earlier one can dominate. */
-static uint64_t brute_force(const mn_word_layout *layout, uint64_t *words, uint32_t *ids, uint64_t count)
+/* Points are distinct and sorted, so only an earlier one can dominate. Compared in groups, which are filled up with a point that is the
+ * largest in every field: if it is among the points itself, any other of the whole front dominates it. */
+static inline __attribute__((always_inline)) uint64_t brute_force_body(const mn_word_layout *layout, uint64_t *words,
+                                                                       uint32_t *ids, uint64_t count)
 {
-    uint64_t kept = 0;
+    uint64_t compared[BRUTE_WIDE + LANES], kept = 0;
+    const uint64_t spare = layout->spare;
+    for (uint64_t i = 0; i < count + LANES; i++)
+        compared[i] = layout->worst;
     for (uint64_t i = 0; i < count; i++) {
-        bool dominated = false;
-        for (uint64_t j = 0; j < kept && !dominated; j++)
-            dominated = mn_word_no_larger(layout, words[j], words[i]);
+        const uint64_t larger = words[i] | spare;
+        uint64_t dominated = 0;
+        for (uint64_t j = 0; j < kept && !dominated; j += LANES)
+            for (int lane = 0; lane < LANES; lane++)
+                dominated |= ((larger - compared[j + lane]) & spare) == spare;
         words[kept] = words[i];
         ids[kept] = ids[i];
+        compared[kept] = dominated ? layout->worst : words[i];
         kept += !dominated;
     }
     return kept;
+}
+
+static uint64_t brute_force(const mn_word_layout *layout, uint64_t *words, uint32_t *ids, uint64_t count)
+{
+    return brute_force_body(layout, words, ids, count);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static uint64_t brute_force_avx2(const mn_word_layout *layout, uint64_t *words,
+                                                                 uint32_t *ids, uint64_t count)
+{
+    return brute_force_body(layout, words, ids, count);
+}
+#endif
+
+/* Sets how few points are compared all with all, and by what. */
+static void choose_brute_force(recursion *r)
+{
+    r->brute = BRUTE;
+    r->brute_force = brute_force;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        r->brute = BRUTE_WIDE;
+        r->brute_force = brute_force_avx2;
+    }
+#endif
 }
 
 /* A value of the split field that leaves points on both sides of it (low: no larger); false when all are equal. */
@@ -236,7 +285,8 @@ static uint64_t strike_out(recursion *r, const uint64_t *low, uint64_t low_count
         for (; next < low_count && low[next] >> layout->sweep_shift <= sweep; next++)
             mn_staircase_insert(r->stairs, low[next] >> layout->key_shift & layout->key_mask,
                                 (uint32_t)(low[next] & layout->value_mask));
-        if (mn_staircase_covers(r->stairs, word >> layout->key_shift & layout->key_mask, (uint32_t)(word & layout->value_mask)))
+        if (mn_staircase_covers(r->stairs, word >> layout->key_shift & layout->key_mask,
+                                (uint32_t)(word & layout->value_mask)))
             continue;
         high[kept] = word;
         high_ids[kept++] = high_ids[i];
@@ -246,7 +296,8 @@ static uint64_t strike_out(recursion *r, const uint64_t *low, uint64_t low_count
 }
 
 /* Merges two sorted runs that lie one behind the other with a gap; returns their joint size. */
-static uint64_t merge_runs(recursion *r, uint64_t *words, uint32_t *ids, uint64_t low, uint64_t begin_high, uint64_t high)
+static uint64_t merge_runs(recursion *r, uint64_t *words, uint32_t *ids, uint64_t low, uint64_t begin_high,
+                           uint64_t high)
 {
     memcpy(r->spare_words, words, low * sizeof *words);
     memcpy(r->spare_ids, ids, low * sizeof *ids);
@@ -271,8 +322,10 @@ static uint64_t merge_runs(recursion *r, uint64_t *words, uint32_t *ids, uint64_
 /* The depth is about the logarithm of the count: splits are medians of samples, and each leaves both sides. */
 static uint64_t reduce_four(recursion *r, uint64_t *words, uint32_t *ids, uint64_t count)
 {
-    if (count <= BRUTE)
-        return brute_force(r->layout, words, ids, count);
+    if (count <= 1)
+        return count;
+    if (count <= r->brute)
+        return r->brute_force(r->layout, words, ids, count);
     if (count >= CHECKED && r->status == MN_OK)
         r->status = mn_control_check(r->control);
     uint64_t split;
@@ -287,7 +340,8 @@ static uint64_t reduce_four(recursion *r, uint64_t *words, uint32_t *ids, uint64
     return merge_runs(r, words, ids, low, begin_high, high);
 }
 
-mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs, const mn_control *control)
+mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs,
+                          const mn_control *control)
 {
     mn_words_sort(words, layout->bits);
     words->count = drop_equal(words->words, words->ids, words->count);
@@ -298,7 +352,13 @@ mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_stai
     else if (layout->field_count == 3)
         words->count = sweep_three(layout, stairs, words->words, words->ids, words->count);
     else {
-        recursion r = {layout, stairs, control, words->spare_words, words->spare_ids, MN_OK};
+        recursion r = {.layout = layout,
+                       .stairs = stairs,
+                       .control = control,
+                       .spare_words = words->spare_words,
+                       .spare_ids = words->spare_ids,
+                       .status = MN_OK};
+        choose_brute_force(&r);
         words->count = reduce_four(&r, words->words, words->ids, words->count);
         return r.status;
     }

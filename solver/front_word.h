@@ -17,7 +17,7 @@ typedef struct mn_word_layout {
     uint64_t mask[MN_WORD_FIELDS];
     int sweep_shift, split_shift, key_shift, key_bits, bits;
     uint64_t split_mask, key_mask, value_mask; /* value is the lowest field */
-    uint64_t spare;                            /* the spare bit of every field */
+    uint64_t spare, worst;                     /* the spare bit of every field; the largest value in every field */
 } mn_word_layout;
 
 /* Points and where each came from; `spare_*` are scratch of the same capacity. */
@@ -46,6 +46,7 @@ void mn_words_sort(mn_words *words, int bits);
 
 /* Leaves the points that no other dominates, sorted; of equal ones the first. The staircase (of layout->key_bits; unused below three
  * fields) is empty before and after. */
-mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs, const mn_control *control);
+mn_status mn_words_reduce(const mn_word_layout *layout, mn_words *words, mn_staircase *stairs,
+                          const mn_control *control);
 
 #endif

@@ -120,7 +120,8 @@ static inline bool mn_staircase_insert(mn_staircase *stairs, uint64_t key, uint3
 static inline void mn_staircase_clear(mn_staircase *stairs)
 {
     int64_t key = mn_staircase_below(stairs, 0);
-    for (key = key >= 0 ? key : mn_staircase_above(stairs, 0); key >= 0; key = mn_staircase_above(stairs, (uint64_t)key))
+    for (key = key >= 0 ? key : mn_staircase_above(stairs, 0); key >= 0;
+         key = mn_staircase_above(stairs, (uint64_t)key))
         mn_staircase_unmark(stairs, (uint64_t)key);
 }
 
