@@ -14,7 +14,9 @@ typedef struct mn_member {
     bool *allowed;  /* [item_count] */
     mn_rule *rules; /* the table's (borrowed) and then the solver's own */
     int rule_count;
-    mn_diagram *diagram; /* of rules and allowed; NULL: to be built */
+    bool restricted;           /* some block is not allowed, or a rule was added */
+    const mn_diagram *diagram; /* of rules and allowed; NULL: to be built */
+    mn_diagram *own_diagram;   /* the same when restricted, else NULL: it is the table's */
     mn_linear objective;
     mn_linear *limits; /* [limit_count] */
 } mn_member;

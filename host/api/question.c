@@ -242,6 +242,7 @@ static mn_status restrict_block(mn_solver *solver, const char *node_name, const 
     for (int i = 0; i < solver->member_count; i++) {
         const mn_table *table = solver->members[i].table;
         find_item(solver, table, node_name, block_name, &node, &block);
+        solver->members[i].restricted = true;
         for (int b = 0; b < table->nodes[node].block_count; b++)
             solver->members[i].allowed[table->first[node] + b] &= (b == block) == keep;
     }
@@ -256,6 +257,12 @@ mn_status mn_solver_fix(mn_solver *solver, const char *node, const char *block)
 mn_status mn_solver_forbid(mn_solver *solver, const char *node, const char *block)
 {
     return restrict_block(solver, node, block, false);
+}
+
+static void add_rule(mn_member *member, mn_rule rule)
+{
+    member->rules[member->rule_count++] = rule;
+    member->restricted = true;
 }
 
 mn_status mn_solver_add_rule(mn_solver *solver, const char *json)
@@ -281,7 +288,7 @@ mn_status mn_solver_add_rule(mn_solver *solver, const char *json)
     if (status == MN_OK) {
         mn_solver_drop_diagrams(solver);
         for (int i = 0; i < solver->member_count; i++)
-            solver->members[i].rules[solver->members[i].rule_count++] = rules[i];
+            add_rule(&solver->members[i], rules[i]);
     } else {
         while (read > 0)
             mn_rule_free(&rules[--read]);

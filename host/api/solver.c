@@ -92,14 +92,15 @@ void mn_solver_drop_diagrams(mn_solver *solver)
 {
     mn_solver_drop_problems(solver);
     for (int i = 0; i < solver->member_count; i++) {
-        mn_diagram_free(solver->members[i].diagram);
+        mn_diagram_free(solver->members[i].own_diagram);
+        solver->members[i].own_diagram = NULL;
         solver->members[i].diagram = NULL;
     }
 }
 
 static void free_member(mn_member *member, int limit_count)
 {
-    mn_diagram_free(member->diagram);
+    mn_diagram_free(member->own_diagram);
     for (int i = member->table->rule_count; i < member->rule_count; i++)
         mn_rule_free(&member->rules[i]);
     free(member->rules);
@@ -149,9 +150,10 @@ mn_status mn_solver_build_diagrams(mn_solver *solver)
     mn_status status = MN_OK;
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
         mn_member *member = &solver->members[i];
-        if (!member->diagram)
+        if (member->restricted && !member->diagram)
             status = mn_diagram_build(member->table->node_count, member->table->first, member->rules,
-                                      member->rule_count, member->allowed, &solver->error, &member->diagram);
+                                      member->rule_count, member->allowed, &solver->error, &member->own_diagram);
+        member->diagram = member->restricted ? member->own_diagram : member->table->diagram;
     }
     return status;
 }
