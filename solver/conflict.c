@@ -51,7 +51,8 @@ static mn_status set_score(variant *v, const mn_problem *problems, int limit, mn
 }
 
 /* MN_OK with the best score, or MN_INFEASIBLE, MN_STOPPED, ... */
-static mn_status ask(const variant *v, const int64_t *capacities, const mn_control *control, mn_error *error, int64_t *score)
+static mn_status ask(const variant *v, const int64_t *capacities, const mn_control *control, mn_error *error,
+                     int64_t *score)
 {
     mn_engine *engine;
     mn_status status = mn_engine_create(v->problems, v->count, error, &engine);
@@ -61,7 +62,8 @@ static mn_status ask(const variant *v, const int64_t *capacities, const mn_contr
     for (int i = 0; i < v->count; i++)
         width = v->problems[i].node_count > width ? v->problems[i].node_count : width;
     int32_t problem;
-    mn_answer answer = {.problems = &problem, .scores = score, .choices = mn_new_array((size_t)width, sizeof(uint16_t))};
+    mn_answer answer = {
+        .problems = &problem, .scores = score, .choices = mn_new_array((size_t)width, sizeof(uint16_t))};
     const mn_question question = {.capacities = capacities, .top = 1, .control = *control};
     status = answer.choices ? mn_engine_solve(engine, &question, &answer, error) : mn_fail_memory(error);
     free(answer.choices);
@@ -70,8 +72,8 @@ static mn_status ask(const variant *v, const int64_t *capacities, const mn_contr
 }
 
 /* Leaves out one limit after the other while what is left stays infeasible: what remains is minimal. */
-static mn_status find_minimal(variant *v, const mn_problem *problems, const int64_t *capacities, const mn_control *control,
-                              mn_error *error, int64_t *kept, mn_conflict *conflict)
+static mn_status find_minimal(variant *v, const mn_problem *problems, const int64_t *capacities,
+                              const mn_control *control, mn_error *error, int64_t *kept, mn_conflict *conflict)
 {
     const int limits = problems[0].limit_count;
     memcpy(kept, capacities, sizeof *kept * (size_t)limits);
@@ -93,8 +95,8 @@ static mn_status find_minimal(variant *v, const mn_problem *problems, const int6
     return status;
 }
 
-mn_status mn_conflict_explain(const mn_problem *problems, int problem_count, const int64_t *capacities, const mn_control *control,
-                              mn_error *error, mn_conflict *conflict)
+mn_status mn_conflict_explain(const mn_problem *problems, int problem_count, const int64_t *capacities,
+                              const mn_control *control, mn_error *error, mn_conflict *conflict)
 {
     variant v;
     int64_t *others = mn_new_array((size_t)problems[0].limit_count, sizeof *others);

@@ -19,10 +19,10 @@
 #define NOTHING (-((int64_t)1 << 62) - 1) /* below every value */
 
 enum {
-    MOST_SEQUENCES = 64,          /* into which one problem's graph is split */
-    STEPS_AFTER_NODES = 1 << 12,  /* search nodes (some 0.1 ms) after which a single limit's steps are tried */
-    STEPS_AFTER_QUESTIONS = 64,   /* questions about one limit after which they pay */
-    MOST_STEP_POINTS = 1 << 21    /* of one graph: 32 MB */
+    MOST_SEQUENCES = 64,         /* into which one problem's graph is split */
+    STEPS_AFTER_NODES = 1 << 12, /* search nodes (some 0.1 ms) after which a single limit's steps are tried */
+    STEPS_AFTER_QUESTIONS = 64,  /* questions about one limit after which they pay */
+    MOST_STEP_POINTS = 1 << 21   /* of one graph: 32 MB */
 };
 
 /* The step functions of one limit, over all graphs. */
@@ -44,19 +44,17 @@ struct mn_engine {
 
 /* ---- making and freeing -------------------------------------------------------------------------------------------------------------- */
 
-static mn_status add_graph(mn_engine *engine, const mn_problem *problem, int problem_index, mn_graph graph, mn_error *error)
+static mn_status add_graph(mn_engine *engine, const mn_problem *problem, int problem_index, mn_graph graph,
+                           mn_error *error)
 {
     if (engine->count == engine->capacity) {
-        const int capacity = engine->capacity ? 2 * engine->capacity : 8;
-        mn_prepared *prepared = realloc(engine->prepared, sizeof *prepared * (size_t)capacity);
-        engine->prepared = prepared ? prepared : engine->prepared;
-        mn_pool *pools = realloc(engine->pools, sizeof *pools * (size_t)capacity);
-        engine->pools = pools ? pools : engine->pools;
-        if (!prepared || !pools) {
+        const size_t capacity = engine->capacity ? 2 * (size_t)engine->capacity : 8;
+        if (!mn_grow(&engine->prepared, capacity, sizeof *engine->prepared) ||
+            !mn_grow(&engine->pools, capacity, sizeof *engine->pools)) {
             mn_graph_free(&graph);
             return mn_fail_memory(error);
         }
-        engine->capacity = capacity;
+        engine->capacity = (int)capacity;
     }
     mn_prepared *prepared = &engine->prepared[engine->count];
     mn_status status = mn_prepare(problem, graph, error, prepared);
@@ -148,15 +146,15 @@ typedef struct solve {
     mn_engine *engine;
     const mn_question *question;
     mn_parts parts;
-    mn_best known;      /* the best network met before the rounds */
-    mn_best best;       /* of the present round */
-    int64_t bound;      /* proved: no network is better */
+    mn_best known; /* the best network met before the rounds */
+    mn_best best;  /* of the present round */
+    int64_t bound; /* proved: no network is better */
     uint64_t nodes;
     bool gap_reached;
     /* the search of one part */
     const mn_part *part;
-    int64_t target;     /* value to reach */
-    int64_t threshold;  /* the linear score that it needs */
+    int64_t target;    /* value to reach */
+    int64_t threshold; /* the linear score that it needs */
     /* ties */
     int64_t tied_score;
     int ties_found, ties_wanted;
@@ -174,7 +172,8 @@ static int64_t value_of(const solve *s, const uint16_t *network)
     if (s->part->form.checked) {
         if (!mn_problem_admits(problem, s->question->capacities, network))
             return NOTHING;
-        if (problem->scale) { /* intervals of F do not overlap; the relaxed lanes may let a neighbour's network through */
+        if (problem
+                ->scale) { /* intervals of F do not overlap; the relaxed lanes may let a neighbour's network through */
             const int64_t capability = mn_problem_value(problem, &problem->capability, network);
             if (capability < s->part->form.f_low || capability > s->part->form.f_high)
                 return NOTHING;
@@ -198,7 +197,8 @@ static int64_t found_in_round(void *context, const uint16_t *network)
     const int64_t value = value_of(s, network);
     if (value < s->target)
         return 0;
-    mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network, s->part->form.prepared->problem->node_count);
+    mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
+                s->part->form.prepared->problem->node_count);
     if (s->best.count < s->best.capacity)
         return 0;
     if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1) {
@@ -213,7 +213,8 @@ static int64_t found_in_ties(void *context, const uint16_t *network)
     solve *s = context;
     if (value_of(s, network) != s->tied_score)
         return 0;
-    mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network, s->part->form.prepared->problem->node_count);
+    mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network,
+                s->part->form.prepared->problem->node_count);
     return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
 }
 
@@ -252,7 +253,8 @@ static double core_size(solve *s, int64_t target, double enough)
         mn_arena *arena = &s->engine->arena;
         const mn_arena_mark mark = mn_arena_here(arena);
         mn_core core;
-        if (mn_core_make(&part->form, &part->vectors, linear_threshold(part, target), MN_BY_COST, arena, &core) != MN_OK)
+        if (mn_core_make(&part->form, &part->vectors, linear_threshold(part, target), MN_BY_COST, arena, &core) !=
+            MN_OK)
             return 0; /* memory ran out: the round itself will say so */
         if (!core.empty && core.log2_paths > largest)
             largest = core.log2_paths;
@@ -403,7 +405,8 @@ bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step
         last = last == INT64_MAX ? last : last + base;
         best->last = last < best->last ? last : best->last;
         const int64_t score = sum + problem->score.base;
-        if (!fits || (found && score < best->score) || (found && score == best->score && prepared->problem_index > best->problem))
+        if (!fits || (found && score < best->score) ||
+            (found && score == best->score && prepared->problem_index > best->problem))
             continue;
         const bool better = !found || score > best->score;
         if (!better) { /* another sequence of the same problem */
@@ -424,7 +427,8 @@ bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step
 
 static mn_status answer_by_steps(mn_engine *engine, const mn_question *question, int limit, mn_answer *answer)
 {
-    mn_step step = {.network = answer->choices, .scratch = mn_arena_take(&engine->arena, (size_t)engine->width, sizeof(uint16_t))};
+    mn_step step = {.network = answer->choices,
+                    .scratch = mn_arena_take(&engine->arena, (size_t)engine->width, sizeof(uint16_t))};
     if (!step.scratch)
         return MN_FAILURE;
     answer->count = mn_engine_best_step(engine, limit, question->capacities[limit], &step);
@@ -456,7 +460,8 @@ static void write_answer(solve *s, mn_answer *answer)
     for (int i = 0; i < s->best.count; i++) {
         answer->problems[i] = s->best.entries[i].problem;
         answer->scores[i] = s->best.entries[i].score;
-        memcpy(answer->choices + (size_t)i * s->best.width, s->best.entries[i].network, sizeof(uint16_t) * (size_t)s->best.width);
+        memcpy(answer->choices + (size_t)i * s->best.width, s->best.entries[i].network,
+               sizeof(uint16_t) * (size_t)s->best.width);
     }
     answer->search_nodes = s->nodes;
 }
@@ -488,8 +493,8 @@ static mn_status make_parts(solve *s)
 {
     mn_engine *engine = s->engine;
     for (int i = 0; i < engine->count; i++) {
-        const mn_status status =
-            mn_parts_add(&engine->prepared[i], s->question->capacities, &engine->pools[i], &engine->arena, &s->parts, &s->known);
+        const mn_status status = mn_parts_add(&engine->prepared[i], s->question->capacities, &engine->pools[i],
+                                              &engine->arena, &s->parts, &s->known);
         if (status != MN_OK)
             return status;
     }

@@ -18,12 +18,12 @@ typedef struct mn_question {
 /* Arrays are the caller's: problems, scores [top], choices [top][widest problem's node_count]. */
 typedef struct mn_answer {
     mn_outcome outcome;
-    int count;         /* found */
+    int count; /* found */
     int32_t *problems;
     int64_t *scores;
     uint16_t *choices;
     bool has_bound;
-    int64_t bound;     /* no network scores more */
+    int64_t bound; /* no network scores more */
     uint64_t search_nodes;
 } mn_answer;
 

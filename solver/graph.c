@@ -35,7 +35,8 @@ mn_status mn_graph_make(const mn_diagram *diagram, mn_error *error, mn_graph *gr
             graph->begin[graph->layer[node] + state] = arcs;
             for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
                 if (row[block] >= 0)
-                    graph->arcs[arcs++] = (mn_graph_arc){diagram->first[node] + block, graph->layer[node + 1] + row[block]};
+                    graph->arcs[arcs++] =
+                        (mn_graph_arc){diagram->first[node] + block, graph->layer[node + 1] + row[block]};
         }
     graph->begin[graph->slot_count - 1] = graph->begin[graph->slot_count] = arcs;
     return MN_OK;

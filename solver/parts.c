@@ -14,7 +14,8 @@ static bool seems_to_fit(const mn_problem *problem, const int64_t *capacities, c
 }
 
 /* Of the pool's networks that meet all limits, the one of the best value; false when there is none. */
-static bool best_of_pool(const mn_prepared *prepared, const int64_t *capacities, const mn_pool *pool, uint16_t *network, int64_t *value)
+static bool best_of_pool(const mn_prepared *prepared, const int64_t *capacities, const mn_pool *pool, uint16_t *network,
+                         int64_t *value)
 {
     const mn_problem *problem = prepared->problem;
     bool found = false;
@@ -106,8 +107,8 @@ static double *find_multipliers(const mn_form *form, mn_pool *pool, mn_arena *ar
     return multipliers && mn_multipliers_find(form, pool, arena, multipliers) == MN_OK ? multipliers : NULL;
 }
 
-static mn_status add_additive(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool,
-                              mn_arena *arena, mn_parts *parts, mn_best *best)
+static mn_status add_additive(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+                              mn_parts *parts, mn_best *best)
 {
     mn_form form;
     mn_status status = mn_form_make(prepared, capacities, 0, 0, NULL, arena, &form);
@@ -126,8 +127,8 @@ static mn_status add_additive(const mn_prepared *prepared, const int64_t *capaci
 }
 
 /* Improves the guess where the tangents touch: the relaxation's own good networks, a few times (Dinkelbach). */
-static mn_status find_guess(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena, uint16_t *network,
-                            mn_guess *guess, bool *found)
+static mn_status find_guess(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+                            uint16_t *network, mn_guess *guess, bool *found)
 {
     const mn_problem *problem = prepared->problem;
     guess->score = problem->score.scaled * problem->score.base;

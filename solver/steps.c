@@ -28,12 +28,11 @@ static bool reserve_points(builder *b, size_t more)
     if (b->used + more <= b->capacity)
         return true;
     const size_t capacity = 2 * b->capacity > b->used + more ? 2 * b->capacity : b->used + more + 1024;
-    int64_t *sums = realloc(b->steps->sums, sizeof *sums * capacity);
-    b->steps->sums = sums ? sums : b->steps->sums;
-    int64_t *scores = realloc(b->steps->scores, sizeof *scores * capacity);
-    b->steps->scores = scores ? scores : b->steps->scores;
-    b->capacity = sums && scores ? capacity : b->capacity;
-    return sums && scores;
+    if (!mn_grow(&b->steps->sums, capacity, sizeof *b->steps->sums) ||
+        !mn_grow(&b->steps->scores, capacity, sizeof *b->steps->scores))
+        return false;
+    b->capacity = capacity;
+    return true;
 }
 
 static bool reserve_scratch(builder *b, size_t points)
@@ -57,8 +56,9 @@ static size_t merge(const front *a, const front *b, int64_t *sums, int64_t *scor
     size_t i = 0, j = 0, count = 0;
     int64_t best = INT64_MIN;
     while (i < a->count || j < b->count) {
-        const bool from_a = j == b->count || (i < a->count && (a->sums[i] < b->sums[j] ||
-                                                               (a->sums[i] == b->sums[j] && a->scores[i] >= b->scores[j])));
+        const bool from_a =
+            j == b->count ||
+            (i < a->count && (a->sums[i] < b->sums[j] || (a->sums[i] == b->sums[j] && a->scores[i] >= b->scores[j])));
         const int64_t sum = from_a ? a->sums[i] : b->sums[j], score = from_a ? a->scores[i] : b->scores[j];
         i += from_a;
         j += !from_a;
@@ -81,7 +81,8 @@ static int merge_runs(builder *b, int run_count)
             const front a = {b->sums[from] + b->runs[i].begin, b->scores[from] + b->runs[i].begin, b->runs[i].count};
             front other = {0};
             if (i + 1 < run_count)
-                other = (front){b->sums[from] + b->runs[i + 1].begin, b->scores[from] + b->runs[i + 1].begin, b->runs[i + 1].count};
+                other = (front){b->sums[from] + b->runs[i + 1].begin, b->scores[from] + b->runs[i + 1].begin,
+                                b->runs[i + 1].count};
             const size_t count = merge(&a, &other, b->sums[from ^ 1] + at, b->scores[from ^ 1] + at);
             b->runs[left++] = (run){at, count};
             at += count;
@@ -207,7 +208,7 @@ bool mn_steps_best(const mn_steps *steps, int64_t capacity, uint16_t *network, i
             const int64_t left = room - steps->weights[a->item], rest = wanted - problem->score.values[a->item];
             const size_t point = first_point(steps, a->next, steps->scores, rest, false);
             if (point == steps->end[a->next])
-                continue; /* the block cannot reach the score at any capacity */
+                continue;                    /* the block cannot reach the score at any capacity */
             if (steps->sums[point] > left) { /* it can with more room */
                 const int64_t needed = capacity + (steps->sums[point] - left);
                 *last = needed - 1 < *last ? needed - 1 : *last;

@@ -17,7 +17,8 @@ mn_status mn_sweeper_create(const mn_problem *problems, int problem_count, mn_er
     *result = sweeper;
     if (!sweeper)
         return mn_fail_memory(error);
-    *sweeper = (mn_sweeper){.problems = problems, .problem_count = problem_count, .limit_count = problems[0].limit_count};
+    *sweeper =
+        (mn_sweeper){.problems = problems, .problem_count = problem_count, .limit_count = problems[0].limit_count};
     for (int i = 0; i < problem_count; i++)
         sweeper->width = problems[i].node_count > sweeper->width ? problems[i].node_count : sweeper->width;
     return MN_OK;
@@ -37,13 +38,11 @@ static mn_status provide_engines(mn_sweeper *sweeper, int count, mn_error *error
 {
     if (count <= sweeper->engine_count)
         return MN_OK;
-    mn_engine **engines = realloc(sweeper->engines, sizeof *engines * (size_t)count);
-    if (!engines)
+    if (!mn_grow(&sweeper->engines, (size_t)count, sizeof(mn_engine *)))
         return mn_fail_memory(error);
-    sweeper->engines = engines;
     for (; sweeper->engine_count < count; sweeper->engine_count++) {
-        const mn_status status =
-            mn_engine_create(sweeper->problems, sweeper->problem_count, error, &engines[sweeper->engine_count]);
+        const mn_status status = mn_engine_create(sweeper->problems, sweeper->problem_count, error,
+                                                  &sweeper->engines[sweeper->engine_count]);
         if (status != MN_OK)
             return status;
     }
@@ -54,9 +53,9 @@ static mn_status provide_engines(mn_sweeper *sweeper, int count, mn_error *error
 
 typedef struct intervals {
     uint64_t count, capacity;
-    int64_t *last;       /* [count] the answer holds up to here, from behind the last one */
-    int32_t *problem;    /* [count] -1: infeasible */
-    uint16_t *networks;  /* [count][width] */
+    int64_t *last;      /* [count] the answer holds up to here, from behind the last one */
+    int32_t *problem;   /* [count] -1: infeasible */
+    uint16_t *networks; /* [count][width] */
 } intervals;
 
 static void free_intervals(intervals *list)
@@ -71,25 +70,25 @@ static bool reserve_interval(intervals *list, int width)
     if (list->count < list->capacity)
         return true;
     const uint64_t capacity = list->capacity ? 2 * list->capacity : 256;
-    int64_t *last = realloc(list->last, sizeof *last * capacity);
-    list->last = last ? last : list->last;
-    int32_t *problem = realloc(list->problem, sizeof *problem * capacity);
-    list->problem = problem ? problem : list->problem;
-    uint16_t *networks = realloc(list->networks, sizeof *networks * capacity * (uint64_t)width);
-    list->networks = networks ? networks : list->networks;
-    list->capacity = last && problem && networks ? capacity : list->capacity;
-    return last && problem && networks;
+    if (!mn_grow(&list->last, capacity, sizeof *list->last) ||
+        !mn_grow(&list->problem, capacity, sizeof *list->problem) ||
+        !mn_grow(&list->networks, capacity * (uint64_t)width, sizeof *list->networks))
+        return false;
+    list->capacity = capacity;
+    return true;
 }
 
 static int64_t capacity_of(const mn_sweep_request *request, uint64_t row, int limit, int limit_count)
 {
     const int64_t capacity = request->capacities[row * (uint64_t)limit_count + (uint64_t)limit];
-    return capacity == MN_NO_CAPACITY || capacity > UNLIMITED ? UNLIMITED : capacity < -UNLIMITED ? -UNLIMITED : capacity;
+    return capacity == MN_NO_CAPACITY || capacity > UNLIMITED ? UNLIMITED
+           : capacity < -UNLIMITED                            ? -UNLIMITED
+                                                              : capacity;
 }
 
 /* The answers from the least to the largest capacity asked for. MN_STOPPED: more than `most` intervals. */
-static mn_status make_intervals(mn_sweeper *sweeper, const mn_sweep_request *request, int limit, uint64_t most, mn_error *error,
-                                intervals *list)
+static mn_status make_intervals(mn_sweeper *sweeper, const mn_sweep_request *request, int limit, uint64_t most,
+                                mn_error *error, intervals *list)
 {
     int64_t least = INT64_MAX, largest = INT64_MIN;
     for (uint64_t row = 0; row < request->count; row++) {
@@ -108,7 +107,8 @@ static mn_status make_intervals(mn_sweeper *sweeper, const mn_sweep_request *req
         }
         uint16_t *network = list->networks + list->count * (uint64_t)sweeper->width;
         mn_step step = {.network = network, .scratch = scratch};
-        list->problem[list->count] = mn_engine_best_step(sweeper->engines[0], limit, capacity, &step) ? step.problem : -1;
+        list->problem[list->count] =
+            mn_engine_best_step(sweeper->engines[0], limit, capacity, &step) ? step.problem : -1;
         list->last[list->count] = step.last;
         if (step.last >= largest) {
             list->count++;
@@ -146,7 +146,8 @@ static void answer_from_interval(const step_job *job, int64_t capacity, uint64_t
     }
     const int width = job->sweeper->width;
     job->request->answer_problem[row] = list->problem[low];
-    memcpy(job->request->choices + row * (uint64_t)width, list->networks + low * (uint64_t)width, sizeof(uint16_t) * (size_t)width);
+    memcpy(job->request->choices + row * (uint64_t)width, list->networks + low * (uint64_t)width,
+           sizeof(uint16_t) * (size_t)width);
 }
 
 static void answer_chunk(void *context, uint64_t chunk, int thread)
