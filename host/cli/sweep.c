@@ -411,7 +411,7 @@ static mn_status run(cli *c)
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"maximize", "E", false, "the objective: a metric or a linear expression of metrics"},
     {"minimize", "E", false, "the same, to be made small"},
     {"grid", "E=LO:HI:COUNT", true,
@@ -436,5 +436,5 @@ const cli_command cli_sweep = {
     "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:1000 --output sweep.csv\n"
     "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:100 --grid energy=5000:25000:100 "
     "--output sweep.csv --resume\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
     run};
