@@ -105,9 +105,9 @@ static void index_portable(const mn_octet *octet, const uint8_t *networks, int n
 static void store_portable(mn_store *stores, int count)
 {
     for (mn_store *store = stores; store < stores + count; store++) {
-        const mn_field field = store->field;
+        const mn_store s = *store;
         for (int i = 0; i < MN_STEP; i++)
-            store->column[i] = mn_field_value(&field, store->words[i]);
+            s.column[i] = mn_store_value(&s, i);
         store->column += MN_STEP;
     }
 }
@@ -155,10 +155,10 @@ AVX2 static void store_avx2(mn_store *stores, int count)
 {
     for (mn_store *store = stores; store < stores + count; store++) {
         const mn_field *field = &store->field;
-        const __m256i mask = _mm256_set1_epi64x((int64_t)field->mask),
+        const __m256i mask = _mm256_set1_epi64x((int64_t)field->low.mask),
                       offset = _mm256_set1_epi64x((int64_t)field->offset);
         const __m256i factor = _mm256_set1_epi64x((int64_t)field->factor), factor_high = _mm256_srli_epi64(factor, 32);
-        const __m128i shift = _mm_cvtsi32_si128(field->shift);
+        const __m128i shift = _mm_cvtsi32_si128(field->low.shift);
         const bool multiplied = field->factor != 1;
         for (int i = 0; i < MN_STEP; i += 4) {
             __m256i value = _mm256_loadu_si256((const __m256i *)(store->words + i));
@@ -242,39 +242,163 @@ VBMI static void index_vbmi(const mn_octet *octet, const uint8_t *networks, int 
     }
 }
 
+AVX512 INLINE void put_line(const mn_store *store, int i, __m512i value)
+{
+    if (store->stream)
+        _mm512_stream_si512((__m512i *)(store->column + i), value);
+    else
+        _mm512_storeu_si512(store->column + i, value);
+}
+
+AVX512 static void store_words(const mn_store *store)
+{
+    const mn_field *field = &store->field;
+    const __m512i mask = _mm512_set1_epi64((int64_t)field->low.mask),
+                  offset = _mm512_set1_epi64((int64_t)field->offset);
+    const __m512i factor = _mm512_set1_epi64((int64_t)field->factor);
+    const __m128i shift = _mm_cvtsi32_si128(field->low.shift);
+    const bool multiplied = field->factor != 1;
+    for (int i = 0; i < MN_STEP; i += 8) {
+        __m512i value = _mm512_and_si512(_mm512_srl_epi64(_mm512_loadu_si512(store->words + i), shift), mask);
+        if (multiplied)
+            value = _mm512_mullo_epi64(value, factor);
+        put_line(store, i, _mm512_add_epi64(value, offset));
+    }
+}
+
+/* Eight words of 32 bits as words of 64, of which the digit. */
+AVX512 INLINE __m512i digits_of(const mn_digit *digit, const uint32_t *words)
+{
+    const __m512i wide = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)words));
+    return _mm512_and_si512(_mm512_srlv_epi64(wide, _mm512_set1_epi64(digit->shift)),
+                            _mm512_set1_epi64((int64_t)digit->mask));
+}
+
+AVX512 static void store_digits(const mn_store *store)
+{
+    const mn_field *field = &store->field;
+    const __m512i offset = _mm512_set1_epi64((int64_t)field->offset),
+                  factor = _mm512_set1_epi64((int64_t)field->factor);
+    const __m512i radix = _mm512_set1_epi64((int64_t)field->radix);
+    const bool multiplied = field->factor != 1, two = field->radix != 0;
+    for (int i = 0; i < MN_STEP; i += 8) {
+        __m512i value = digits_of(&field->low, store->low + i);
+        if (two)
+            value = _mm512_add_epi64(value, _mm512_mul_epu32(digits_of(&field->high, store->high + i), radix));
+        if (multiplied)
+            value = _mm512_mullo_epi64(value, factor);
+        put_line(store, i, _mm512_add_epi64(value, offset));
+    }
+}
+
 AVX512 static void store_avx512(mn_store *stores, int count)
 {
     for (mn_store *store = stores; store < stores + count; store++) {
-        const mn_field *field = &store->field;
-        const __m512i mask = _mm512_set1_epi64((int64_t)field->mask),
-                      offset = _mm512_set1_epi64((int64_t)field->offset);
-        const __m512i factor = _mm512_set1_epi64((int64_t)field->factor);
-        const __m128i shift = _mm_cvtsi32_si128(field->shift);
-        const bool multiplied = field->factor != 1;
-        for (int i = 0; i < MN_STEP; i += 8) {
-            __m512i value = _mm512_loadu_si512(store->words + i);
-            value = _mm512_and_si512(_mm512_srl_epi64(value, shift), mask);
-            if (multiplied)
-                value = _mm512_mullo_epi64(value, factor);
-            value = _mm512_add_epi64(value, offset);
-            if (store->stream)
-                _mm512_stream_si512((__m512i *)(store->column + i), value);
-            else
-                _mm512_storeu_si512(store->column + i, value);
-        }
+        if (store->words)
+            store_words(store);
+        else
+            store_digits(store);
         store->column += MN_STEP;
     }
+}
+
+/* ---- registers ------------------------------------------------------------------------------------------------------------------ */
+
+/* Lane k: four bytes of network k from `at` on. */
+VBMI INLINE __m512i window_of(const mn_register_plan *plan, const uint8_t *at)
+{
+    const __m512i places = _mm512_loadu_si512(plan->places);
+    __m512i window = _mm512_permutex2var_epi8(_mm512_loadu_si512(at), places, _mm512_loadu_si512(at + 64));
+    for (int chunk = 1; chunk < plan->chunk_count; chunk++) {
+        at += 128;
+        window =
+            _mm512_mask_mov_epi8(window, plan->chunks[chunk],
+                                 _mm512_permutex2var_epi8(_mm512_loadu_si512(at), places, _mm512_loadu_si512(at + 64)));
+    }
+    return window;
+}
+
+/* Numbers of up to 64 blocks by the low bits of each lane; `upper`: lanes of blocks from 32 on. */
+VBMI INLINE __m512i choose(const uint32_t *values, int registers, __m512i choice, __mmask16 upper)
+{
+    if (registers == 1)
+        return _mm512_permutexvar_epi32(choice, _mm512_load_si512(values));
+    const __m512i chosen = _mm512_permutex2var_epi32(_mm512_load_si512(values), choice, _mm512_load_si512(values + 16));
+    if (registers == 2)
+        return chosen;
+    return _mm512_mask_mov_epi32(
+        chosen, upper,
+        _mm512_permutex2var_epi32(_mm512_load_si512(values + 32), choice, _mm512_load_si512(values + 48)));
+}
+
+/* Adds a node's words of two times 16 networks: each register is loaded once for both. */
+VBMI INLINE void add_node(const uint32_t *values, int registers, int words, int shift, const __m512i *windows,
+                          __m512i (*sums)[2])
+{
+    const __m512i shifts = _mm512_set1_epi32(shift);
+    for (int half = 0; half < 2; half++) {
+        const __m512i choice = _mm512_srlv_epi32(windows[half], shifts);
+        const __mmask16 upper = registers == 4 ? _mm512_test_epi32_mask(choice, _mm512_set1_epi32(32)) : 0;
+        for (int word = 0; word < words; word++)
+            sums[word][half] =
+                _mm512_add_epi32(sums[word][half], choose(values + 16 * registers * word, registers, choice, upper));
+    }
+}
+
+VBMI INLINE void permute_words(const mn_register_plan *plan, const uint8_t *networks, int first_word, int words,
+                               uint32_t *sums, int stride)
+{
+    const size_t sixteen = 16 * (size_t)plan->node_count;
+    for (int i = 0; i < MN_STEP; i += 32, networks += 2 * sixteen) {
+        __m512i sum[MN_REGISTER_WORDS][2], windows[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+        for (int word = 0; word < words; word++)
+            sum[word][0] = sum[word][1] = _mm512_setzero_si512();
+        const mn_register_node *end = plan->nodes + plan->node_count;
+        for (const mn_register_node *node = plan->nodes; node < end; node++) {
+            if (node->shift == 0)
+                for (int half = 0; half < 2; half++)
+                    windows[half] = window_of(plan, networks + sixteen * (size_t)half + MN_WINDOW_NODES * node->window);
+            const uint32_t *values = plan->values + node->start + 16 * node->registers * first_word;
+            if (node->registers == 1) /* constants unroll the choice */
+                add_node(values, 1, words, node->shift, windows, sum);
+            else if (node->registers == 2)
+                add_node(values, 2, words, node->shift, windows, sum);
+            else
+                add_node(values, 4, words, node->shift, windows, sum);
+        }
+        for (int word = 0; word < words; word++)
+            for (int half = 0; half < 2; half++)
+                _mm512_storeu_si512(sums + (first_word + word) * stride + i + 16 * half, sum[word][half]);
+    }
+}
+
+VBMI static void permute_vbmi(const mn_register_plan *plan, const uint8_t *networks, uint32_t *sums, int stride)
+{
+    for (int word = 0; word < plan->word_count; word += MN_REGISTER_WORDS)
+        switch (plan->word_count - word) {
+        case 1:
+            permute_words(plan, networks, word, 1, sums, stride);
+            break;
+        case 2:
+            permute_words(plan, networks, word, 2, sums, stride);
+            break;
+        case 3:
+            permute_words(plan, networks, word, 3, sums, stride);
+            break;
+        default:
+            permute_words(plan, networks, word, 4, sums, stride);
+        }
 }
 
 #endif
 
 const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level)
 {
-    static const mn_predict_kernels portable = {index_portable, store_portable};
+    static const mn_predict_kernels portable = {.index = index_portable, .store = store_portable};
 #if defined(__x86_64__)
-    static const mn_predict_kernels avx2 = {index_avx2, store_avx2};
-    static const mn_predict_kernels avx512 = {index_avx512, store_avx512};
-    static const mn_predict_kernels vbmi = {index_vbmi, store_avx512};
+    static const mn_predict_kernels avx2 = {.index = index_avx2, .store = store_avx2};
+    static const mn_predict_kernels avx512 = {.index = index_avx512, .store = store_avx512};
+    static const mn_predict_kernels vbmi = {.index = index_vbmi, .store = store_avx512, .permute = permute_vbmi};
     if (level == MN_CPU_AVX512_VBMI)
         return &vbmi;
     if (level == MN_CPU_AVX512)
