@@ -10,7 +10,7 @@
 
 /* ---- sums of table entries: loads bound it, wider registers would not help --------------------------------------------------- */
 
-typedef uint64_t pair __attribute__((vector_size(16)));
+typedef uint64_t two_words __attribute__((vector_size(16)));
 
 /* One load for two indices: loads are what there are fewest of. */
 INLINE uint64_t index_of(const uint16_t *indices, int group)
@@ -35,11 +35,11 @@ INLINE void accumulate_two(const uint64_t *const *tables, int groups, const uint
                            bool first, uint64_t *const *sums)
 {
     for (int i = 0; i < MN_STEP; i++) {
-        pair sum = {0, 0};
+        two_words sum = {0, 0};
         if (!first)
-            sum = (pair){sums[0][i], sums[1][i]};
+            sum = (two_words){sums[0][i], sums[1][i]};
         for (int group = 0; group < groups; group++)
-            sum += *(const pair *)(tables[group] + 2 * index_of(indices[i], group));
+            sum += *(const two_words *)(tables[group] + 2 * index_of(indices[i], group));
         sums[0][i] = sum[0];
         sums[1][i] = sum[1];
     }
@@ -304,18 +304,27 @@ AVX512 static void store_avx512(mn_store *stores, int count)
 
 /* ---- registers ------------------------------------------------------------------------------------------------------------------ */
 
-/* Lane k: four bytes of network k from `at` on. */
-VBMI INLINE __m512i window_of(const mn_register_plan *plan, const uint8_t *at)
+enum { QUARTERS = MN_STEP / 16 };
+
+/* choices[w][i]: network i's bytes of window w. `pairs`: of 64 bytes that hold 16 networks. */
+VBMI INLINE void gather_windows(const mn_register_plan *plan, int pairs, const uint8_t *networks,
+                                uint32_t (*choices)[MN_STEP])
 {
-    const __m512i places = _mm512_loadu_si512(plan->places);
-    __m512i window = _mm512_permutex2var_epi8(_mm512_loadu_si512(at), places, _mm512_loadu_si512(at + 64));
-    for (int chunk = 1; chunk < plan->chunk_count; chunk++) {
-        at += 128;
-        window =
-            _mm512_mask_mov_epi8(window, plan->chunks[chunk],
-                                 _mm512_permutex2var_epi8(_mm512_loadu_si512(at), places, _mm512_loadu_si512(at + 64)));
+    for (int quarter = 0; quarter < QUARTERS; quarter++) {
+        const uint8_t *at = networks + (size_t)(16 * quarter * plan->node_count);
+        __m512i lines[2 * MN_WINDOW_PAIRS];
+        for (int line = 0; line < 2 * pairs; line++)
+            lines[line] = _mm512_loadu_si512(at + 64 * line);
+        for (int window = 0; window < plan->window_count; window++) {
+            const mn_window *places = &plan->windows[window];
+            const __m512i place = _mm512_load_si512(places->place);
+            __m512i bytes = _mm512_permutex2var_epi8(lines[0], place, lines[1]);
+            for (int pair = 1; pair < pairs; pair++)
+                bytes = _mm512_mask_mov_epi8(bytes, places->in_pair[pair],
+                                             _mm512_permutex2var_epi8(lines[2 * pair], place, lines[2 * pair + 1]));
+            _mm512_store_si512(choices[window] + 16 * quarter, bytes);
+        }
     }
-    return window;
 }
 
 /* Numbers of up to 64 blocks by the low bits of each lane; `upper`: lanes of blocks from 32 on. */
@@ -331,63 +340,76 @@ VBMI INLINE __m512i choose(const uint32_t *values, int registers, __m512i choice
         _mm512_permutex2var_epi32(_mm512_load_si512(values + 32), choice, _mm512_load_si512(values + 48)));
 }
 
-/* Adds a node's words of two times 16 networks: each register is loaded once for both. */
-VBMI INLINE void add_node(const uint32_t *values, int registers, int words, int shift, const __m512i *windows,
-                          __m512i (*sums)[2])
+/* Adds a node's words. The lanes' next bytes follow. */
+VBMI INLINE void add_node(const uint32_t *values, int registers, int words, __m512i *choices, __m512i (*sums)[QUARTERS])
 {
-    const __m512i shifts = _mm512_set1_epi32(shift);
-    for (int half = 0; half < 2; half++) {
-        const __m512i choice = _mm512_srlv_epi32(windows[half], shifts);
+#pragma GCC unroll 4
+    for (int quarter = 0; quarter < QUARTERS; quarter++) {
+        const __m512i choice = choices[quarter];
         const __mmask16 upper = registers == 4 ? _mm512_test_epi32_mask(choice, _mm512_set1_epi32(32)) : 0;
+#pragma GCC unroll 4
         for (int word = 0; word < words; word++)
-            sums[word][half] =
-                _mm512_add_epi32(sums[word][half], choose(values + 16 * registers * word, registers, choice, upper));
+            sums[word][quarter] =
+                _mm512_add_epi32(sums[word][quarter], choose(values + 16 * registers * word, registers, choice, upper));
+        choices[quarter] = _mm512_srli_epi32(choice, 8);
     }
 }
 
-VBMI INLINE void permute_words(const mn_register_plan *plan, const uint8_t *networks, int first_word, int words,
-                               uint32_t *sums, int stride)
+/* Words first_word .. first_word + words - 1 of a step. */
+VBMI INLINE void sum_words(const mn_register_plan *plan, uint32_t (*choices)[MN_STEP], int first_word, int words,
+                           uint32_t *sums, int stride)
 {
-    const size_t sixteen = 16 * (size_t)plan->node_count;
-    for (int i = 0; i < MN_STEP; i += 32, networks += 2 * sixteen) {
-        __m512i sum[MN_REGISTER_WORDS][2], windows[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    __m512i sum[MN_REGISTER_WORDS][QUARTERS], choice[QUARTERS];
+#pragma GCC unroll 4
+    for (int quarter = 0; quarter < QUARTERS; quarter++) {
+        choice[quarter] = _mm512_load_si512(choices[0] + 16 * quarter);
+#pragma GCC unroll 4
         for (int word = 0; word < words; word++)
-            sum[word][0] = sum[word][1] = _mm512_setzero_si512();
-        const mn_register_node *end = plan->nodes + plan->node_count;
-        for (const mn_register_node *node = plan->nodes; node < end; node++) {
-            if (node->shift == 0)
-                for (int half = 0; half < 2; half++)
-                    windows[half] = window_of(plan, networks + sixteen * (size_t)half + MN_WINDOW_NODES * node->window);
-            const uint32_t *values = plan->values + node->start + 16 * node->registers * first_word;
-            if (node->registers == 1) /* constants unroll the choice */
-                add_node(values, 1, words, node->shift, windows, sum);
-            else if (node->registers == 2)
-                add_node(values, 2, words, node->shift, windows, sum);
-            else
-                add_node(values, 4, words, node->shift, windows, sum);
-        }
-        for (int word = 0; word < words; word++)
-            for (int half = 0; half < 2; half++)
-                _mm512_storeu_si512(sums + (first_word + word) * stride + i + 16 * half, sum[word][half]);
+            sum[word][quarter] = _mm512_setzero_si512();
     }
+    const mn_register_node *end = plan->nodes + plan->node_count;
+    for (const mn_register_node *node = plan->nodes; node < end; node++) {
+        const uint32_t *values = plan->values + node->start + 16 * node->registers * first_word;
+        if (node->registers == 1) /* constants unroll the choice */
+            add_node(values, 1, words, choice, sum);
+        else if (node->registers == 2)
+            add_node(values, 2, words, choice, sum);
+        else
+            add_node(values, 4, words, choice, sum);
+        if (node->next_window > 0)
+#pragma GCC unroll 4
+            for (int quarter = 0; quarter < QUARTERS; quarter++)
+                choice[quarter] = _mm512_load_si512(choices[node->next_window] + 16 * quarter);
+    }
+#pragma GCC unroll 4
+    for (int word = 0; word < words; word++)
+#pragma GCC unroll 4
+        for (int quarter = 0; quarter < QUARTERS; quarter++)
+            _mm512_storeu_si512(sums + (first_word + word) * stride + 16 * quarter, sum[word][quarter]);
 }
 
 VBMI static void permute_vbmi(const mn_register_plan *plan, const uint8_t *networks, uint32_t *sums, int stride)
 {
-    for (int word = 0; word < plan->word_count; word += MN_REGISTER_WORDS)
-        switch (plan->word_count - word) {
-        case 1:
-            permute_words(plan, networks, word, 1, sums, stride);
-            break;
-        case 2:
-            permute_words(plan, networks, word, 2, sums, stride);
-            break;
-        case 3:
-            permute_words(plan, networks, word, 3, sums, stride);
-            break;
-        default:
-            permute_words(plan, networks, word, 4, sums, stride);
-        }
+    uint32_t choices[MN_REGISTER_NODES / MN_WINDOW_NODES][MN_STEP] __attribute__((aligned(64)));
+    if (plan->pair_count == 1)
+        gather_windows(plan, 1, networks, choices);
+    else if (plan->pair_count == 2)
+        gather_windows(plan, 2, networks, choices);
+    else if (plan->pair_count == 3)
+        gather_windows(plan, 3, networks, choices);
+    else
+        gather_windows(plan, plan->pair_count, networks, choices);
+    for (int word = 0, words; word < plan->word_count; word += words) {
+        words = plan->word_count - word;
+        words =
+            words > MN_REGISTER_WORDS ? 2 : words; /* four are two and two: with more sums than this, registers spill */
+        if (words == 1)
+            sum_words(plan, choices, word, 1, sums, stride);
+        else if (words == 2)
+            sum_words(plan, choices, word, 2, sums, stride);
+        else
+            sum_words(plan, choices, word, 3, sums, stride);
+    }
 }
 
 #endif

@@ -14,14 +14,22 @@ static bool fits_registers(const mn_table *table)
     return table->node_count <= MN_REGISTER_NODES;
 }
 
-static void place_lanes(mn_register_plan *plan)
+static bool place_windows(mn_register_plan *plan)
 {
-    for (int i = 0; i < 64; i++) {
-        const int byte = i / MN_WINDOW_NODES * plan->node_count + i % MN_WINDOW_NODES;
-        plan->places[i] = (uint8_t)(byte % 128);
-        plan->chunks[byte / 128] |= (uint64_t)1 << i;
-        plan->chunk_count = byte / 128 + 1 > plan->chunk_count ? byte / 128 + 1 : plan->chunk_count;
-    }
+    plan->pair_count = (16 * plan->node_count + 127) / 128;
+    plan->window_count = (plan->node_count + MN_WINDOW_NODES - 1) / MN_WINDOW_NODES;
+    plan->windows = aligned_alloc(64, sizeof *plan->windows * (size_t)plan->window_count);
+    if (!plan->windows)
+        return false;
+    memset(plan->windows, 0, sizeof *plan->windows * (size_t)plan->window_count);
+    for (int node = 0; node < plan->node_count; node++)
+        for (int network = 0; network < 16; network++) {
+            mn_window *window = &plan->windows[node / MN_WINDOW_NODES];
+            const int byte = network * plan->node_count + node, lane = 4 * network + node % MN_WINDOW_NODES;
+            window->place[lane] = (uint8_t)(byte % 128);
+            window->in_pair[byte / 128] |= (uint64_t)1 << lane;
+        }
+    return true;
 }
 
 static bool fill_values(const mn_table *table, mn_register_plan *plan)
@@ -29,10 +37,9 @@ static bool fill_values(const mn_table *table, mn_register_plan *plan)
     uint64_t size = 0;
     for (int node = 0; node < plan->node_count; node++) {
         const int blocks = blocks_of(table, node), registers = blocks <= 16 ? 1 : blocks <= 32 ? 2 : 4;
-        plan->nodes[node] = (mn_register_node){.window = node / MN_WINDOW_NODES,
-                                               .shift = node % MN_WINDOW_NODES * 8,
-                                               .registers = registers,
-                                               .start = size};
+        plan->nodes[node] = (mn_register_node){.registers = registers, .start = size};
+        if (node + 1 < plan->node_count && (node + 1) % MN_WINDOW_NODES == 0)
+            plan->nodes[node].next_window = (node + 1) / MN_WINDOW_NODES;
         size += (uint64_t)(plan->word_count * registers * 16);
     }
     plan->values = aligned_alloc(64, size * sizeof *plan->values);
@@ -61,8 +68,7 @@ bool mn_register_plan_make(const mn_table *table, const int *metrics, const bool
         *suits = mn_field_split(&plan->fields[i], table->node_count) && *suits;
     if (ok && *suits) {
         plan->word_count = mn_fields_place(plan->fields, field_count, 32);
-        ok = plan->word_count > 0 && fill_values(table, plan);
-        place_lanes(plan);
+        ok = plan->word_count > 0 && fill_values(table, plan) && place_windows(plan);
     }
     if (!ok || !*suits)
         mn_register_plan_free(plan);
@@ -74,5 +80,6 @@ void mn_register_plan_free(mn_register_plan *plan)
     mn_fields_free(plan->fields, plan->field_count);
     free(plan->nodes);
     free(plan->values);
+    free(plan->windows);
     *plan = (mn_register_plan){0};
 }
