@@ -44,7 +44,8 @@ static void fill(const instance *shape, mn_column *columns, uint64_t seed)
     for (int item = 0; item < shape->nodes * shape->blocks; item++) {
         const int64_t shared = uniform(&seed, 1, range);
         for (int k = 0; k < shape->objectives + shape->limits; k++) {
-            int64_t value = shape->correlated ? shared + uniform(&seed, -range / 10, range / 10) : uniform(&seed, 1, range);
+            int64_t value =
+                shape->correlated ? shared + uniform(&seed, -range / 10, range / 10) : uniform(&seed, 1, range);
             value = value < 1 ? 1 : value > range ? range : value;
             columns[k].values[item] = k == 0 ? -value : value;
         }
@@ -103,9 +104,15 @@ static int measure(const instance *shape)
     for (int i = 0; i < shape->limits; i++)
         capacities[i] = halfway(shape, &columns[shape->objectives + i]);
     mn_diagram_build(shape->nodes, first, NULL, 0, NULL, &error, &diagram);
-    const mn_front_request request = {.node_count = shape->nodes, .item_count = items, .first = first, .diagram = diagram,
-                                      .objective_count = shape->objectives, .objectives = columns, .limit_count = shape->limits,
-                                      .limits = columns + shape->objectives, .capacities = capacities};
+    const mn_front_request request = {.node_count = shape->nodes,
+                                      .item_count = items,
+                                      .first = first,
+                                      .diagram = diagram,
+                                      .objective_count = shape->objectives,
+                                      .objectives = columns,
+                                      .limit_count = shape->limits,
+                                      .limits = columns + shape->objectives,
+                                      .capacities = capacities};
     mn_front_points points;
     const clock_t cpu_start = clock();
     const double start = mn_clock();
@@ -113,7 +120,8 @@ static int measure(const instance *shape)
     const double seconds = mn_clock() - start, cpu_seconds = (double)(clock() - cpu_start) / CLOCKS_PER_SEC;
     if (status != MN_OK)
         fprintf(stderr, "%s\n", error.text);
-    printf("%3d x %-3d %d objectives %d limits  1..%-10" PRId64 " %-13s %9" PRIu64 " points %9.4f s (processor %.4f)  goal: %s\n",
+    printf("%3d x %-3d %d objectives %d limits  1..%-10" PRId64 " %-13s %9" PRIu64
+           " points %9.4f s (processor %.4f)  goal: %s\n",
            shape->nodes, shape->blocks, shape->objectives, shape->limits, shape->range,
            shape->correlated ? "correlated" : "uncorrelated", points.count, seconds, cpu_seconds, shape->goal);
     measure_volume(&points);
@@ -143,11 +151,13 @@ int main(int argc, char **argv)
     };
     print_machine();
     if (argc >= 4) {
-        instance chosen = {.nodes = atoi(argv[1]), .blocks = atoi(argv[2]), .objectives = atoi(argv[3]), .range = 1000, .goal = "-"};
+        instance chosen = {
+            .nodes = atoi(argv[1]), .blocks = atoi(argv[2]), .objectives = atoi(argv[3]), .range = 1000, .goal = "-"};
         chosen.range = argc > 4 ? atoll(argv[4]) : 1000;
         chosen.limits = argc > 5 ? atoi(argv[5]) : 0;
-        if (chosen.nodes < 1 || chosen.blocks < 1 || chosen.objectives < 1 || chosen.objectives > MN_FRONT_MAX_OBJECTIVES ||
-            chosen.limits < 0 || chosen.objectives + chosen.limits > MOST_COLUMNS || chosen.range < 1) {
+        if (chosen.nodes < 1 || chosen.blocks < 1 || chosen.objectives < 1 ||
+            chosen.objectives > MN_FRONT_MAX_OBJECTIVES || chosen.limits < 0 ||
+            chosen.objectives + chosen.limits > MOST_COLUMNS || chosen.range < 1) {
             fprintf(stderr, "bench_front [NODES BLOCKS OBJECTIVES [RANGE [LIMITS]]]\n");
             return 2;
         }

@@ -15,17 +15,23 @@ typedef struct enumeration {
     int32_t *state; /* [node_count + 1] along the path */
 } enumeration;
 
+/* Resizes one array; it stays as it is, and *made is false, when memory runs out. */
+static void *resize(void *array, uint64_t count, size_t size, bool *made)
+{
+    void *resized = realloc(array, count * size);
+    *made &= resized != NULL;
+    return resized ? resized : array;
+}
+
 static bool grow(enumeration *e, uint64_t capacity)
 {
     mn_front_points *points = e->points;
-    int64_t *values = realloc(points->values, capacity * points->objective_count * sizeof *values);
-    points->values = values ? values : points->values;
-    uint16_t *choices = realloc(points->choices, capacity * points->node_count * sizeof *choices);
-    points->choices = choices ? choices : points->choices;
-    bool *keep = realloc(e->keep, capacity * sizeof *keep);
-    e->keep = keep ? keep : e->keep;
+    bool made = true;
+    points->values = resize(points->values, capacity * (uint64_t)points->objective_count, sizeof(int64_t), &made);
+    points->choices = resize(points->choices, capacity * (uint64_t)points->node_count, sizeof(uint16_t), &made);
+    e->keep = resize(e->keep, capacity, sizeof(bool), &made);
     e->capacity = capacity;
-    return values && choices && keep;
+    return made;
 }
 
 static mn_status drop_dominated(enumeration *e)

@@ -11,9 +11,8 @@ typedef struct search {
     mn_front_build *build;
     mn_front_index *indices; /* [states] */
     mn_front_key key;
-    bool scaled;             /* some objective or limit is: no keys */
-    const int64_t *values;   /* [count][objectives] */
-    uint64_t count;
+    bool scaled;           /* some objective or limit is: no keys */
+    const int64_t *values; /* [count][objectives] */
     uint16_t *choices;
     atomic_int status;
 } search;
@@ -23,8 +22,9 @@ typedef struct wanted {
     const search *search;
     const int64_t *values;                   /* the point's objectives */
     int64_t before[MN_FRONT_MAX_DIMENSIONS]; /* sums of the blocks chosen */
-    int64_t most[MN_FRONT_MAX_DIMENSIONS];   /* of a whole network, in dimensions that an objective or a capacity bounds */
-    int64_t room[MN_FRONT_MAX_DIMENSIONS];   /* most - before */
+    int64_t
+        most[MN_FRONT_MAX_DIMENSIONS]; /* of a whole network, in dimensions that an objective or a capacity bounds */
+    int64_t room[MN_FRONT_MAX_DIMENSIONS]; /* most - before */
     uint64_t packed_room;
 } wanted;
 
@@ -116,7 +116,8 @@ static bool any_equals(const wanted *want, const mn_front_index *index, const mn
     const mn_front_build *build = want->search->build;
     const mn_front_key *key = &want->search->key;
     for (int k = 0; k < key->count; k++)
-        if (key->dimension[k] < MN_WORD_FIELDS && (uint64_t)want->room[key->dimension[k]] > list->largest[key->dimension[k]])
+        if (key->dimension[k] < MN_WORD_FIELDS &&
+            (uint64_t)want->room[key->dimension[k]] > list->largest[key->dimension[k]])
             return false;
     const int width = build->packed || key->count == 0 ? 1 : key->count;
     uint64_t low = 0, high = index->count[0];
@@ -214,7 +215,7 @@ static void find_network(void *context, uint64_t point, int thread)
 
 mn_status mn_front_networks_by_search(mn_front_build *build, const int64_t *values, uint64_t count, uint16_t *choices)
 {
-    search s = {.build = build, .values = values, .count = count, .choices = choices, .status = MN_OK};
+    search s = {.build = build, .values = values, .choices = choices, .status = MN_OK};
     s.scaled = build->space.scaled_limit_count > 0;
     for (int k = 0; k < build->request->objective_count; k++)
         s.scaled |= build->space.objectives[k].scaled != 0;
