@@ -19,8 +19,10 @@ typedef struct enumeration {
 static void *resize(void *array, uint64_t count, size_t size, bool *made)
 {
     void *resized = realloc(array, count * size);
-    *made &= resized != NULL;
-    return resized ? resized : array;
+    if (resized)
+        return resized;
+    *made = false;
+    return array;
 }
 
 static bool grow(enumeration *e, uint64_t capacity)
