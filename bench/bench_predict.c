@@ -3,7 +3,7 @@
  *
  * usage: bench_predict [threads [gibibytes [runs]]] */
 #include "bench/machine.h"
-#include "host/core/memory.h"
+#include "bench/shapes.h"
 #include "host/device/cpu.h"
 #include "solver/threads.h"
 
@@ -13,56 +13,6 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
-
-typedef struct shape {
-    const char *name;
-    int nodes;
-    int blocks[20];
-    int metrics;
-    int64_t largest[3]; /* of one value */
-} shape;
-
-/* Largest values: those of the published tables at a resolution of 1e-6 (flops: 1). */
-static const shape shapes[] = {
-    {"nasbench201", 6, {5, 5, 5, 5, 5, 5}, 3, {11000000, 1000000000, 4000000000}},
-    {"mobilenetv3", 5, {5, 5, 5, 5, 5}, 2, {600000, 250000000}},
-    {"supervit", 9, {2, 8, 36, 24, 24, 63, 24, 12, 2}, 2, {1500000, 250000000}},
-    {"supertransformer", 12, {6, 6, 6, 6, 6, 6, 36, 37, 38, 38, 38, 38}, 2, {4000000, 1500000000}},
-    {"20 nodes of 9", 20, {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}, 3, {1000000, 100000000, 1000000000}}};
-
-static uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    return *state ^= *state << 17;
-}
-
-static mn_table *make_table(const shape *s)
-{
-    uint64_t state = 88172645463325252u;
-    mn_table *table = mn_table_new();
-    table->has_values = true;
-    table->node_count = s->nodes;
-    table->nodes = mn_new_array((size_t)s->nodes, sizeof *table->nodes);
-    for (int node = 0; node < s->nodes; node++) {
-        char name[16];
-        snprintf(name, sizeof name, "node%d", node);
-        table->nodes[node].name = mn_copy_text(name, strlen(name));
-        table->nodes[node].block_count = s->blocks[node];
-        table->nodes[node].blocks = mn_new_array((size_t)s->blocks[node], sizeof(mn_block));
-    }
-    table->metric_count = s->metrics;
-    table->metrics = mn_new_array((size_t)s->metrics, sizeof *table->metrics);
-    for (int metric = 0; metric < s->metrics; metric++) {
-        char name[16];
-        snprintf(name, sizeof name, "m%d", metric);
-        table->metrics[metric] = (mn_metric){.name = mn_copy_text(name, strlen(name)), .resolution = {1, 6}};
-        table->metrics[metric].values = mn_new_array(20 * 64, sizeof(int64_t));
-        for (int item = 0; item < 20 * 64; item++)
-            table->metrics[metric].values[item] = (int64_t)(random_next(&state) % (uint64_t)s->largest[metric]);
-    }
-    return mn_table_prepare(table, s->name) == MN_OK ? table : NULL;
-}
 
 typedef struct work {
     const mn_table *table;
@@ -131,7 +81,8 @@ static void copy_task(void *context, uint64_t index, int thread)
 {
     (void)thread;
     const work *w = context;
-    const uint64_t last = (index + 1) * TASK < w->count ? (index + 1) * TASK : w->count, nodes = (uint64_t)w->table->node_count;
+    const uint64_t last = (index + 1) * TASK < w->count ? (index + 1) * TASK : w->count,
+                   nodes = (uint64_t)w->table->node_count;
     const bool wide = mn_cpu_best_level() == MN_CPU_AVX512;
     for (uint64_t first = index * TASK, tile; first < last; first += tile) {
         tile = last - first < 512 ? last - first : 512;
@@ -206,11 +157,14 @@ int main(int argc, char **argv)
     int runs = argc > 3 ? atoi(argv[3]) : 5;
     runs = runs < 1 ? 1 : runs > 99 ? 99 : runs;
     print_machine();
-    printf("prediction of given uint8 networks into int64 columns, %.3g GiB in all, %d threads, median of %d runs, %s\n", gibibytes,
-           threads, runs, mn_cpu_level_name(mn_cpu_best_level()));
+    printf(
+        "prediction of given uint8 networks into int64 columns, %.3g GiB in all, %d threads, median of %d runs, %s\n",
+        gibibytes, threads, runs, mn_cpu_level_name(mn_cpu_best_level()));
     printf("repeat: %s %d %g %d\n\n", argv[0], threads, gibibytes, runs);
     printf("table              bytes read   copy        predict    networks    share of\n");
     printf("                   : written    GB/s        GB/s       per second  the copy\n");
+    static const shape shapes[] = {SHAPE_NASBENCH201, SHAPE_MOBILENETV3, SHAPE_SUPERVIT, SHAPE_SUPERTRANSFORMER,
+                                   SHAPE_20_OF_9};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (!run_shape(&shapes[i], threads, gibibytes, runs)) {
             fprintf(stderr, "bench_predict: out of memory\n");

@@ -15,25 +15,13 @@ typedef struct enumeration {
     int32_t *state; /* [node_count + 1] along the path */
 } enumeration;
 
-/* Resizes one array; it stays as it is, and *made is false, when memory runs out. */
-static void *resize(void *array, uint64_t count, size_t size, bool *made)
-{
-    void *resized = realloc(array, count * size);
-    if (resized)
-        return resized;
-    *made = false;
-    return array;
-}
-
 static bool grow(enumeration *e, uint64_t capacity)
 {
     mn_front_points *points = e->points;
-    bool made = true;
-    points->values = resize(points->values, capacity * (uint64_t)points->objective_count, sizeof(int64_t), &made);
-    points->choices = resize(points->choices, capacity * (uint64_t)points->node_count, sizeof(uint16_t), &made);
-    e->keep = resize(e->keep, capacity, sizeof(bool), &made);
     e->capacity = capacity;
-    return made;
+    return mn_grow(&points->values, capacity * (uint64_t)points->objective_count, sizeof(int64_t)) &&
+           mn_grow(&points->choices, capacity * (uint64_t)points->node_count, sizeof(uint16_t)) &&
+           mn_grow(&e->keep, capacity, sizeof(bool));
 }
 
 static mn_status drop_dominated(enumeration *e)

@@ -110,7 +110,7 @@ Test(predict, equals_plain_sums_on_small_tables)
                                                .metrics = 1 + (int)(seed % 5),
                                                .ragged = seed & 1,
                                                .largest = (int64_t)1 << seed % 40},
-                                700);
+                                3000);
 }
 
 Test(predict, equals_plain_sums_on_many_blocks)
@@ -163,4 +163,282 @@ Test(predict, equals_plain_sums_with_threads)
         check_prediction(table, &n, UINT64_MAX, threads, 7);
     free(n.memory);
     mn_table_free(table);
+}
+
+/* ---- scan ---------------------------------------------------------------------------------------------------------------------- */
+
+enum { MOST_LIMITS = 20 };
+
+/* A random question on a random table. */
+typedef struct question {
+    mn_table *table;
+    mn_problem problem;
+    int64_t capacities[MOST_LIMITS];
+    int top;
+} question;
+
+static int64_t column_value(const question *q, const mn_column *column, const uint16_t *network)
+{
+    int64_t sum = 0, capability = q->problem.capability.base;
+    int item = 0;
+    for (int node = 0; node < q->table->node_count; node++) {
+        sum += column->values[item + network[node]];
+        if (column->scaled)
+            capability += q->problem.capability.values[item + network[node]];
+        item += q->table->nodes[node].block_count;
+    }
+    if (!column->scaled)
+        return column->base + sum;
+    return column->scaled * mn_scale_apply(column->base, sum, mn_scale_g(&q->table->scale, capability));
+}
+
+static bool next_network(const mn_table *table, uint16_t *network)
+{
+    for (int node = table->node_count - 1; node >= 0; node--) {
+        if (++network[node] < table->nodes[node].block_count)
+            return true;
+        network[node] = 0;
+    }
+    return false;
+}
+
+/* The K best by looking at every network and keeping a sorted list. */
+static int naive_best(const question *q, int64_t *scores, uint16_t *choices)
+{
+    const int nodes = q->table->node_count;
+    uint16_t *network = mn_new_array((size_t)nodes, sizeof *network);
+    int count = 0;
+    do {
+        bool fits = mn_rules_admit(q->table->rules, q->table->rule_count, network);
+        for (int i = 0; fits && i < q->problem.limit_count; i++)
+            fits = q->capacities[i] == MN_NO_CAPACITY ||
+                   column_value(q, &q->problem.limits[i], network) <= q->capacities[i];
+        if (!fits)
+            continue;
+        const int64_t score = column_value(q, &q->problem.score, network);
+        int place = count;
+        while (place > 0 && scores[place - 1] < score)
+            place--;
+        if (place == q->top)
+            continue;
+        count += count < q->top;
+        memmove(scores + place + 1, scores + place, sizeof *scores * (size_t)(count - 1 - place));
+        memmove(choices + (place + 1) * nodes, choices + place * nodes,
+                sizeof *choices * (size_t)((count - 1 - place) * nodes));
+        scores[place] = score;
+        memcpy(choices + place * nodes, network, sizeof *network * (size_t)nodes);
+    } while (next_network(q->table, network));
+    free(network);
+    return count;
+}
+
+/* The value of a random network, sometimes off by one, so that limits bind: some exclude everything, some nothing. */
+static int64_t random_capacity(const question *q, uint64_t *state, const mn_column *column)
+{
+    uint16_t *network = mn_new_array((size_t)q->table->node_count, sizeof *network);
+    for (int node = 0; node < q->table->node_count; node++)
+        network[node] = (uint16_t)random_below(state, (uint64_t)q->table->nodes[node].block_count);
+    const int64_t value = column_value(q, column, network);
+    free(network);
+    switch (random_below(state, 12)) {
+    case 0:
+        return MN_NO_CAPACITY;
+    case 1:
+        return INT64_MIN + 1;
+    case 2:
+        return INT64_MAX - 1;
+    case 3:
+        return 0;
+    default:
+        return value - (int64_t)random_below(state, 2);
+    }
+}
+
+static question random_question(uint64_t seed, random_shape shape, int limits)
+{
+    uint64_t state = seed ^ 0xABCDEF;
+    question q = {.table = random_table(seed, shape)};
+    cr_assert(q.table, "seed %" PRIu64 ": no table", seed);
+    mn_linear columns[1 + MOST_LIMITS] = {0};
+    mn_sense senses[1 + MOST_LIMITS];
+    for (int i = 0; i <= limits; i++) {
+        const int metric = i == 0 ? 0 : (int)random_below(&state, (uint64_t)q.table->metric_count);
+        const mn_metric *m = &q.table->metrics[metric];
+        columns[i] = (mn_linear){.base = m->base, .values = m->values, .scaled_metric = -1, .single_metric = metric};
+        if (shape.scale && metric == 0)
+            columns[i].scaled_metric = 0;
+        senses[i] = random_below(&state, 2) ? MN_AT_MOST : MN_AT_LEAST;
+    }
+    mn_error error = {0};
+    const mn_status status =
+        mn_problem_make(q.table, q.table->diagram, q.table->rules, &columns[0], random_below(&state, 2), &columns[1],
+                        &senses[1], limits, &error, &q.problem);
+    cr_assert_eq(status, MN_OK, "%s", error.text);
+    for (int i = 0; i < limits; i++)
+        q.capacities[i] = random_capacity(&q, &state, &q.problem.limits[i]);
+    const uint64_t all = q.table->count;
+    q.top = random_below(&state, 2) ? 1 : 1 + (int)random_below(&state, all < 500 ? all + 5 : 60);
+    return q;
+}
+
+static void free_question(question *q)
+{
+    mn_problem_free(&q->problem);
+    mn_table_free(q->table);
+}
+
+/* The scan with and without bounds, on every level and with one to three threads, against the naive list. */
+static void check_scan(const question *q, uint64_t seed)
+{
+    const size_t top = (size_t)q->top, nodes = (size_t)q->table->node_count;
+    int64_t *scores = mn_new_array(2 * top + 1, sizeof *scores);
+    uint16_t *choices = mn_new_array((2 * top + 1) * nodes, sizeof *choices);
+    const int expected = naive_best(q, scores, choices);
+    mn_scan_result result = {.scores = scores + top + 1, .choices = choices + (top + 1) * nodes};
+    for (int variant = 0; variant < 6; variant++)
+        for (int level = MN_CPU_PORTABLE; level <= (int)mn_cpu_best_level(); level++) {
+            const mn_scan_request request = {.problem = &q->problem,
+                                             .capacities = q->capacities,
+                                             .top = q->top,
+                                             .threads = 1 + variant / 2,
+                                             .every = variant % 2};
+            mn_error error = {0};
+            const mn_status status = mn_cpu_scan((mn_cpu_level)level, &request, &result, &error);
+            cr_assert_eq(status, expected > 0 ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64 ": status %d: %s", seed, status,
+                         error.text);
+            cr_assert_eq(result.count, expected, "seed %" PRIu64 ", %s, variant %d: %d found, expected %d", seed,
+                         mn_cpu_level_name((mn_cpu_level)level), variant, result.count, expected);
+            cr_assert(result.examined <= result.networks);
+            for (int i = 0; i < expected; i++) {
+                cr_assert_eq(result.scores[i], scores[i], "seed %" PRIu64 ", variant %d, rank %d", seed, variant, i);
+                cr_assert(
+                    !memcmp(result.choices + (size_t)i * nodes, choices + (size_t)i * nodes, nodes * sizeof *choices),
+                    "seed %" PRIu64 ", variant %d: another network at rank %d", seed, variant, i);
+            }
+        }
+    free(scores);
+    free(choices);
+}
+
+static void check_random_scan(uint64_t seed, random_shape shape, int limits)
+{
+    question q = random_question(seed, shape, limits);
+    check_scan(&q, seed);
+    free_question(&q);
+}
+
+Test(scan, equals_enumeration)
+{
+    for (uint64_t seed = 1; seed <= 600; seed++)
+        check_random_scan(seed,
+                          (random_shape){.nodes = 1 + (int)(seed % 6),
+                                         .blocks = 1 + (int)(seed % 5),
+                                         .metrics = 1 + (int)(seed % 4),
+                                         .ragged = seed & 1,
+                                         .distinct = seed % 3 == 0 ? 2 : 0,
+                                         .positive = seed % 5 == 0},
+                          (int)(seed % 4));
+}
+
+Test(scan, equals_enumeration_under_rules)
+{
+    for (uint64_t seed = 1; seed <= 400; seed++)
+        check_random_scan(seed,
+                          (random_shape){.nodes = 1 + (int)(seed % 7),
+                                         .blocks = 2 + (int)(seed % 3),
+                                         .metrics = 3,
+                                         .ragged = seed & 1,
+                                         .distinct = seed % 4,
+                                         .rules = 1 + (int)(seed % 5)},
+                          (int)(seed % 3));
+}
+
+Test(scan, equals_enumeration_when_scaled)
+{
+    for (uint64_t seed = 1; seed <= 200; seed++)
+        check_random_scan(seed,
+                          (random_shape){.nodes = 1 + (int)(seed % 5),
+                                         .blocks = 4,
+                                         .metrics = 2 + (int)(seed % 2),
+                                         .ragged = seed & 1,
+                                         .rules = (int)(seed % 3),
+                                         .scale = 1 + (int)(seed % 2)},
+                          (int)(seed % 4));
+}
+
+Test(scan, equals_enumeration_near_the_largest_values)
+{
+    for (uint64_t seed = 1; seed <= 60; seed++)
+        check_random_scan(
+            seed, (random_shape){.nodes = 1 + (int)(seed % 6), .blocks = 4, .metrics = 3, .largest = MN_MAX_MULTIPLES},
+            (int)(seed % 3));
+}
+
+/* More limits than the sets hold, and low tables of several blocks of sets. */
+Test(scan, equals_enumeration_with_many_limits_and_blocks)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++)
+        check_random_scan(seed, (random_shape){.nodes = 4, .blocks = 5, .metrics = 6, .distinct = 3},
+                          (int)(seed % MOST_LIMITS));
+    for (uint64_t seed = 1; seed <= 12; seed++)
+        check_random_scan(seed, (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1}, 2);
+}
+
+/* Sums beyond what the sets can order: such columns are only checked. */
+Test(scan, equals_enumeration_at_the_edge_of_64_bits)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        question q = random_question(seed, (random_shape){.nodes = 4, .blocks = 4, .metrics = 3}, 2);
+        uint64_t state = seed;
+        mn_column *columns[] = {&q.problem.score, &q.problem.limits[0], &q.problem.limits[1]};
+        for (int i = 0; i < 3; i++) {
+            columns[i]->base = 0;
+            for (int item = 0; item < 16; item++)
+                columns[i]->values[item] = ((int64_t)random_below(&state, 3) - 1) * (MN_MAX_SUM / (i == 2 ? 4 : 5));
+        }
+        for (int i = 0; i < 2; i++)
+            q.capacities[i] = random_capacity(&q, &state, columns[1 + i]);
+        check_scan(&q, seed);
+        free_question(&q);
+    }
+}
+
+/* Rules that the diagram was not given are checked on whole networks. */
+Test(scan, obeys_rules_outside_the_diagram)
+{
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        question q = random_question(seed, (random_shape){.nodes = 5, .blocks = 3, .metrics = 2, .rules = 3}, 1);
+        mn_diagram *open = NULL;
+        cr_assert_eq(mn_diagram_build(q.table->node_count, q.table->first, NULL, 0, NULL, NULL, &open), MN_OK);
+        free(open->outside);
+        open->outside = mn_new_array((size_t)q.table->rule_count, sizeof *open->outside);
+        for (int i = 0; i < q.table->rule_count; i++)
+            open->outside[open->outside_count++] = i;
+        q.problem.diagram = open;
+        check_scan(&q, seed);
+        mn_diagram_free(open);
+        free_question(&q);
+    }
+}
+
+Test(scan, stops_when_told)
+{
+    question q = random_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
+    q.capacities[0] = q.capacities[1] = 0;
+    int64_t score;
+    uint16_t network[20];
+    mn_scan_result result = {.scores = &score, .choices = network};
+    mn_scan_request request = {.problem = &q.problem,
+                               .capacities = q.capacities,
+                               .top = 1,
+                               .every = true,
+                               .control = {.deadline = mn_clock() + 0.05}};
+    const double start = mn_clock();
+    cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), MN_STOPPED);
+    cr_assert_lt(mn_clock() - start, 2.0);
+
+    atomic_bool cancel = true;
+    request.control = (mn_control){.cancel = &cancel};
+    cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), MN_INTERRUPTED);
+    free_question(&q);
 }

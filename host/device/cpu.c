@@ -5,7 +5,7 @@ mn_cpu_level mn_cpu_best_level(void)
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
-        return MN_CPU_AVX512;
+        return __builtin_cpu_supports("avx512vbmi") ? MN_CPU_AVX512_VBMI : MN_CPU_AVX512;
     if (__builtin_cpu_supports("avx2"))
         return MN_CPU_AVX2;
 #endif
@@ -14,7 +14,7 @@ mn_cpu_level mn_cpu_best_level(void)
 
 const char *mn_cpu_level_name(mn_cpu_level level)
 {
-    static const char *const names[] = {"portable", "avx2", "avx512"};
+    static const char *const names[] = {"portable", "avx2", "avx512", "avx512vbmi"};
     return names[level];
 }
 

@@ -7,15 +7,16 @@
 typedef enum mn_cpu_level {
     MN_CPU_PORTABLE, /* what every machine has */
     MN_CPU_AVX2,
-    MN_CPU_AVX512 /* F, BW, DQ, VL */
+    MN_CPU_AVX512,     /* F, BW, DQ, VL */
+    MN_CPU_AVX512_VBMI /* the same and VBMI */
 } mn_cpu_level;
 
 mn_cpu_level mn_cpu_best_level(void);
 const char *mn_cpu_level_name(mn_cpu_level level);
 
 /* As mn_device's functions. `level` must not pass mn_cpu_best_level(). */
-mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count, int threads,
-                         int64_t *const *columns, mn_error *error);
+mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count,
+                         int threads, int64_t *const *columns, mn_error *error);
 mn_status mn_cpu_scan(mn_cpu_level level, const mn_scan_request *request, mn_scan_result *result, mn_error *error);
 
 #endif

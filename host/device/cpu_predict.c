@@ -1,39 +1,39 @@
-/* Prediction on the CPU: networks go in tiles through the plan's lookups (cpu_predict_plan.h); tiles of words stay in the first-level
- * cache, columns are written past the caches when they are large. A few networks, or nodes of more than 256 blocks, are summed
- * value by value, since tables would not pay or not fit. */
+/* Prediction on the CPU: networks go in steps through the plan's lookups (cpu_predict_plan.h), whose words stay in the first-level
+ * cache. Columns that are large in all are written past the caches, in whole lines. A few networks, or nodes of more than 256 blocks,
+ * are summed value by value, since tables would not pay or not fit. */
 #include "host/device/cpu_predict_kernels.h"
 #include "host/core/memory.h"
 #include "solver/threads.h"
 
 enum {
-    TILE = 512,             /* networks, at most */
-    TILE_BYTES = 64 << 10,  /* of networks */
-    TILES_A_TASK = 64,
-    STREAM_BYTES = 4 << 20, /* columns that are larger in all bypass the caches */
-    CACHED_SCALES = 512     /* a power of two */
+    TASK = 1 << 15,            /* networks that a thread takes at once; a multiple of MN_STEP */
+    STREAM_BYTES = 4 << 20,    /* columns that are larger in all bypass the caches */
+    FEW = 2000,                /* networks: below, no tables */
+    CACHED_SCALES = 512,       /* a power of two */
+    BUFFER = MN_LINE + MN_STEP /* the last values of the step before, then those of this step */
 };
 
-/* The parts of a wanted metric. */
+/* A wanted metric. */
 typedef struct output {
     int metric;
     int64_t *column;
     int sum;        /* index of the field that sums its values */
     int capability; /* index of the field of F when the metric is scaled, otherwise -1 */
+    int scaled;     /* place among the scaled metrics' buffers */
 } output;
 
 typedef struct request {
     const mn_table *table;
     const mn_predict_kernels *kernels;
-    const void *networks;
+    const uint8_t *networks;
     int width;
     uint64_t count;
     bool has_plan;
     mn_predict_plan plan;
-    int output_count, sum_count;
+    int output_count, sum_count, scaled_count;
     output *outputs;
-    int *sum_metrics; /* [sum_count] */
-    bool *sum_with_base;
-    int tile;
+    int *sum_metrics;    /* [sum_count] */
+    bool *sum_with_base; /* [sum_count] */
     bool stream;
     char *scratch; /* [threads][scratch_size] */
     size_t scratch_size;
@@ -41,12 +41,14 @@ typedef struct request {
 
 /* A thread's memory. */
 typedef struct scratch {
-    uint32_t (*indices)[MN_QUARTET_GROUPS]; /* [TILE] */
-    uint64_t *words;                        /* [word_count][TILE] */
-    int64_t *sums[3];                       /* [TILE]: unscaled sum, F, scaled value */
-    int64_t *scale_keys;                    /* [CACHED_SCALES] F */
-    uint64_t *scale_values;                 /* g(F) */
-    uint8_t *bytes;                         /* a tile's networks as bytes, with room to read ahead */
+    uint16_t (*indices)[MN_OCTET_GROUPS]; /* [MN_STEP] */
+    uint64_t (*words)[BUFFER];            /* [word_count] */
+    uint64_t (*scaled)[BUFFER];           /* [scaled_count] */
+    mn_store *stores;                     /* [output_count] */
+    int *lags;                            /* [output_count] */
+    int64_t *scale_keys;                  /* [CACHED_SCALES] F */
+    uint64_t *scale_values;               /* g(F) */
+    uint8_t *bytes;                       /* a step's networks as bytes, with room to read ahead */
 } scratch;
 
 static size_t take(size_t *size, size_t bytes)
@@ -59,98 +61,106 @@ static size_t take(size_t *size, size_t bytes)
 /* Lays out a thread's memory behind `base` (NULL: only its size). */
 static scratch lay_out(const request *r, char *base, size_t *size)
 {
-    *size = 0;
+    const size_t outputs = (size_t)r->output_count;
     size_t at[8];
-    at[0] = take(size, sizeof(uint32_t[MN_QUARTET_GROUPS]) * TILE);
-    at[1] = take(size, sizeof(uint64_t) * TILE * (size_t)(r->has_plan ? r->plan.word_count : 0));
-    for (int i = 2; i < 5; i++)
-        at[i] = take(size, sizeof(int64_t) * TILE);
+    *size = 0;
+    at[0] = take(size, sizeof(uint16_t[MN_STEP][MN_OCTET_GROUPS]));
+    at[1] = take(size, sizeof(uint64_t[BUFFER]) * (size_t)(2 * r->plan.plane_count));
+    at[2] = take(size, sizeof(uint64_t[BUFFER]) * (size_t)r->scaled_count);
+    at[3] = take(size, sizeof(mn_store) * outputs);
+    at[4] = take(size, sizeof(int) * outputs);
     at[5] = take(size, sizeof(int64_t) * CACHED_SCALES);
     at[6] = take(size, sizeof(uint64_t) * CACHED_SCALES);
-    at[7] = take(size, (size_t)r->tile * (size_t)r->table->node_count + MN_READ_AHEAD);
+    at[7] = take(size, MN_STEP * (size_t)r->table->node_count + MN_READ_AHEAD);
     if (!base)
         return (scratch){0};
     return (scratch){.indices = (void *)(base + at[0]),
                      .words = (void *)(base + at[1]),
-                     .sums = {(void *)(base + at[2]), (void *)(base + at[3]), (void *)(base + at[4])},
+                     .scaled = (void *)(base + at[2]),
+                     .stores = (void *)(base + at[3]),
+                     .lags = (void *)(base + at[4]),
                      .scale_keys = (void *)(base + at[5]),
                      .scale_values = (void *)(base + at[6]),
                      .bytes = (void *)(base + at[7])};
 }
 
-/* ---- a tile through the plan ---------------------------------------------------------------------------------------------------- */
+/* ---- few networks, value by value ------------------------------------------------------------------------------------------------ */
 
-/* The tile's networks as bytes, readable MN_READ_AHEAD bytes beyond their end. */
-static const uint8_t *tile_bytes(const request *r, const scratch *s, uint64_t first, int count)
+static inline int choice_of(const request *r, uint64_t place)
+{
+    if (r->width == 1)
+        return r->networks[place];
+    uint16_t choice;
+    memcpy(&choice, r->networks + 2 * place, sizeof choice);
+    return choice;
+}
+
+static int64_t plain_sum(const request *r, int sum, uint64_t row)
+{
+    const mn_table *table = r->table;
+    const mn_metric *metric = &table->metrics[r->sum_metrics[sum]];
+    const uint64_t place = row * (uint64_t)table->node_count;
+    int64_t value = r->sum_with_base[sum] ? metric->base : 0;
+    for (int node = 0; node < table->node_count; node++)
+        value += metric->values[table->first[node] + choice_of(r, place + (uint64_t)node)];
+    return value;
+}
+
+static void sum_plainly(void *context, uint64_t index, int thread)
+{
+    (void)thread;
+    const request *r = context;
+    const uint64_t last = (index + 1) * TASK < r->count ? (index + 1) * TASK : r->count;
+    for (uint64_t row = index * TASK; row < last; row++)
+        for (int i = 0; i < r->output_count; i++) {
+            const output *o = &r->outputs[i];
+            int64_t value = plain_sum(r, o->sum, row);
+            if (o->capability >= 0)
+                value = mn_scale_apply(r->table->metrics[o->metric].base, value,
+                                       mn_scale_g(&r->table->scale, plain_sum(r, o->capability, row)));
+            o->column[row] = value;
+        }
+}
+
+/* ---- a step through the plan ---------------------------------------------------------------------------------------------------- */
+
+/* A step's networks as bytes, all MN_STEP of them and MN_READ_AHEAD bytes more readable. */
+static const uint8_t *step_bytes(const request *r, const scratch *s, uint64_t first, int count)
 {
     const size_t nodes = (size_t)r->table->node_count, size = (size_t)count * nodes;
     if (r->width == 1) {
-        const uint8_t *networks = (const uint8_t *)r->networks + first * nodes;
-        if ((r->count - first) * nodes >= size + MN_READ_AHEAD)
+        const uint8_t *networks = r->networks + first * nodes;
+        if ((r->count - first) * nodes >= MN_STEP * nodes + MN_READ_AHEAD)
             return networks;
         memcpy(s->bytes, networks, size);
     } else {
-        const uint8_t *networks = (const uint8_t *)r->networks + first * nodes * 2; /* perhaps not aligned */
+        const uint8_t *networks = r->networks + first * nodes * 2; /* perhaps not aligned */
         for (size_t i = 0; i < size; i++) {
             uint16_t choice;
             memcpy(&choice, networks + 2 * i, sizeof choice);
             s->bytes[i] = (uint8_t)choice;
         }
     }
-    memset(s->bytes + size, 0, MN_READ_AHEAD);
+    memset(s->bytes + size, 0, (MN_STEP - (size_t)count) * nodes + MN_READ_AHEAD);
     return s->bytes;
 }
 
 static void look_up(const request *r, const scratch *s, uint64_t first, int count)
 {
     const mn_predict_plan *plan = &r->plan;
-    const uint8_t *networks = tile_bytes(r, s, first, count);
-    for (int i = 0; i < plan->quartet_count; i++) {
-        const mn_quartet *quartet = &plan->quartets[i];
-        r->kernels->index_quartet(quartet, networks, r->table->node_count, count, s->indices);
+    const uint8_t *networks = step_bytes(r, s, first, count);
+    for (int i = 0; i < plan->octet_count; i++) {
+        const mn_octet *octet = &plan->octets[i];
+        r->kernels->index(octet, networks, r->table->node_count, s->indices);
         for (int plane = 0; plane < plan->plane_count; plane++) {
             const int words = 2 * plane + 1 < plan->word_count ? 2 : 1;
-            const uint64_t *tables[MN_QUARTET_GROUPS] = {0};
-            for (int group = 0; group < quartet->group_count; group++)
-                tables[group] = plan->planes[plane] + quartet->table_start[group] * words;
-            uint64_t *const sums[2] = {s->words + 2 * plane * TILE, s->words + (2 * plane + words - 1) * TILE};
-            mn_predict_accumulate(tables, quartet->group_count, words, (const void *)s->indices, count, i == 0, sums);
+            const uint64_t *tables[MN_OCTET_GROUPS];
+            for (int group = 0; group < octet->group_count; group++)
+                tables[group] = plan->planes[plane] + octet->table_start[group] * (uint64_t)words;
+            uint64_t *const sums[2] = {s->words[2 * plane] + MN_LINE, s->words[2 * plane + 1] + MN_LINE};
+            mn_predict_accumulate(tables, octet->group_count, words, (const void *)s->indices, i == 0, sums);
         }
     }
-}
-
-/* ---- a tile value by value ------------------------------------------------------------------------------------------------------ */
-
-static inline int choice_of(const request *r, uint64_t place)
-{
-    if (r->width == 1)
-        return ((const uint8_t *)r->networks)[place];
-    uint16_t choice;
-    memcpy(&choice, (const uint8_t *)r->networks + 2 * place, sizeof choice);
-    return choice;
-}
-
-static void sum_directly(const request *r, int sum, uint64_t first, int count, int64_t *column)
-{
-    const mn_table *table = r->table;
-    const mn_metric *metric = &table->metrics[r->sum_metrics[sum]];
-    uint64_t place = first * (uint64_t)table->node_count;
-    for (int i = 0; i < count; i++) {
-        int64_t value = r->sum_with_base[sum] ? metric->base : 0;
-        for (int node = 0; node < table->node_count; node++)
-            value += metric->values[table->first[node] + choice_of(r, place++)];
-        column[i] = value;
-    }
-}
-
-/* ---- outputs ------------------------------------------------------------------------------------------------------------------- */
-
-static void get_sum(const request *r, const scratch *s, int sum, uint64_t first, int count, bool stream, int64_t *column)
-{
-    if (!r->has_plan)
-        sum_directly(r, sum, first, count, column);
-    else
-        r->kernels->unpack(&r->plan.fields[sum], s->words + r->plan.fields[sum].word * TILE, count, stream, column);
 }
 
 /* g(F), remembered: the capability takes few values where nodes repeat. F >= 1, so that zeroed memory holds no F. */
@@ -164,35 +174,77 @@ static inline uint64_t cached_g(const mn_scale *scale, const scratch *s, int64_t
     return s->scale_values[slot];
 }
 
-static void get_scaled(const request *r, const scratch *s, const output *o, uint64_t first, int count)
+static void scale_step(const request *r, const scratch *s, const output *o, int count)
 {
+    const mn_field *sum = &r->plan.fields[o->sum], *by = &r->plan.fields[o->capability];
+    const uint64_t *sums = s->words[sum->word] + MN_LINE, *capabilities = s->words[by->word] + MN_LINE;
     const int64_t base = r->table->metrics[o->metric].base;
-    get_sum(r, s, o->sum, first, count, false, s->sums[0]);
-    get_sum(r, s, o->capability, first, count, false, s->sums[1]);
     for (int i = 0; i < count; i++)
-        s->sums[2][i] = mn_scale_apply(base, s->sums[0][i], cached_g(&r->table->scale, s, s->sums[1][i]));
-    r->kernels->copy(s->sums[2], count, r->stream, o->column + first);
+        s->scaled[o->scaled][MN_LINE + i] = (uint64_t)mn_scale_apply(
+            base, mn_field_value(sum, sums[i]), cached_g(&r->table->scale, s, mn_field_value(by, capabilities[i])));
 }
 
-static void predict_tiles(void *context, uint64_t index, int thread)
+/* The words (or scaled values) that an output is made from. */
+static uint64_t *buffer_of(const request *r, const scratch *s, const output *o)
+{
+    return o->capability >= 0 ? s->scaled[o->scaled] : s->words[r->plan.fields[o->sum].word];
+}
+
+static void start_stores(const request *r, const scratch *s, uint64_t first)
+{
+    for (int i = 0; i < r->output_count; i++) {
+        const output *o = &r->outputs[i];
+        const uintptr_t address = (uintptr_t)(o->column + first);
+        const bool stream = r->stream && address % sizeof(int64_t) == 0;
+        s->lags[i] = stream ? (int)(address / sizeof(int64_t) % MN_LINE) : 0;
+        s->stores[i] = (mn_store){.words = buffer_of(r, s, o) + MN_LINE - s->lags[i],
+                                  .column = o->column + first - s->lags[i],
+                                  .stream = stream};
+        s->stores[i].field = o->capability < 0 ? r->plan.fields[o->sum] : (mn_field){.mask = UINT64_MAX, .factor = 1};
+    }
+}
+
+/* Writes values `from` .. `to` - 1 of a step's, one by one: the ends of a task. */
+static void store_some(mn_store *store, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        store->column[i] = mn_field_value(&store->field, store->words[i]);
+}
+
+static void keep_last_line(const request *r, const scratch *s)
+{
+    for (int word = 0; word < r->plan.word_count; word++)
+        memcpy(s->words[word], s->words[word] + MN_STEP, sizeof **s->words * MN_LINE);
+    for (int i = 0; i < r->scaled_count; i++)
+        memcpy(s->scaled[i], s->scaled[i] + MN_STEP, sizeof **s->scaled * MN_LINE);
+}
+
+static void predict_task(void *context, uint64_t index, int thread)
 {
     const request *r = context;
     size_t size;
     const scratch s = lay_out(r, r->scratch + (size_t)thread * r->scratch_size, &size);
-    for (int tile = 0; tile < TILES_A_TASK; tile++) {
-        const uint64_t first = (index * TILES_A_TASK + tile) * r->tile;
-        if (first >= r->count)
-            break;
-        const int count = r->count - first < (uint64_t)r->tile ? (int)(r->count - first) : r->tile;
-        if (r->has_plan)
-            look_up(r, &s, first, count);
-        for (int i = 0; i < r->output_count; i++) {
-            const output *o = &r->outputs[i];
-            if (o->capability >= 0)
-                get_scaled(r, &s, o, first, count);
-            else
-                get_sum(r, &s, o->sum, first, count, r->stream, o->column + first);
-        }
+    const uint64_t start = index * TASK, last = start + TASK < r->count ? start + TASK : r->count;
+    start_stores(r, &s, start);
+    for (uint64_t first = start; first < last; first += MN_STEP) {
+        const int count = last - first < MN_STEP ? (int)(last - first) : MN_STEP;
+        look_up(r, &s, first, count);
+        for (int i = 0; i < r->output_count; i++)
+            if (r->outputs[i].capability >= 0)
+                scale_step(r, &s, &r->outputs[i], count);
+        if (first > start && count == MN_STEP)
+            r->kernels->store(s.stores, r->output_count);
+        else
+            for (int i = 0; i < r->output_count; i++) { /* what comes before the task is not its own */
+                store_some(&s.stores[i], first > start ? 0 : s.lags[i], count);
+                s.stores[i].column += MN_STEP;
+            }
+        if (first + MN_STEP >= last)
+            for (int i = 0; i < r->output_count; i++) {
+                s.stores[i].column -= MN_STEP;
+                store_some(&s.stores[i], count, count + s.lags[i]);
+            }
+        keep_last_line(r, &s);
     }
 #if defined(__x86_64__)
     __builtin_ia32_sfence(); /* streamed stores are ordered before the threads join */
@@ -224,9 +276,12 @@ static bool list_outputs(request *r, int64_t *const *columns)
             continue;
         const bool scaled = table->has_scale && table->scale.metric == metric;
         output *o = &r->outputs[r->output_count++];
-        *o = (output){metric, columns[metric], add_sum(r, metric, !scaled), -1};
-        if (scaled)
+        *o =
+            (output){.metric = metric, .column = columns[metric], .sum = add_sum(r, metric, !scaled), .capability = -1};
+        if (scaled) {
             o->capability = add_sum(r, table->scale.by, true);
+            o->scaled = r->scaled_count++;
+        }
     }
     return true;
 }
@@ -236,18 +291,13 @@ static bool wants_plan(const request *r)
     for (int node = 0; node < r->table->node_count; node++)
         if (r->table->first[node + 1] - r->table->first[node] > MN_PLAN_BLOCKS)
             return false;
-    return r->count >= mn_predict_plan_entries(r->table);
+    return r->count >= FEW;
 }
 
 static bool prepare(request *r, int threads)
 {
-    r->has_plan = wants_plan(r);
-    if (r->has_plan && !mn_predict_plan_make(r->table, r->sum_metrics, r->sum_with_base, r->sum_count, &r->plan)) {
-        r->has_plan = false;
+    if (!mn_predict_plan_make(r->table, r->sum_metrics, r->sum_with_base, r->sum_count, &r->plan))
         return false;
-    }
-    r->tile = TILE_BYTES / r->table->node_count;
-    r->tile = r->tile > TILE ? TILE : r->tile < 8 ? 8 : r->tile / 8 * 8;
     r->stream = r->count * (uint64_t)r->output_count * sizeof(int64_t) > STREAM_BYTES;
     lay_out(r, NULL, &r->scratch_size);
     r->scratch = aligned_alloc(64, r->scratch_size * (size_t)threads);
@@ -256,20 +306,20 @@ static bool prepare(request *r, int threads)
     return r->scratch;
 }
 
-mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count, int threads,
-                         int64_t *const *columns, mn_error *error)
+mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count,
+                         int threads, int64_t *const *columns, mn_error *error)
 {
     request r = {
         .table = table, .kernels = mn_predict_kernels_of(level), .networks = networks, .width = width, .count = count};
     bool ok = list_outputs(&r, columns);
     if (ok && count > 0 && r.output_count > 0) {
         threads = mn_thread_count(threads);
-        ok = prepare(&r, threads);
+        r.has_plan = wants_plan(&r);
+        ok = !r.has_plan || prepare(&r, threads);
         if (ok)
-            mn_parallel(threads, (count + (uint64_t)r.tile * TILES_A_TASK - 1) / ((uint64_t)r.tile * TILES_A_TASK), predict_tiles, &r);
+            mn_parallel(threads, (count + TASK - 1) / TASK, r.has_plan ? predict_task : sum_plainly, &r);
     }
-    if (r.has_plan)
-        mn_predict_plan_free(&r.plan);
+    mn_predict_plan_free(&r.plan);
     free(r.outputs);
     free(r.sum_metrics);
     free(r.sum_with_base);

@@ -1,29 +1,43 @@
-/* The inner loops of prediction over a tile of networks, for each instruction set. */
+/* The inner loops of prediction, for each instruction set. Networks go through them in steps of MN_STEP. */
 #ifndef MN_DEVICE_CPU_PREDICT_KERNELS_H
 #define MN_DEVICE_CPU_PREDICT_KERNELS_H
 
 #include "host/device/cpu.h"
 #include "host/device/cpu_predict_plan.h"
 
-enum { MN_READ_AHEAD = 16 }; /* bytes that index_quartet may read behind the last network */
+enum {
+    MN_STEP = 64,      /* networks: few, so that the stores of one step drain while the next one computes */
+    MN_LINE = 8,       /* values of a cache line */
+    MN_READ_AHEAD = 64 /* bytes that `index` may read behind the last network */
+};
+
+/* Where a step's values go. A column that is streamed begins anywhere in a cache line, so values are written `lag` later than they are
+ * computed, in whole lines; what they come from lies behind MN_LINE values of the step before. */
+typedef struct mn_store {
+    mn_field field;
+    const uint64_t *words; /* [MN_STEP], to the place of the first value to write */
+    int64_t *column;       /* place of that value; aligned to a line when streamed */
+    bool stream;
+} mn_store;
 
 typedef struct mn_predict_kernels {
-    /* indices[i][g]: entry of network i in group g's table. `networks` [count][node_count]. */
-    void (*index_quartet)(const mn_quartet *quartet, const uint8_t *networks, int node_count, int count,
-                          uint32_t (*indices)[MN_QUARTET_GROUPS]);
+    /* indices[i][g]: entry of network i in group g's table. `networks` [MN_STEP][node_count]. */
+    void (*index)(const mn_octet *octet, const uint8_t *networks, int node_count, uint16_t (*indices)[MN_OCTET_GROUPS]);
 
-    /* column[i] = the field of words[i]; `stream`: past the caches. */
-    void (*unpack)(const mn_field *field, const uint64_t *words, int count, bool stream, int64_t *column);
-
-    /* column[i] = values[i], likewise. */
-    void (*copy)(const int64_t *values, int count, bool stream, int64_t *column);
+    /* column[i] = the field of words[i], for each store; the columns move on by a step. */
+    void (*store)(mn_store *stores, int count);
 } mn_predict_kernels;
 
 const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level);
 
-/* Adds (`first`: stores) the entries of a quartet to each network's words. `tables` are those of the quartet's groups in one plane of
- * `words` 1 or 2; sums[w] [count]. */
-void mn_predict_accumulate(const uint64_t *const tables[MN_QUARTET_GROUPS], int groups, int words,
-                           const uint32_t (*indices)[MN_QUARTET_GROUPS], int count, bool first, uint64_t *const sums[2]);
+/* Adds (`first`: stores) the entries of an octet to each network's words. `tables` are those of the octet's groups in one plane of
+ * `words` 1 or 2; sums[w] [MN_STEP]. */
+void mn_predict_accumulate(const uint64_t *const *tables, int groups, int words,
+                           const uint16_t (*indices)[MN_OCTET_GROUPS], bool first, uint64_t *const *sums);
+
+static inline int64_t mn_field_value(const mn_field *field, uint64_t word)
+{
+    return (int64_t)(field->offset + (word >> field->shift & field->mask) * field->factor);
+}
 
 #endif

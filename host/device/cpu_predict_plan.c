@@ -71,25 +71,32 @@ static bool place_fields(mn_predict_plan *plan)
     return ok;
 }
 
-/* ---- groups -------------------------------------------------------------------------------------------------------------------- */
-
-/* An entry's share of the first-level cache, against one lookup: a group of that many entries costs one lookup more. */
 enum { ENTRIES_OF_A_LOOKUP = 2048 };
 
+/* ---- groups -------------------------------------------------------------------------------------------------------------------- */
+
+/* What a group costs, in lookups: one, and its share of the first-level cache. */
+static double group_cost(double size, int words)
+{
+    return 1 + size * words / ENTRIES_OF_A_LOOKUP;
+}
+
 /* Cheapest division into groups of consecutive nodes: length[i] is the length of the group that begins at node i. */
-static void choose_groups(const mn_table *table, uint8_t *length, double *cost)
+static void choose_groups(const mn_table *table, int words, uint8_t *length, double *cost)
 {
     cost[table->node_count] = 0;
     for (int node = table->node_count - 1; node >= 0; node--) {
-        double size = 1;
-        for (int nodes = 1; nodes <= MN_GROUP_NODES && node + nodes <= table->node_count; nodes++) {
-            size *= blocks_of(table, node + nodes - 1);
-            const double total = 1 + size / ENTRIES_OF_A_LOOKUP + cost[node + nodes];
-            const bool fits = nodes == 1 || (blocks_of(table, node + nodes - 1) <= MN_GROUP_NODE_BLOCKS &&
-                                             blocks_of(table, node) <= MN_GROUP_NODE_BLOCKS);
-            if (!fits)
+        double size = blocks_of(table, node);
+        const bool alone = size > MN_PAIR_BLOCKS;
+        cost[node] = group_cost(size, words) + cost[node + 1];
+        length[node] = 1;
+        for (int nodes = 2; !alone && nodes <= MN_GROUP_NODES && node + nodes <= table->node_count; nodes++) {
+            const int blocks = blocks_of(table, node + nodes - 1);
+            size *= blocks;
+            if (blocks > MN_PAIR_BLOCKS || size > UINT16_MAX)
                 break;
-            if (nodes == 1 || total < cost[node]) {
+            const double total = group_cost(size, words) + cost[node + nodes];
+            if (total < cost[node]) {
                 cost[node] = total;
                 length[node] = (uint8_t)nodes;
             }
@@ -97,54 +104,48 @@ static void choose_groups(const mn_table *table, uint8_t *length, double *cost)
     }
 }
 
-/* Lanes of four bytes a group: (b0 + n0 b1) + n0 n1 (b2 + n2 b3). */
-static uint64_t add_group(const mn_table *table, mn_quartet *quartet, int node, int nodes)
+static uint64_t add_group(const mn_table *table, mn_octet *octet, int node, int nodes)
 {
-    const int group = quartet->group_count++;
+    const int group = octet->group_count++;
     uint32_t stride = 1;
-    quartet->nodes[group] = nodes;
+    octet->nodes[group] = nodes;
+    octet->has_high |= nodes > 2;
     for (int i = 0; i < nodes; i++) {
-        const int place = group * MN_GROUP_NODES + i;
-        quartet->strides[group][i] = stride;
-        quartet->shuffle[place] = (uint8_t)(node + i - quartet->first_node);
-        quartet->byte_factors[place] = (int8_t)(i % 2 == 0 ? 1 : blocks_of(table, node + i - 1));
-        if (i % 2 == 0)
-            quartet->half_factors[place / 2] = (int16_t)stride;
+        const int place = 2 * group + i % 2;
+        octet->strides[group][i] = stride;
+        (i < 2 ? octet->low_shuffle : octet->high_shuffle)[place] = (uint8_t)(node + i - octet->first_node);
+        (i < 2 ? octet->low_factors : octet->high_factors)[place] =
+            (int8_t)(i % 2 == 0 ? 1 : blocks_of(table, node + i - 1));
+        if (i == 2)
+            octet->high_strides[group] = (uint16_t)stride;
         stride *= (uint32_t)blocks_of(table, node + i);
     }
     return stride;
 }
 
-static bool make_quartets(const mn_table *table, mn_predict_plan *plan)
+static bool make_octets(const mn_table *table, mn_predict_plan *plan)
 {
     uint8_t *length = mn_new_array((size_t)table->node_count, sizeof *length);
     double *cost = mn_new_array((size_t)table->node_count + 1, sizeof *cost);
-    plan->quartets = mn_new_array((size_t)table->node_count, sizeof *plan->quartets);
-    const bool ok = length && cost && plan->quartets;
-    if (ok) {
-        choose_groups(table, length, cost);
-        for (int node = 0; node < table->node_count; node += length[node]) {
-            mn_quartet *quartet = &plan->quartets[plan->quartet_count ? plan->quartet_count - 1 : 0];
-            if (plan->quartet_count == 0 || quartet->group_count == MN_QUARTET_GROUPS) {
-                quartet = &plan->quartets[plan->quartet_count++];
-                quartet->first_node = node;
-                memset(quartet->shuffle, 0x80, sizeof quartet->shuffle);
-            }
-            quartet->table_start[quartet->group_count] = plan->entries;
-            plan->entries += add_group(table, quartet, node, length[node]);
+    plan->octets = mn_new_array((size_t)table->node_count, sizeof *plan->octets);
+    const bool ok = length && cost && plan->octets;
+    if (ok)
+        choose_groups(table, plan->word_count > 1 ? 2 : 1, length, cost);
+    mn_octet *octet = NULL;
+    for (int node = 0; ok && node < table->node_count; node += length[node]) {
+        if (!octet || octet->group_count == MN_OCTET_GROUPS ||
+            node + length[node] - octet->first_node > MN_OCTET_BYTES) {
+            octet = &plan->octets[plan->octet_count++];
+            octet->first_node = node;
+            memset(octet->low_shuffle, 0x80, sizeof octet->low_shuffle);
+            memset(octet->high_shuffle, 0x80, sizeof octet->high_shuffle);
         }
+        octet->table_start[octet->group_count] = plan->entries;
+        plan->entries += add_group(table, octet, node, length[node]);
     }
     free(length);
     free(cost);
     return ok;
-}
-
-uint64_t mn_predict_plan_entries(const mn_table *table)
-{
-    mn_predict_plan plan = {0};
-    const uint64_t entries = make_quartets(table, &plan) ? plan.entries : UINT64_MAX;
-    free(plan.quartets);
-    return entries;
 }
 
 /* ---- tables -------------------------------------------------------------------------------------------------------------------- */
@@ -164,14 +165,14 @@ static uint64_t word_of_item(const mn_table *table, const mn_predict_plan *plan,
     return sum;
 }
 
-static void fill_group(const mn_table *table, const mn_predict_plan *plan, const mn_quartet *quartet, int group, int node)
+static void fill_group(const mn_table *table, const mn_predict_plan *plan, const mn_octet *octet, int group, int node)
 {
     uint64_t filled = 1; /* entries of the nodes so far: those of the next node follow by copying */
-    for (int i = 0; i < quartet->nodes[group]; i++) {
+    for (int i = 0; i < octet->nodes[group]; i++) {
         const int blocks = blocks_of(table, node + i);
         for (int word = 0; word < plan->word_count; word++) {
             const int words = word / 2 * 2 + 1 < plan->word_count ? 2 : 1;
-            uint64_t *entries = plan->planes[word / 2] + quartet->table_start[group] * words + word % 2;
+            uint64_t *entries = plan->planes[word / 2] + octet->table_start[group] * words + word % 2;
             for (int block = blocks - 1; block >= 0; block--) {
                 const uint64_t added = word_of_item(table, plan, word, node + i, block);
                 for (uint64_t entry = 0; entry < filled; entry++)
@@ -195,25 +196,26 @@ static bool fill_tables(const mn_table *table, mn_predict_plan *plan)
             return false;
         memset(plan->planes[plane], 0, bytes);
     }
-    for (int i = 0; i < plan->quartet_count; i++) {
-        const mn_quartet *quartet = &plan->quartets[i];
-        int node = quartet->first_node;
-        for (int group = 0; group < quartet->group_count; group++) {
-            fill_group(table, plan, quartet, group, node);
-            node += quartet->nodes[group];
+    for (int i = 0; i < plan->octet_count; i++) {
+        const mn_octet *octet = &plan->octets[i];
+        int node = octet->first_node;
+        for (int group = 0; group < octet->group_count; group++) {
+            fill_group(table, plan, octet, group, node);
+            node += octet->nodes[group];
         }
     }
     return true;
 }
 
-bool mn_predict_plan_make(const mn_table *table, const int *metrics, const bool *with_base, int field_count, mn_predict_plan *plan)
+bool mn_predict_plan_make(const mn_table *table, const int *metrics, const bool *with_base, int field_count,
+                          mn_predict_plan *plan)
 {
     *plan = (mn_predict_plan){.field_count = field_count};
     plan->fields = mn_new_array((size_t)field_count, sizeof *plan->fields);
     bool ok = plan->fields;
     for (int i = 0; ok && i < field_count; i++)
         ok = make_field(table, metrics[i], with_base[i], &plan->fields[i]);
-    ok = ok && place_fields(plan) && make_quartets(table, plan) && fill_tables(table, plan);
+    ok = ok && place_fields(plan) && make_octets(table, plan) && fill_tables(table, plan);
     if (!ok)
         mn_predict_plan_free(plan);
     return ok;
@@ -226,7 +228,7 @@ void mn_predict_plan_free(mn_predict_plan *plan)
     for (int i = 0; plan->fields && i < plan->field_count; i++)
         free(plan->fields[i].smallest);
     free(plan->planes);
-    free(plan->quartets);
+    free(plan->octets);
     free(plan->fields);
     *plan = (mn_predict_plan){0};
 }
