@@ -78,8 +78,8 @@ Test(sweep, equals_enumeration_under_rules)
 
 Test(sweep, equals_enumeration_with_scaled_metrics_and_large_values)
 {
-    run_sweeps((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .scale = 1}, 1, 300, 320);
-    run_sweeps((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .scale = 2, .rules = 1}, 2, 320, 340);
+    run_sweeps((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .scale = 1}, 1, 300, 306);
+    run_sweeps((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .scale = 2, .rules = 1}, 1, 320, 322);
     run_sweeps((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .largest = INT64_C(1) << 53}, 1, 340, 370);
 }
 
@@ -210,7 +210,7 @@ Test(conflict, is_right_with_scaled_limits_and_large_values, .timeout = 120)
     run_conflicts((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .largest = 1000, .scale = 1}, 1, 200, 280);
     run_conflicts((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .largest = 1000, .scale = 2, .rules = 1}, 2,
                   280, 360);
-    run_conflicts((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .largest = INT64_C(1) << 44, .scale = 1}, 1,
+    run_conflicts((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .largest = INT64_C(1) << 52, .scale = 1}, 1,
                   360, 420);
     run_conflicts((random_shape){.nodes = 4, .blocks = 4, .metrics = 3, .largest = INT64_C(1) << 53}, 1, 420, 480);
 }

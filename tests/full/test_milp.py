@@ -22,7 +22,7 @@ MATHNAS = os.path.realpath(os.environ.get("MATHNAS", os.path.join(ROOT, "build",
 SUPERVIT = ["supervit/192", "supervit/224", "supervit/256", "supervit/288"]
 SUPERTRANSFORMER = ["supertransformer/raspberrypi", "supertransformer/titanxp", "supertransformer/xeon"]
 UNIT = Decimal("1e-16")  # every factor of an expression is a whole number of it
-TIME_LIMIT, CBC_TIME_LIMIT = 3, 15  # seconds of one solve
+TIME_LIMIT, CBC_TIME_LIMIT, SCAN_TIME_LIMIT = 3, 15, 200  # seconds of one solve
 
 
 class Open(Exception):
@@ -203,7 +203,7 @@ def run(command, seconds):
 def run_mathnas(request, *options):
     """(table index, network) or None; raises when the answer contradicts itself."""
     command = [MATHNAS, "solve", *(table.name for table in request.tables), *request.arguments, "--json", *options]
-    done = run(command, 6 * TIME_LIMIT)
+    done = run(command, SCAN_TIME_LIMIT if "scan" in options else 6 * TIME_LIMIT)
     answer = json.loads(done.stdout, parse_float=Decimal)
     if answer["status"] == "infeasible" and done.returncode == 4:
         return None
