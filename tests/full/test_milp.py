@@ -26,8 +26,7 @@ TIME_LIMIT, CBC_TIME_LIMIT, SCAN_TIME_LIMIT = 3, 15, 200  # seconds of one solve
 
 
 class Open(Exception):
-    """Not settled in time."""
-
+    """Not settled in time; by whom."""
 
 
 class Table:
@@ -194,7 +193,7 @@ def run(command, seconds):
     try:
         return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise Open from None
+        raise Open(os.path.basename(command[0])) from None
 
 
 # ---- the command --------------------------------------------------------------------------------------------------------------
@@ -208,7 +207,7 @@ def run_mathnas(request, *options):
     if answer["status"] == "infeasible" and done.returncode == 4:
         return None
     if answer["status"] == "time_limit" and done.returncode == 5:
-        raise Open
+        raise Open("mathnas")
     if answer["status"] != "optimal" or done.returncode != 0:
         raise ValueError(f"status {answer['status']}, exit code {done.returncode}: {done.stderr}")
     names = [table.name for table in request.tables]
@@ -298,14 +297,16 @@ def run_cbc(request, index, folder):
 
 class Tally:
     def __init__(self):
-        self.passed = self.failed = self.open = self.infeasible = self.tolerance = self.cuts = 0
+        self.passed = self.failed = self.infeasible = self.tolerance = self.cuts = 0
+        self.open = {"mathnas": 0, "cbc": 0}
 
     def check(self, request, compare):
         try:
             compare()
             self.passed += 1
-        except Open:
-            self.open += 1
+        except Open as late:
+            self.open[late.args[0]] += 1
+            print(f"note: {late} was too slow: {request.describe()}", flush=True)
         except (ValueError, KeyError) as error:
             self.failed += 1
             print(f"FAIL {request.describe()}: {error!r}", flush=True)
@@ -338,7 +339,8 @@ def check_family(names, tables_at_once, count, folder):
             tally.check(request, lambda request=request: compare_with_cbc(request, folder, tally))
             seed += 1
     print(
-        f"{os.path.dirname(names[0])}: {tally.passed} requests agree with CBC, {tally.infeasible} of them infeasible, {tally.open} open; "
+        f"{os.path.dirname(names[0])}: {tally.passed} requests agree with CBC, {tally.infeasible} of them infeasible, "
+        f"{tally.open['mathnas']} left open by mathnas and {tally.open['cbc']} by CBC; "
         f"CBC was worse in {tally.tolerance} and asked again {tally.cuts} times after breaking a limit "
         f"({time.monotonic() - start:.0f} s)",
         flush=True,
