@@ -347,3 +347,26 @@ Test(shipped, front_equals_enumeration_on_ties)
 {
     on_tie_tables(check_front, 300);
 }
+
+/* ---- time ---------------------------------------------------------------------------------------------------------------- */
+
+/* Limits that exclude each other are seen at once; saying how near each comes must not take longer than the user allows. */
+Test(shipped, the_explanation_of_a_conflict_keeps_to_the_time_limit, .timeout = 20)
+{
+    mn_table *table;
+    mn_solver *solver;
+    const mn_result *result;
+    cr_assert_eq(mn_table_load("supervit/192", &table), MN_OK, "%s", mn_last_error(table));
+    const mn_table *tables[] = {table};
+    cr_assert_eq(mn_solver_create(tables, 1, &solver), MN_OK);
+    cr_assert_eq(mn_solver_minimize(solver, "accuracy"), MN_OK);
+    cr_assert_eq(mn_solver_add_limit(solver, "flops<=400433294", NULL), MN_OK);
+    cr_assert_eq(mn_solver_add_limit(solver, "flops>=400753162", NULL), MN_OK);
+    mn_options options = mn_default_options();
+    options.time_limit = 1;
+    mn_solver_solve(solver, &options, &result);
+    cr_assert_eq(result->outcome, MN_OUTCOME_INFEASIBLE, "outcome \"%s\"", mn_outcome_name(result->outcome));
+    cr_assert_lt(result->seconds, 10, "%g s under a time limit of 1 s", result->seconds);
+    mn_solver_free(solver);
+    mn_table_free(table);
+}
