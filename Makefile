@@ -101,7 +101,7 @@ test-full: ## the same and everything that takes longer
 	@.ci/deps.sh test full
 	@$(MAKE) all $(test_programs) $(full_programs)
 	@$(if $(replay_programs),$(MAKE) $(in_asan) $(replay_programs))
-	@MATHNAS_TEST_FULL=1 tests/run.sh $(BUILD) $(test_programs) $(full_programs) $(command_tests) $(tree_tests) \
+	@MATHNAS_TEST_FULL=1 MATHNAS_REPLAY_MUTATIONS=400000 tests/run.sh $(BUILD) $(test_programs) $(full_programs) $(command_tests) $(tree_tests) \
 	    $(sort $(wildcard tests/full/test_*.sh tests/full/test_*.py)) $(replay_programs)
 
 test-asan: ## the Criterion suites and the command's tests with address and undefined-behaviour checks

@@ -13,7 +13,8 @@
  * Handles. A function that makes a handle returns MN_OK and the handle; on failure it returns another status and still hands over
  * a handle that only carries the sentence (mn_last_error), or NULL when memory ran out. Free it either way; freeing NULL is fine.
  * Nothing is global: distinct handles may be used from distinct threads. A table may be read by many threads at once and must
- * outlive the solvers and fronts made from it. Returned strings and arrays belong to their handle. */
+ * outlive the solvers and fronts made from it. Returned strings and arrays belong to their handle. Questions about an index out of
+ * range, or a NULL handle, are answered by "", 0, -1, false or NULL. */
 #ifndef MATHNAS_H
 #define MATHNAS_H
 
@@ -34,19 +35,19 @@ extern "C" {
 /* The command exits with these numbers too. */
 typedef enum mn_status {
     MN_OK = 0,
-    MN_FAILURE = 1,     /* out of memory, output not writable, a device that cannot run */
-    MN_USAGE = 2,       /* malformed value, a metric, node or block that the table lacks, numbers past 64 bits in a request */
-    MN_BAD_INPUT = 3,   /* a file that cannot be read or breaks its format */
-    MN_INFEASIBLE = 4,  /* the limits and rules exclude every network */
-    MN_STOPPED = 5,     /* a time or node limit came first; the best found so far is reported, without proof */
+    MN_FAILURE = 1, /* out of memory, output not writable, a device that cannot run */
+    MN_USAGE = 2, /* malformed value, a metric, node or block that the table lacks, numbers past 64 bits in a request */
+    MN_BAD_INPUT = 3,    /* a file that cannot be read or breaks its format */
+    MN_INFEASIBLE = 4,   /* the limits and rules exclude every network */
+    MN_STOPPED = 5,      /* a time or node limit came first; the best found so far is reported, without proof */
     MN_INTERRUPTED = 130 /* mn_solver_cancel, or a callback that asked to stop */
 } mn_status;
 
 typedef struct mn_table mn_table;       /* a block table, or a space (the same without values) */
 typedef struct mn_networks mn_networks; /* networks read, drawn or enumerated */
-typedef struct mn_solver mn_solver;     /* a question on one or more tables, with what was learned from earlier answers */
-typedef struct mn_front mn_front;       /* a Pareto front */
-typedef struct mn_truth mn_truth;       /* measured metrics of a benchmark's networks */
+typedef struct mn_solver mn_solver; /* a question on one or more tables, with what was learned from earlier answers */
+typedef struct mn_front mn_front;   /* a Pareto front */
+typedef struct mn_truth mn_truth;   /* measured metrics of a benchmark's networks */
 
 /* A resolution is mantissa * 10^-decimals of the metric's unit, mantissa >= 1. */
 typedef struct mn_resolution {
@@ -95,7 +96,8 @@ MN_API bool mn_table_metric_higher_is_better(const mn_table *table, int metric);
 MN_API mn_resolution mn_table_metric_resolution(const mn_table *table, int metric);
 MN_API int64_t mn_table_metric_base(const mn_table *table, int metric);
 MN_API int64_t mn_table_metric_value(const mn_table *table, int metric, int node, int block);
-MN_API double mn_table_metric_largest_rounding(const mn_table *table, int metric); /* made at load, in the metric's unit */
+MN_API double mn_table_metric_largest_rounding(const mn_table *table,
+                                               int metric); /* made at load, in the metric's unit */
 
 /* The smallest and largest value that an admissible network takes. Exact for additive metrics; for the scaled metric an
  * enclosure. MN_INFEASIBLE when the rules exclude every network. */
@@ -165,8 +167,8 @@ typedef struct mn_options {
     int threads;         /* 0: all cores */
     double time_limit;   /* seconds; 0: none */
     uint64_t node_limit; /* search nodes; 0: none */
-    const char *gap;     /* decimal in the objective's unit: stop once bound - objective is no larger; NULL or "0": prove */
-    const char *engine;  /* NULL or "auto", "search" (bounds and branch and bound), "scan" (every network) */
+    const char *gap; /* decimal in the objective's unit: stop once bound - objective is no larger; NULL or "0": prove */
+    const char *engine; /* NULL or "auto", "search" (bounds and branch and bound), "scan" (every network) */
     mn_progress progress;
     void *user;
 } mn_options;
@@ -194,11 +196,11 @@ typedef struct mn_result {
     int64_t bound; /* no network is better than this; equals the objective when optimal */
     uint64_t search_nodes;
     double seconds;
-    const char *engine;            /* "search" or "scan" */
-    int conflict_count;            /* infeasible: limits that clash (indices), none of them can be left out */
+    const char *engine; /* "search" or "scan" */
+    int conflict_count; /* infeasible: limits that clash (indices), none of them can be left out */
     const int *conflict;
-    const bool *nearest_exists;    /* [conflict_count] */
-    const int64_t *nearest;        /* [conflict_count] nearest value reachable with the other limits kept, multiples */
+    const bool *nearest_exists; /* [conflict_count] */
+    const int64_t *nearest;     /* [conflict_count] nearest value reachable with the other limits kept, multiples */
 } mn_result;
 
 MN_API mn_options mn_default_options(void);
@@ -219,7 +221,8 @@ MN_API mn_status mn_solver_add_limit(mn_solver *solver, const char *text, int *l
 MN_API int mn_solver_limit_count(const mn_solver *solver);
 MN_API const char *mn_solver_limit_text(const mn_solver *solver, int limit);
 MN_API mn_resolution mn_solver_limit_resolution(const mn_solver *solver, int limit);
-#define MN_NO_LIMIT INT64_MIN /* as a limit's value: the limit is off */
+#define MN_NO_LIMIT INT64_MIN                                       /* as a limit's value: the limit is off */
+MN_API int64_t mn_solver_limit(const mn_solver *solver, int limit); /* its present value, multiples */
 MN_API mn_status mn_solver_set_limit(mn_solver *solver, int limit, int64_t multiples);
 
 /* A decimal as multiples of the limit's resolution, rounded inwards. */
@@ -236,7 +239,8 @@ MN_API mn_status mn_solver_solve(mn_solver *solver, const mn_options *options, c
 /* As mn_solver_solve without the explanation of infeasibility: the quickest answer. */
 MN_API mn_status mn_solver_resolve(mn_solver *solver, const mn_options *options, const mn_result **result);
 
-/* Stops a running solve or sweep soon; may be called from another thread or a signal handler. */
+/* Stops a running solve, sweep or front soon; may be called from another thread or a signal handler. When none runs, the next one
+ * stops. A call that returned MN_INTERRUPTED has used the request up. */
 MN_API void mn_solver_cancel(mn_solver *solver);
 
 /* Answers many limit vectors at once; uses all threads, and a front where one limit varies.
@@ -256,7 +260,9 @@ MN_API mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, u
  *
  * expressions  [count] as for mn_solver_maximize;  maximize  [count]
  * epsilon      decimal >= 0 or NULL: every point of the front is within a factor 1 + epsilon of a kept one on every objective
- * memory       bytes the computation may use; 0: 3/4 of the machine's */
+ * memory       bytes the computation may use; 0: 3/4 of the machine's
+ *
+ * MN_INFEASIBLE when no network meets the limits and rules; MN_STOPPED and MN_INTERRUPTED leave no points. */
 typedef struct mn_front_options {
     int threads;
     double time_limit;
@@ -283,11 +289,12 @@ MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
 
 /* ---- comparison with measured truth ------------------------------------------------------------------------------------- */
 
-/* A CSV or .csv.gz of networks (columns as mn_networks_read) and metrics. */
+/* A CSV or .csv.gz of networks (columns as mn_networks_read) and metrics; or the name of a shipped space ("nasbench201"), whose
+ * truth.csv.gz is looked for where tables are. */
 MN_API mn_status mn_truth_read(const mn_table *table, const char *path, mn_truth **truth);
 MN_API void mn_truth_free(mn_truth *truth);
 MN_API uint64_t mn_truth_count(const mn_truth *truth);
-MN_API const uint16_t *mn_truth_networks(const mn_truth *truth); /* [count][nodes] */
+MN_API const uint16_t *mn_truth_networks(const mn_truth *truth);          /* [count][nodes] */
 MN_API int mn_truth_find_column(const mn_truth *truth, const char *name); /* -1 when there is none */
 MN_API int mn_truth_column_count(const mn_truth *truth);
 MN_API const char *mn_truth_column_name(const mn_truth *truth, int column);
@@ -297,11 +304,13 @@ typedef struct mn_evaluation {
     uint64_t count; /* networks compared */
     double kendall_tau, spearman, pearson, rmse, mae;
     double within_5_percent, within_10_percent; /* shares, 0 to 1 */
-    double regret;      /* best truth minus the truth of the network that the table ranks first, in the metric's unit, >= 0 */
-    uint64_t chosen;    /* row of the network that the table ranks first */
-    uint64_t true_best; /* row of the best truth */
+    double
+        regret; /* best truth minus the truth of the network that the table ranks first, in the metric's unit, >= 0 */
+    uint64_t chosen;      /* row of the network that the table ranks first */
+    uint64_t true_best;   /* row of the best truth */
     uint64_t chosen_rank; /* 1 + number of networks with a better truth */
-    double top_recall[3]; /* share of the truly best 10, 100, 1000 among the predicted best 10, 100, 1000; NaN when fewer */
+    double top_recall
+        [3]; /* share of the truly best 10, 100, 1000 among the predicted best 10, 100, 1000; NaN when fewer */
 } mn_evaluation;
 
 /* Compares predictions of `metric` with the truth's column.
@@ -309,6 +318,20 @@ typedef struct mn_evaluation {
  * Kendall's tau-b by merge counting (Knight 1966), Spearman with mid-ranks. */
 MN_API mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset,
                              mn_evaluation *evaluation);
+
+typedef struct mn_rank {
+    double value;      /* the truth of the network */
+    uint64_t rank;     /* 1 + number of networks that meet the limits and have a better truth */
+    uint64_t count;    /* measured networks that meet the limits */
+    uint64_t best;     /* row of the best of them */
+    double best_value; /* NaN when count is 0 */
+    bool meets;        /* whether the network itself meets them */
+} mn_rank;
+
+/* What the truth says of one network among those that meet the solver's limits (at their present values, by the predictions of its
+ * first table), fixed and forbidden blocks and rules. MN_USAGE when the truth does not hold the network. */
+MN_API mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, const uint16_t *network,
+                               bool higher_is_better, mn_rank *rank);
 
 #ifdef __cplusplus
 }

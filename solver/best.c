@@ -62,7 +62,8 @@ bool mn_best_add(mn_best *best, int64_t score, int32_t problem, const uint16_t *
     if (best->count < best->capacity) {
         int at = best->count++;
         write_entry(best, at, score, problem, network, nodes);
-        for (; at > 0 && mn_best_compare(&best->entries[at], &best->entries[(at - 1) / 2], best->width) > 0; at = (at - 1) / 2)
+        for (; at > 0 && mn_best_compare(&best->entries[at], &best->entries[(at - 1) / 2], best->width) > 0;
+             at = (at - 1) / 2)
             swap(best, at, (at - 1) / 2);
         return true;
     }
@@ -83,6 +84,8 @@ bool mn_best_add(mn_best *best, int64_t score, int32_t problem, const uint16_t *
 
 void mn_best_sort(mn_best *best)
 {
+    for (int at = best->count / 2 - 1; at >= 0; at--) /* the caller may have changed entries */
+        sift_down(best, at, best->count);
     for (int count = best->count; count > 1; count--) {
         swap(best, 0, count - 1);
         sift_down(best, 0, count - 1);

@@ -62,9 +62,9 @@ typedef struct maker {
     int64_t threshold;
     /* arcs that are left, in slots */
     int slot_count, arc_count;
-    int *begin;    /* [slot_count + 1] */
+    int *begin; /* [slot_count + 1] */
     int32_t *item, *next;
-    int *node_of;  /* [slot_count] */
+    int *node_of; /* [slot_count] */
 } maker;
 
 /* The lane of multiplier vector `vector`: L.w - 2^s p. */
@@ -394,7 +394,8 @@ static void write_slot(const maker *m, int groups, const bounds *b, int slot, mn
         if (order == MN_BY_COST)
             for (; at > begin && core->cost[(size_t)(at - 1) * groups][0] > cost[0][0]; at--) {
                 core->arcs[at] = core->arcs[at - 1];
-                memcpy(core->cost + (size_t)at * groups, core->cost + (size_t)(at - 1) * groups, sizeof *cost * (size_t)groups);
+                memcpy(core->cost + (size_t)at * groups, core->cost + (size_t)(at - 1) * groups,
+                       sizeof *cost * (size_t)groups);
             }
         core->arcs[at] = (mn_core_arc){m->next[arc], (uint16_t)node, (uint16_t)(m->item[arc] - problem->first[node])};
         memcpy(core->cost + (size_t)at * groups, cost, sizeof *cost * (size_t)groups);
@@ -425,8 +426,8 @@ static bool write_core(const maker *m, int groups, const bounds *b, mn_core_orde
 
 enum { MOST_CUTS = 4 };
 
-mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order, mn_arena *arena,
-                       mn_core *core)
+mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
+                       mn_arena *arena, mn_core *core)
 {
     *core = (mn_core){.form = form};
     maker m = {.form = form, .vectors = vectors, .arena = arena, .threshold = threshold};

@@ -35,16 +35,16 @@ typedef struct mn_core_arc {
 
 typedef struct mn_core {
     const mn_form *form;
-    int depth;           /* nodes */
-    int groups;          /* vectors of MN_LANES lanes that an arc has */
+    int depth;  /* nodes */
+    int groups; /* vectors of MN_LANES lanes that an arc has */
     int slot_count;
-    int *begin;          /* [slot_count + 1] */
+    int *begin; /* [slot_count + 1] */
     mn_core_arc *arcs;
-    mn_lanes *cost;      /* [arcs][groups] rc */
-    mn_lanes *root;      /* [groups] slack */
-    mn_lanes *unit;      /* [groups] what a lane loses when the threshold rises by 1 */
-    bool empty;          /* nothing reaches the threshold */
-    double log2_paths;   /* of the core, as a measure of the work */
+    mn_lanes *cost;    /* [arcs][groups] rc */
+    mn_lanes *root;    /* [groups] slack */
+    mn_lanes *unit;    /* [groups] what a lane loses when the threshold rises by 1 */
+    bool empty;        /* nothing reaches the threshold */
+    double log2_paths; /* of the core, as a measure of the work */
 } mn_core;
 
 typedef enum mn_core_order {
@@ -53,7 +53,7 @@ typedef enum mn_core_order {
 } mn_core_order;
 
 /* The core for networks of linear score >= threshold. Arrays live in the arena. */
-mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order, mn_arena *arena,
-                       mn_core *core);
+mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
+                       mn_arena *arena, mn_core *core);
 
 #endif

@@ -18,12 +18,12 @@ typedef struct mn_question {
 /* Arrays are the caller's: problems, scores [top], choices [top][widest problem's node_count]. */
 typedef struct mn_answer {
     mn_outcome outcome;
-    int count;         /* found */
+    int count; /* found */
     int32_t *problems;
     int64_t *scores;
     uint16_t *choices;
     bool has_bound;
-    int64_t bound;     /* no network scores more */
+    int64_t bound; /* no network scores more */
     uint64_t search_nodes;
 } mn_answer;
 
@@ -33,5 +33,21 @@ void mn_engine_free(mn_engine *engine);
 
 /* MN_OK, MN_INFEASIBLE, MN_STOPPED, MN_INTERRUPTED (all fill the answer), or MN_FAILURE. */
 mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error);
+
+/* Builds the step function of one limit (score against capacity, all other limits off), for mn_engine_best_step. MN_STOPPED: the
+ * problem is scaled, has rules outside its diagram, or the function has too many steps. */
+mn_status mn_engine_learn_steps(mn_engine *engine, int limit, mn_error *error);
+
+typedef struct mn_step {
+    int32_t problem;
+    int64_t score;
+    int64_t last;      /* the same answer holds for all capacities from the one asked to this one */
+    uint16_t *network; /* [widest] the caller's */
+    uint16_t *scratch; /* [widest] the caller's */
+} mn_step;
+
+/* The answer at one capacity; false: infeasible, up to `last`. After mn_engine_learn_steps; only reads the engine, so several threads
+ * may ask at once. */
+bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step *best);
 
 #endif

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define LARGEST ((int64_t)1 << 62)
-#define COARSE ((int64_t)1 << 58)   /* core.c keeps only the upper bits of larger sums */
+#define COARSE ((int64_t)1 << 58) /* core.c keeps only the upper bits of larger sums */
 
 enum { MOST_LANE_ROWS = 56 }; /* core.c has lanes for these; it leaves more rows to the exact check */
 
@@ -29,12 +29,31 @@ static int64_t magnitude_of(const mn_problem *problem, const int64_t *values)
     return clamp(sum);
 }
 
-mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *prepared)
+/* Published values are often rounded (BLEU to 0.01): then scores lie on a coarse grid, and a bound may be rounded down to it. */
+static void find_step(const mn_graph *graph, const mn_problem *problem, mn_prepared *prepared)
 {
-    *prepared = (mn_prepared){.problem = problem};
-    mn_status status = mn_graph_make(problem->diagram, error, &prepared->graph);
-    if (status != MN_OK)
-        return status;
+    int64_t step = 0, offset = 0;
+    for (int node = 0; node < graph->node_count; node++) {
+        const int begin = graph->begin[graph->layer[node]], end = graph->begin[graph->layer[node + 1]];
+        const int64_t first = problem->score.values[graph->arcs[begin].item];
+        offset += first;
+        for (int arc = begin + 1; arc < end && step != 1; arc++) {
+            int64_t a = problem->score.values[graph->arcs[arc].item] - first, b = step;
+            for (a = a < 0 ? -a : a; b != 0;) {
+                const int64_t rest = a % b;
+                a = b;
+                b = rest;
+            }
+            step = a;
+        }
+    }
+    prepared->score_step = step > 0 ? step : 1; /* 0: one value only */
+    prepared->score_offset = offset;
+}
+
+mn_status mn_prepare(const mn_problem *problem, mn_graph graph, mn_error *error, mn_prepared *prepared)
+{
+    *prepared = (mn_prepared){.problem = problem, .graph = graph};
     int64_t *scratch = mn_new_array((size_t)prepared->graph.slot_count, sizeof *scratch);
     prepared->limit_low = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_low);
     prepared->limit_high = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_high);
@@ -48,9 +67,11 @@ mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *pr
     if (!problem->diagram->empty) {
         mn_graph_range(&prepared->graph, problem->score.values, scratch, &prepared->score_low, &prepared->score_high);
         prepared->score_magnitude = magnitude_of(problem, problem->score.values);
+        find_step(&prepared->graph, problem, prepared);
         for (int i = 0; i < problem->limit_count; i++) {
             prepared->limit_magnitude[i] = magnitude_of(problem, problem->limits[i].values);
-            mn_graph_range(&prepared->graph, problem->limits[i].values, scratch, &prepared->limit_low[i], &prepared->limit_high[i]);
+            mn_graph_range(&prepared->graph, problem->limits[i].values, scratch, &prepared->limit_low[i],
+                           &prepared->limit_high[i]);
             prepared->scaled |= problem->limits[i].scaled != 0;
         }
         if (problem->scale) {
@@ -98,7 +119,8 @@ static inverse inverse_of(const mn_problem *problem, int64_t f_low, int64_t f_hi
 
 /* A lower bound of a tau q(F) - b F over the interval of F: the ends and the point where the derivative vanishes, less what the
  * integer g and this floating-point evaluation may be off. */
-static int64_t lowest_difference(const mn_problem *problem, int64_t a, int64_t b, long double tau, int64_t f_low, int64_t f_high)
+static int64_t lowest_difference(const mn_problem *problem, int64_t a, int64_t b, long double tau, int64_t f_low,
+                                 int64_t f_high)
 {
     const inverse q = inverse_of(problem, f_low, f_high);
     if (!(q.error < 0.01L))
@@ -132,7 +154,8 @@ static long double slope(const mn_problem *problem, long double tau, int64_t f_l
 }
 
 /* Weights a sign S - b F of the relaxation with slope `slope`, as large as 50 bits allow. */
-static void choose_weights(const mn_prepared *prepared, int64_t sum_low, int64_t sum_high, long double slope, int64_t *a, int64_t *b)
+static void choose_weights(const mn_prepared *prepared, int64_t sum_low, int64_t sum_high, long double slope,
+                           int64_t *a, int64_t *b)
 {
     const long double sums = fmaxl(fabsl((long double)sum_low), fabsl((long double)sum_high));
     const long double largest = sums + fabsl(slope) * (long double)prepared->capability_high + 1;
@@ -160,7 +183,8 @@ static int64_t *combine(const mn_prepared *prepared, const int64_t *sums, int64_
 
 /* ---- the form ---------------------------------------------------------------------------------------------------------------------- */
 
-static mn_status add_row(mn_form *form, int limit, const int64_t *row, int64_t cap, int64_t low, int64_t high, int64_t magnitude)
+static mn_status add_row(mn_form *form, int limit, const int64_t *row, int64_t cap, int64_t low, int64_t high,
+                         int64_t magnitude)
 {
     if (cap < low)
         return MN_INFEASIBLE;
@@ -214,7 +238,8 @@ static mn_status add_interval(mn_form *form, mn_arena *arena)
 {
     const mn_prepared *prepared = form->prepared;
     const mn_column *capability = &prepared->problem->capability;
-    const int64_t low = prepared->capability_low - capability->base, high = prepared->capability_high - capability->base;
+    const int64_t low = prepared->capability_low - capability->base,
+                  high = prepared->capability_high - capability->base;
     const int64_t magnitude = magnitude_of(prepared->problem, capability->values);
     mn_status status = add_row(form, -1, capability->values, form->f_high - capability->base, low, high, magnitude);
     if (status != MN_OK || form->f_low <= prepared->capability_low)
@@ -233,7 +258,8 @@ static mn_status set_scaled_score(mn_form *form, const mn_guess *guess, mn_arena
     const mn_column *column = &prepared->problem->score;
     long double b_slope = 0;
     if (guess) {
-        const long double tau = (long double)guess->score - (long double)column->scaled * (long double)column->base - 0.5L;
+        const long double tau =
+            (long double)guess->score - (long double)column->scaled * (long double)column->base - 0.5L;
         int64_t at = guess->capability < form->f_low ? form->f_low : guess->capability;
         at = at > form->f_high ? form->f_high : at;
         b_slope = slope(prepared->problem, tau, form->f_low, form->f_high, at);
@@ -248,8 +274,8 @@ static mn_status set_scaled_score(mn_form *form, const mn_guess *guess, mn_arena
     return MN_OK;
 }
 
-mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high, const mn_guess *guess,
-                       mn_arena *arena, mn_form *form)
+mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high,
+                       const mn_guess *guess, mn_arena *arena, mn_form *form)
 {
     const mn_problem *problem = prepared->problem;
     *form = (mn_form){.prepared = prepared, .f_low = f_low, .f_high = f_high};
@@ -270,6 +296,8 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
     form->score_low = prepared->score_low;
     form->score_high = prepared->score_high;
     form->score_magnitude = prepared->score_magnitude;
+    form->score_step = prepared->score_step;
+    form->score_offset = prepared->score_offset;
     mn_status status = MN_OK;
     for (int i = 0; i < problem->limit_count && status == MN_OK; i++) {
         if (capacities[i] == MN_NO_CAPACITY)
@@ -278,8 +306,9 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
             form->checked = true;
             status = add_scaled_limit(form, i, capacities[i], arena);
         } else {
-            status = add_row(form, i, problem->limits[i].values, clamp((mn_wide)capacities[i] - problem->limits[i].base),
-                             prepared->limit_low[i], prepared->limit_high[i], prepared->limit_magnitude[i]);
+            status =
+                add_row(form, i, problem->limits[i].values, clamp((mn_wide)capacities[i] - problem->limits[i].base),
+                        prepared->limit_low[i], prepared->limit_high[i], prepared->limit_magnitude[i]);
         }
     }
     if (status == MN_OK && prepared->scaled)
@@ -292,12 +321,21 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
     return status;
 }
 
+/* `difference` modulo `step`, 0 .. step - 1. */
+static int64_t to_grid(mn_wide difference, int64_t step)
+{
+    const int64_t rest = (int64_t)(difference % step);
+    return rest < 0 ? rest + step : rest;
+}
+
 int64_t mn_form_threshold(const mn_form *form, int64_t target)
 {
     const mn_problem *problem = form->prepared->problem;
     const mn_column *column = &problem->score;
-    if (!column->scaled)
-        return clamp((mn_wide)target - column->base);
+    if (!column->scaled) {
+        const mn_wide least = (mn_wide)target - column->base;
+        return clamp(least + (mn_wide)to_grid(form->score_offset - least, form->score_step));
+    }
     const long double tau = (long double)target - (long double)column->scaled * (long double)column->base - 0.5L;
     const int64_t least = lowest_difference(problem, form->a, form->b, tau, form->f_low, form->f_high);
     return least <= -LARGEST ? -LARGEST : clamp((mn_wide)least + (mn_wide)form->b * problem->capability.base);
@@ -307,7 +345,8 @@ int64_t mn_form_value_bound(const mn_form *form, int64_t score)
 {
     const mn_column *column = &form->prepared->problem->score;
     if (!column->scaled)
-        return clamp((mn_wide)score + column->base);
+        return clamp((mn_wide)score - (mn_wide)to_grid((mn_wide)score - form->score_offset, form->score_step) +
+                     column->base);
     int64_t low = -LARGEST, high = LARGEST; /* threshold(low) <= score < threshold(high + 1) */
     while (low < high) {
         const int64_t middle = low + (int64_t)(((uint64_t)high - (uint64_t)low + 1) / 2);
@@ -325,12 +364,13 @@ bool mn_form_wants_intervals(const mn_prepared *prepared, const int64_t *capacit
     if (!prepared->scaled || problem->diagram->empty)
         return false;
     const inverse q = inverse_of(problem, prepared->capability_low, prepared->capability_high);
-    if (problem->score.scaled &&
-        !is_convex(&q, (long double)guess->score - (long double)problem->score.scaled * (long double)problem->score.base))
+    if (problem->score.scaled && !is_convex(&q, (long double)guess->score - (long double)problem->score.scaled *
+                                                                                (long double)problem->score.base))
         return true;
     for (int i = 0; i < problem->limit_count; i++)
         if (problem->limits[i].scaled && capacities[i] != MN_NO_CAPACITY &&
-            !is_convex(&q, -((long double)capacities[i] - (long double)problem->limits[i].scaled * (long double)problem->limits[i].base)))
+            !is_convex(&q, -((long double)capacities[i] -
+                             (long double)problem->limits[i].scaled * (long double)problem->limits[i].base)))
             return true;
     return false;
 }

@@ -14,28 +14,31 @@
 /* What does not depend on the capacities. Ranges are of the sums without base, over the graph's paths. */
 typedef struct mn_prepared {
     const mn_problem *problem;
+    int problem_index;
     mn_graph graph;
     int64_t score_low, score_high, score_magnitude;
-    int64_t *limit_low, *limit_high;           /* [limit_count] */
-    int64_t *limit_magnitude;                  /* [limit_count] sum over nodes of the largest |value|: no partial sum passes it */
-    int64_t capability_low, capability_high;   /* F itself, base included */
-    bool scaled;                               /* some column is */
+    int64_t *limit_low, *limit_high;  /* [limit_count] */
+    int64_t score_step, score_offset; /* every network's score is offset plus a multiple of step */
+    int64_t *limit_magnitude; /* [limit_count] sum over nodes of the largest |value|: no partial sum passes it */
+    int64_t capability_low, capability_high; /* F itself, base included */
+    bool scaled;                             /* some column is */
 } mn_prepared;
 
-mn_status mn_prepare(const mn_problem *problem, mn_error *error, mn_prepared *prepared);
+/* Takes over the graph, all of the problem's or a part of it, even on failure. */
+mn_status mn_prepare(const mn_problem *problem, mn_graph graph, mn_error *error, mn_prepared *prepared);
 void mn_prepared_free(mn_prepared *prepared);
 
 typedef struct mn_form {
     const mn_prepared *prepared;
-    int problem_index;
     int row_count;
     const int64_t **rows; /* [row_count][item_count]: sum <= caps */
     int *row_limit;       /* [row_count] the limit that the row is, -1: computed */
     int64_t *caps;
     int64_t *row_low, *row_high, *row_magnitude; /* ranges of the rows' sums, as in mn_prepared */
-    const int64_t *score; /* [item_count] maximised */
+    const int64_t *score;                        /* [item_count] maximised */
     int64_t score_low, score_high, score_magnitude;
-    bool checked;         /* a network that meets the rows must still be checked exactly */
+    int64_t score_step, score_offset;
+    bool checked; /* a network that meets the rows must still be checked exactly */
     /* scaled objective: score = A S - B F */
     int64_t a, b;
     int64_t f_low, f_high;
@@ -48,8 +51,8 @@ typedef struct mn_guess {
 
 /* `f_low`, `f_high`: the interval of F (ignored when nothing is scaled). `guess` NULL: the relaxation starts without slope.
  * MN_INFEASIBLE when one limit alone excludes everything. Arrays live in the arena. */
-mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high, const mn_guess *guess,
-                       mn_arena *arena, mn_form *form);
+mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high,
+                       const mn_guess *guess, mn_arena *arena, mn_form *form);
 
 /* The least linear score that a network of value `target` or better can have. Monotone in target. */
 int64_t mn_form_threshold(const mn_form *form, int64_t target);

@@ -206,11 +206,11 @@ static const double PENALTY = 1e4;
 
 typedef struct simplex {
     const work *w;
-    int size;        /* rows + 1 */
-    int *basis;      /* [size] */
-    double *inverse; /* [size][size] */
-    double *level;   /* [size] basic values */
-    double *dual;    /* [size] */
+    int size;                 /* rows + 1 */
+    int *basis;               /* [size] */
+    double *inverse;          /* [size][size] */
+    double *level;            /* [size] basic values */
+    double *dual;             /* [size] */
     double *entering, *moved; /* [size] */
 } simplex;
 

@@ -14,7 +14,8 @@ static bool seems_to_fit(const mn_problem *problem, const int64_t *capacities, c
 }
 
 /* Of the pool's networks that meet all limits, the one of the best value; false when there is none. */
-static bool best_of_pool(const mn_prepared *prepared, const int64_t *capacities, const mn_pool *pool, uint16_t *network, int64_t *value)
+static bool best_of_pool(const mn_prepared *prepared, const int64_t *capacities, const mn_pool *pool, uint16_t *network,
+                         int64_t *value)
 {
     const mn_problem *problem = prepared->problem;
     bool found = false;
@@ -78,7 +79,7 @@ static void improve(const mn_form *form, uint16_t *network, int64_t *value)
 
 /* ---- parts -------------------------------------------------------------------------------------------------------------------------- */
 
-static mn_status append(mn_parts *parts, const mn_form *form, int problem_index, const double *multipliers, mn_arena *arena)
+static mn_status append(mn_parts *parts, const mn_form *form, const double *multipliers, mn_arena *arena)
 {
     if (parts->count == parts->capacity) {
         const int capacity = parts->capacity ? 2 * parts->capacity : 4;
@@ -92,7 +93,6 @@ static mn_status append(mn_parts *parts, const mn_form *form, int problem_index,
     }
     mn_part *part = &parts->parts[parts->count];
     part->form = *form;
-    part->form.problem_index = problem_index;
     const mn_status status = mn_vectors_make(&part->form, multipliers, arena, &part->vectors);
     if (status == MN_OK) {
         part->bound = mn_form_value_bound(&part->form, mn_vectors_bound(&part->form, &part->vectors, arena));
@@ -107,8 +107,8 @@ static double *find_multipliers(const mn_form *form, mn_pool *pool, mn_arena *ar
     return multipliers && mn_multipliers_find(form, pool, arena, multipliers) == MN_OK ? multipliers : NULL;
 }
 
-static mn_status add_additive(const mn_prepared *prepared, int problem_index, const int64_t *capacities, mn_pool *pool,
-                              mn_arena *arena, mn_parts *parts, mn_best *best)
+static mn_status add_additive(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+                              mn_parts *parts, mn_best *best)
 {
     mn_form form;
     mn_status status = mn_form_make(prepared, capacities, 0, 0, NULL, arena, &form);
@@ -121,14 +121,14 @@ static mn_status add_additive(const mn_prepared *prepared, int problem_index, co
     int64_t value;
     if (best_of_pool(prepared, capacities, pool, network, &value)) {
         improve(&form, network, &value);
-        mn_best_add(best, value, problem_index, network, prepared->problem->node_count);
+        mn_best_add(best, value, prepared->problem_index, network, prepared->problem->node_count);
     }
-    return append(parts, &form, problem_index, multipliers, arena);
+    return append(parts, &form, multipliers, arena);
 }
 
 /* Improves the guess where the tangents touch: the relaxation's own good networks, a few times (Dinkelbach). */
-static mn_status find_guess(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena, uint16_t *network,
-                            mn_guess *guess, bool *found)
+static mn_status find_guess(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+                            uint16_t *network, mn_guess *guess, bool *found)
 {
     const mn_problem *problem = prepared->problem;
     guess->score = problem->score.scaled * problem->score.base;
@@ -157,7 +157,7 @@ static mn_status find_guess(const mn_prepared *prepared, const int64_t *capaciti
     return MN_OK;
 }
 
-static mn_status add_scaled(const mn_prepared *prepared, int problem_index, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+static mn_status add_scaled(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
                             mn_parts *parts, mn_best *best)
 {
     const int nodes = prepared->problem->node_count;
@@ -170,7 +170,7 @@ static mn_status add_scaled(const mn_prepared *prepared, int problem_index, cons
     if (status != MN_OK)
         return status == MN_INFEASIBLE ? MN_OK : status;
     if (found)
-        mn_best_add(best, guess.score, problem_index, network, nodes);
+        mn_best_add(best, guess.score, prepared->problem_index, network, nodes);
 
     const int64_t low = prepared->capability_low, width = prepared->capability_high - low;
     const int intervals = mn_form_wants_intervals(prepared, capacities, &guess) ? MN_MOST_INTERVALS : 1;
@@ -185,17 +185,17 @@ static mn_status add_scaled(const mn_prepared *prepared, int problem_index, cons
             continue;
         pool->count = 0;
         const double *multipliers = status == MN_OK ? find_multipliers(&form, pool, arena) : NULL;
-        status = multipliers ? append(parts, &form, problem_index, multipliers, arena) : MN_FAILURE;
+        status = multipliers ? append(parts, &form, multipliers, arena) : MN_FAILURE;
         if (status != MN_OK)
             return status;
     }
     return MN_OK;
 }
 
-mn_status mn_parts_add(const mn_prepared *prepared, int problem_index, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
                        mn_parts *parts, mn_best *best)
 {
     if (prepared->scaled)
-        return add_scaled(prepared, problem_index, capacities, pool, arena, parts, best);
-    return add_additive(prepared, problem_index, capacities, pool, arena, parts, best);
+        return add_scaled(prepared, capacities, pool, arena, parts, best);
+    return add_additive(prepared, capacities, pool, arena, parts, best);
 }

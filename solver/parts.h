@@ -1,4 +1,4 @@
-/* The questions that the search works on: one part for each problem, or for each interval of F of a scaled one, with its linear
+/* The questions that the search works on: one part for each prepared graph, or for each interval of F of a scaled one, with its linear
  * form, multipliers and bound; and a first good network found on the way. */
 #ifndef MN_SOLVER_PARTS_H
 #define MN_SOLVER_PARTS_H
@@ -18,9 +18,9 @@ typedef struct mn_parts {
     mn_part *parts;
 } mn_parts;
 
-/* Parts of one problem, appended. `best` [capacity >= 1] receives good networks met on the way (none twice). Problems that the limits
- * exclude add no part. */
-mn_status mn_parts_add(const mn_prepared *prepared, int problem_index, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
+/* Parts of one prepared graph, appended. `best` [capacity >= 1] receives good networks met on the way (none twice). What the limits
+ * exclude adds no part. */
+mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
                        mn_parts *parts, mn_best *best);
 
 enum { MN_MOST_INTERVALS = 16 };

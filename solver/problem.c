@@ -7,7 +7,8 @@ static mn_status make_column(const mn_linear *linear, int item_count, int sign, 
     column->values = mn_new_array((size_t)item_count, sizeof *column->values);
     if (!column->values)
         return mn_fail_memory(error);
-    if (linear->scaled_metric >= 0) { /* the sum stays as it is, the scaled value is negated: rounding is not symmetric */
+    if (linear->scaled_metric >=
+        0) { /* the sum stays as it is, the scaled value is negated: rounding is not symmetric */
         column->scaled = sign;
         column->base = linear->base;
         memcpy(column->values, linear->values, sizeof *column->values * (size_t)item_count);
@@ -19,9 +20,9 @@ static mn_status make_column(const mn_linear *linear, int item_count, int sign, 
     return MN_OK;
 }
 
-mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules, const mn_linear *objective,
-                          bool maximize, const mn_linear *limits, const mn_sense *limit_senses, int limit_count, mn_error *error,
-                          mn_problem *problem)
+mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules,
+                          const mn_linear *objective, bool maximize, const mn_linear *limits,
+                          const mn_sense *limit_senses, int limit_count, mn_error *error, mn_problem *problem)
 {
     *problem = (mn_problem){.node_count = table->node_count,
                             .item_count = table->item_count,
@@ -35,7 +36,8 @@ mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, cons
     bool scaled = status == MN_OK && problem->score.scaled;
     for (; status == MN_OK && problem->limit_count < limit_count; problem->limit_count++) {
         const int i = problem->limit_count;
-        status = make_column(&limits[i], table->item_count, limit_senses[i] == MN_AT_LEAST ? -1 : 1, error, &problem->limits[i]);
+        status = make_column(&limits[i], table->item_count, limit_senses[i] == MN_AT_LEAST ? -1 : 1, error,
+                             &problem->limits[i]);
         scaled |= problem->limits[i].scaled != 0;
     }
     if (status == MN_OK && scaled) {

@@ -21,9 +21,9 @@ typedef struct mn_problem {
     const mn_rule *rules;      /* diagram->outside indexes these */
     mn_column score;           /* maximised; a minimised objective is negated */
     int limit_count;
-    mn_column *limits;         /* [limit_count] value(N) <= capacity; a >= limit is negated */
-    const mn_scale *scale;     /* NULL when no column is scaled */
-    mn_column capability;      /* F(N), when scaled */
+    mn_column *limits;     /* [limit_count] value(N) <= capacity; a >= limit is negated */
+    const mn_scale *scale; /* NULL when no column is scaled */
+    mn_column capability;  /* F(N), when scaled */
 } mn_problem;
 
 /* A capacity that switches a limit off. */
@@ -31,9 +31,9 @@ typedef struct mn_problem {
 
 /* score and limits are copied (negated where they must be); diagram, rules and table are borrowed. `limit_senses[i]` says how
  * limits[i] compares. */
-mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules, const mn_linear *objective,
-                          bool maximize, const mn_linear *limits, const mn_sense *limit_senses, int limit_count, mn_error *error,
-                          mn_problem *problem);
+mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules,
+                          const mn_linear *objective, bool maximize, const mn_linear *limits,
+                          const mn_sense *limit_senses, int limit_count, mn_error *error, mn_problem *problem);
 void mn_problem_free(mn_problem *problem); /* what it holds */
 
 int64_t mn_problem_value(const mn_problem *problem, const mn_column *column, const uint16_t *network);

@@ -35,56 +35,56 @@ static void raise_threshold(const search *s, int depth, int64_t raise)
 }
 
 /* The loop, for one way of testing signs and one number of registers: `groups` is a constant where that matters. */
-#define DEFINE_SEARCH(NAME, TARGET, NEGATIVE)                                                                                         \
-    TARGET static inline __attribute__((always_inline)) mn_status NAME##_loop(const search *s, const int groups)                      \
-    {                                                                                                                                 \
-        const mn_core *core = s->core;                                                                                                \
-        int depth = 0;                                                                                                                \
-        s->at[0] = core->begin[0];                                                                                                    \
-        s->end[0] = core->begin[1];                                                                                                   \
-        for (;;) {                                                                                                                    \
-            if (s->at[depth] == s->end[depth]) {                                                                                      \
-                if (depth-- == 0)                                                                                                     \
-                    return MN_OK;                                                                                                     \
-                continue;                                                                                                             \
-            }                                                                                                                         \
-            const int arc = s->at[depth]++;                                                                                           \
-            const mn_lanes *slack = s->slack + (size_t)depth * groups, *cost = core->cost + (size_t)arc * groups;                     \
-            mn_lanes *below = s->slack + (size_t)(depth + 1) * groups;                                                                \
-            bool negative = false;                                                                                                    \
-            for (int group = 0; group < groups; group++) {                                                                            \
-                below[group] = slack[group] - cost[group];                                                                            \
-                negative |= NEGATIVE(&below[group]);                                                                                  \
-            }                                                                                                                         \
-            if (negative) {                                                                                                           \
-                if (s->sorted && below[0][0] < 0)                                                                                     \
-                    s->at[depth] = s->end[depth]; /* the rest costs more */                                                           \
-                continue;                                                                                                             \
-            }                                                                                                                         \
-            if (++*s->nodes % CHECK_EVERY == 0) {                                                                                     \
-                const mn_status status = mn_control_check(s->control);                                                                \
-                if (status != MN_OK)                                                                                                  \
-                    return status;                                                                                                    \
-            }                                                                                                                         \
-            if (s->control->node_limit && *s->nodes >= s->control->node_limit)                                                        \
-                return MN_STOPPED;                                                                                                    \
-            s->network[core->arcs[arc].node] = core->arcs[arc].block;                                                                 \
-            if (depth + 1 < core->depth) {                                                                                            \
-                depth++;                                                                                                              \
-                s->at[depth] = core->begin[core->arcs[arc].next];                                                                     \
-                s->end[depth] = core->begin[core->arcs[arc].next + 1];                                                                \
-                continue;                                                                                                             \
-            }                                                                                                                         \
-            const int64_t raise = s->found(s->context, s->network);                                                                   \
-            if (raise == MN_SEARCH_ENOUGH)                                                                                            \
-                return MN_OK;                                                                                                         \
-            if (raise > 0)                                                                                                            \
-                raise_threshold(s, depth, raise);                                                                                     \
-        }                                                                                                                             \
-    }                                                                                                                                 \
-    TARGET static mn_status NAME(const search *s)                                                                                     \
-    {                                                                                                                                 \
-        return s->core->groups == 1 ? NAME##_loop(s, 1) : NAME##_loop(s, s->core->groups);                                            \
+#define DEFINE_SEARCH(NAME, TARGET, NEGATIVE)                                                                          \
+    TARGET static inline __attribute__((always_inline)) mn_status NAME##_loop(const search *s, const int groups)       \
+    {                                                                                                                  \
+        const mn_core *core = s->core;                                                                                 \
+        int depth = 0;                                                                                                 \
+        s->at[0] = core->begin[0];                                                                                     \
+        s->end[0] = core->begin[1];                                                                                    \
+        for (;;) {                                                                                                     \
+            if (s->at[depth] == s->end[depth]) {                                                                       \
+                if (depth-- == 0)                                                                                      \
+                    return MN_OK;                                                                                      \
+                continue;                                                                                              \
+            }                                                                                                          \
+            const int arc = s->at[depth]++;                                                                            \
+            const mn_lanes *slack = s->slack + (size_t)depth * groups, *cost = core->cost + (size_t)arc * groups;      \
+            mn_lanes *below = s->slack + (size_t)(depth + 1) * groups;                                                 \
+            bool negative = false;                                                                                     \
+            for (int group = 0; group < groups; group++) {                                                             \
+                below[group] = slack[group] - cost[group];                                                             \
+                negative |= NEGATIVE(&below[group]);                                                                   \
+            }                                                                                                          \
+            if (negative) {                                                                                            \
+                if (s->sorted && below[0][0] < 0)                                                                      \
+                    s->at[depth] = s->end[depth]; /* the rest costs more */                                            \
+                continue;                                                                                              \
+            }                                                                                                          \
+            if (++*s->nodes % CHECK_EVERY == 0) {                                                                      \
+                const mn_status status = mn_control_check(s->control);                                                 \
+                if (status != MN_OK)                                                                                   \
+                    return status;                                                                                     \
+            }                                                                                                          \
+            if (s->control->node_limit && *s->nodes >= s->control->node_limit)                                         \
+                return MN_STOPPED;                                                                                     \
+            s->network[core->arcs[arc].node] = core->arcs[arc].block;                                                  \
+            if (depth + 1 < core->depth) {                                                                             \
+                depth++;                                                                                               \
+                s->at[depth] = core->begin[core->arcs[arc].next];                                                      \
+                s->end[depth] = core->begin[core->arcs[arc].next + 1];                                                 \
+                continue;                                                                                              \
+            }                                                                                                          \
+            const int64_t raise = s->found(s->context, s->network);                                                    \
+            if (raise == MN_SEARCH_ENOUGH)                                                                             \
+                return MN_OK;                                                                                          \
+            if (raise > 0)                                                                                             \
+                raise_threshold(s, depth, raise);                                                                      \
+        }                                                                                                              \
+    }                                                                                                                  \
+    TARGET static mn_status NAME(const search *s)                                                                      \
+    {                                                                                                                  \
+        return s->core->groups == 1 ? NAME##_loop(s, 1) : NAME##_loop(s, s->core->groups);                             \
     }
 
 static inline bool negative_portable(const mn_lanes *lanes)
@@ -123,13 +123,18 @@ static mn_status run(const search *s)
     return search_portable(s);
 }
 
-mn_status mn_search_run(const mn_core *core, mn_core_order order, const mn_control *control, mn_search_found found, void *context,
-                        mn_arena *arena, uint64_t *nodes)
+mn_status mn_search_run(const mn_core *core, mn_core_order order, const mn_control *control, mn_search_found found,
+                        void *context, mn_arena *arena, uint64_t *nodes)
 {
     if (core->empty)
         return MN_OK;
     const size_t depth = (size_t)core->depth;
-    search s = {.core = core, .sorted = order == MN_BY_COST, .control = control, .found = found, .context = context, .nodes = nodes};
+    search s = {.core = core,
+                .sorted = order == MN_BY_COST,
+                .control = control,
+                .found = found,
+                .context = context,
+                .nodes = nodes};
     s.slack = mn_arena_take(arena, (depth + 1) * core->groups, sizeof *s.slack);
     s.at = mn_arena_take(arena, depth, sizeof *s.at);
     s.end = mn_arena_take(arena, depth, sizeof *s.end);

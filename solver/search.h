@@ -12,7 +12,7 @@ enum { MN_SEARCH_ENOUGH = -1 };
 
 /* Searches in the order of the core's arcs. `nodes` counts visited search nodes and is added to; the search ends when it reaches
  * control->node_limit. MN_OK: the core is exhausted, or the caller had enough; MN_STOPPED, MN_INTERRUPTED, MN_FAILURE. */
-mn_status mn_search_run(const mn_core *core, mn_core_order order, const mn_control *control, mn_search_found found, void *context,
-                        mn_arena *arena, uint64_t *nodes);
+mn_status mn_search_run(const mn_core *core, mn_core_order order, const mn_control *control, mn_search_found found,
+                        void *context, mn_arena *arena, uint64_t *nodes);
 
 #endif

@@ -12,9 +12,9 @@ typedef struct mn_sweep_request {
     const int64_t *capacities; /* [count][limit_count], MN_NO_CAPACITY: off */
     int threads;
     mn_control control;
-    int32_t *answer_problem;   /* [count] -1: infeasible */
-    uint16_t *choices;         /* [count][widest] */
-    uint64_t answered;         /* out: the first `answered` rows are complete */
+    int32_t *answer_problem; /* [count] -1: infeasible */
+    uint16_t *choices;       /* [count][widest] */
+    uint64_t answered;       /* out: the first `answered` rows are complete */
 } mn_sweep_request;
 
 typedef struct mn_sweeper mn_sweeper; /* what one sweep call leaves to the next */

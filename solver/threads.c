@@ -41,6 +41,7 @@ void mn_parallel(int threads, uint64_t count, mn_task task, void *context)
 {
     job shared = {.count = count, .task = task, .context = context};
     worker workers[MOST_THREADS];
+    threads = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
     if ((uint64_t)threads > count)
         threads = count > 0 ? (int)count : 1;
     int started = 1;

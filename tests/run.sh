@@ -3,7 +3,7 @@
 #
 # A TEST is one of
 #   a Criterion program (BUILD/tests/...)   its tests are counted one by one
-#   a replay of a fuzz target (.../replay/replay_*)  one test
+#   a replay of a fuzz target (.../replay/replay_*)  its seeds and MATHNAS_REPLAY_MUTATIONS of them, one test
 #   any other program or script             its own last line "N passed, N failed", otherwise one test by its exit code
 # Each runs from the root of the repository with the command in $MATHNAS and may take MATHNAS_TEST_TIMEOUT seconds. What it prints
 # goes to BUILD/logs and is shown when something in it failed. The last line is "N passed, N failed"; the exit code says the same
@@ -15,6 +15,7 @@ build=$1
 shift
 logs=$build/logs
 timeout_s=${MATHNAS_TEST_TIMEOUT:-900}
+replay_mutations=${MATHNAS_REPLAY_MUTATIONS:-20000}
 mkdir -p "$logs"
 MATHNAS=$(realpath -m "$build/mathnas")
 export MATHNAS BUILD="$build" LC_ALL=C
@@ -50,6 +51,7 @@ for test in "$@"; do
     log=$logs/$name.log
     case $test in
     "$build"/tests/*) command=("$test" --jobs "$(nproc)" --color=never) ;;
+    */replay/replay_*) command=("$test" "$replay_mutations" 1 tests/fuzz/seeds/"${name#replay_}"/*) ;;
     *) command=("$test") ;;
     esac
     start=$EPOCHREALTIME

@@ -2,7 +2,7 @@
 # Searches for inputs that crash a reader: run_fuzz.sh SECONDS TARGET...
 #
 # What is found worth keeping goes to build/fuzz/corpus/TARGET and is where the next run starts, together with the seeds in
-# tests/fuzz/corpus/TARGET when there are any. A crashing input is left in build/fuzz and named.
+# tests/fuzz/seeds/TARGET when there are any. A crashing input is left in build/fuzz and named.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 seconds=$1
@@ -11,7 +11,7 @@ failed=0
 for target in "$@"; do
     name=${target##*/fuzz_}
     corpus=build/fuzz/corpus/$name
-    seeds=tests/fuzz/corpus/$name
+    seeds=tests/fuzz/seeds/$name
     mkdir -p "$corpus"
     [ -d "$seeds" ] || seeds=
     # shellcheck disable=SC2086 # nothing when there are no seeds

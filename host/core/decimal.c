@@ -109,7 +109,8 @@ static mn_wide divide(mn_wide numerator, mn_wide denominator, mn_rounding roundi
     return quotient;
 }
 
-bool mn_decimal_to_multiples(mn_decimal decimal, mn_resolution resolution, mn_rounding rounding, int64_t *multiples, bool *exact)
+bool mn_decimal_to_multiples(mn_decimal decimal, mn_resolution resolution, mn_rounding rounding, int64_t *multiples,
+                             bool *exact)
 {
     mn_wide numerator = decimal.mantissa, denominator = resolution.mantissa;
     for (int shift = resolution.decimals - decimal.decimals; shift > 0 && numerator != 0; shift--)

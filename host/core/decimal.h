@@ -21,7 +21,8 @@ typedef enum mn_rounding { MN_FLOOR, MN_CEIL, MN_NEAREST } mn_rounding; /* neare
 bool mn_decimal_parse(const char *text, size_t length, mn_decimal *decimal);
 
 /* False when the result passes 64 bits. `exact` (may be NULL) tells whether nothing was rounded. */
-bool mn_decimal_to_multiples(mn_decimal decimal, mn_resolution resolution, mn_rounding rounding, int64_t *multiples, bool *exact);
+bool mn_decimal_to_multiples(mn_decimal decimal, mn_resolution resolution, mn_rounding rounding, int64_t *multiples,
+                             bool *exact);
 
 /* A positive decimal as a resolution; false when zero, negative or too fine (more than 18 decimals). */
 bool mn_decimal_to_resolution(mn_decimal decimal, mn_resolution *resolution);

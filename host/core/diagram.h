@@ -2,8 +2,8 @@
  * transition a block. Counting, drawing, bounding, dynamic programs and enumeration all walk it, so each of them obeys rules,
  * fixed and forbidden blocks without a line of its own. Without rules it has one state a layer.
  *
- * Rules that would need more than `MN_MAX_STATES` states in a layer stay outside (`outside`); whoever walks the diagram checks
- * those on whole networks. (Decision diagrams for optimisation: Bergman, Cire, van Hoeve, Hooker, 2016.) */
+ * Rules that would need more than `MN_MAX_STATES` states in a layer (fewer where a node has more than 4096 blocks) stay outside
+ * (`outside`): the diagram may or may not exclude a network that breaks them; whoever walks it checks those on whole networks. (Decision diagrams for optimisation: Bergman, Cire, van Hoeve, Hooker, 2016.) */
 #ifndef MN_CORE_DIAGRAM_H
 #define MN_CORE_DIAGRAM_H
 
@@ -14,13 +14,15 @@ enum { MN_MAX_STATES = 4096 };
 
 typedef struct mn_diagram {
     int node_count;
-    int *first;       /* [node_count + 1] items, as the table's */
-    int *state_count; /* [node_count + 1]; layer 0 has state 0, layer node_count has state 0; all 0 when nothing is admissible */
-    int32_t **next;   /* [node_count] -> [state_count[node] * blocks of node]: state in the next layer, -1: not admissible */
-    bool empty;       /* nothing is admissible */
-    bool free;        /* one state in every layer: nodes are independent */
+    int *first; /* [node_count + 1] items, as the table's */
+    int *
+        state_count; /* [node_count + 1]; layer 0 has state 0, layer node_count has state 0; all 0 when nothing is admissible */
+    int32_t *
+        *next;  /* [node_count] -> [state_count[node] * blocks of node]: state in the next layer, -1: not admissible */
+    bool empty; /* nothing is admissible */
+    bool free;  /* one state in every layer: nodes are independent */
     int outside_count;
-    int *outside;     /* [outside_count] indices of rules that the diagram does not hold */
+    int *outside; /* [outside_count] indices of rules that the diagram does not hold */
 } mn_diagram;
 
 /* allowed [item_count] or NULL: items that may be used (fixed and forbidden blocks). */
@@ -42,13 +44,15 @@ static inline const int32_t *mn_diagram_row(const mn_diagram *diagram, int node,
  * extremes[layer][state], layer 0 .. node_count. Returns NULL when memory ran out; free() frees it at once. */
 int64_t **mn_diagram_extremes(const mn_diagram *diagram, const int64_t *values, int sign);
 
-/* Number of paths from each state to the end, saturating at 2^127: counts[layer][state]. free() frees it at once. */
+/* Number of paths from each state to the end, saturating at 2^127: counts[layer][state]. free() frees it at once. Where counts[0][0]
+ * is saturated, a rank drawn below it is not uniform over the networks. */
 unsigned __int128 **mn_diagram_counts(const mn_diagram *diagram);
 
 /* The number of paths as decimal text, exact at any size; NULL when memory ran out. The caller frees it. */
 char *mn_diagram_count_text(const mn_diagram *diagram);
 
 /* The path of rank `rank` in lexicographic order; counts from mn_diagram_counts; rank < counts[0][0]. */
-void mn_diagram_unrank(const mn_diagram *diagram, unsigned __int128 *const *counts, unsigned __int128 rank, uint16_t *network);
+void mn_diagram_unrank(const mn_diagram *diagram, unsigned __int128 *const *counts, unsigned __int128 rank,
+                       uint16_t *network);
 
 #endif

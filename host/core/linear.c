@@ -24,10 +24,10 @@ static void skip_spaces(reader *r)
 static mn_status complain(const reader *r, const char *expected)
 {
     if (r->at == r->end)
-        return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s, found its end", (int)(r->end - r->text), r->text,
-                       expected);
-    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s at \"%.*s\"", (int)(r->end - r->text), r->text, expected,
-                   (int)(r->end - r->at), r->at);
+        return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s, found its end", (int)(r->end - r->text),
+                       r->text, expected);
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": expected %s at \"%.*s\"", (int)(r->end - r->text), r->text,
+                   expected, (int)(r->end - r->at), r->at);
 }
 
 static bool is_name(char c)
@@ -54,8 +54,8 @@ static mn_status read_metric(reader *r, term *t)
             strcat(known, i ? ", " : "");
             strcat(known, r->table->metrics[i].name);
         }
-    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": table \"%s\" has no metric \"%.*s\"; it has %s", (int)(r->end - r->text),
-                   r->text, r->table->name, (int)length, start, known);
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": table \"%s\" has no metric \"%.*s\"; it has %s",
+                   (int)(r->end - r->text), r->text, r->table->name, (int)length, start, known);
 }
 
 /* [number*]metric */
@@ -125,8 +125,24 @@ static mn_wide greatest_divisor(mn_wide a, mn_wide b)
 
 static mn_status too_large(const reader *r)
 {
-    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": its values pass 2^62 multiples of its resolution", (int)(r->end - r->text),
-                   r->text);
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": its values pass 2^62 multiples of its resolution",
+                   (int)(r->end - r->text), r->text);
+}
+
+static mn_status too_fine(const reader *r)
+{
+    return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": its resolution is finer than 18 decimals",
+                   (int)(r->end - r->text), r->text);
+}
+
+/* sum += a * b; false when either passes 2^126, so that what is kept can always be negated. */
+static bool add_product(mn_wide *sum, mn_wide a, mn_wide b)
+{
+    const mn_wide largest = (mn_wide)1 << 126;
+    mn_wide product;
+    if (__builtin_mul_overflow(a, b, &product) || product > largest || product < -largest)
+        return false;
+    return !__builtin_add_overflow(*sum, product, sum) && *sum <= largest && *sum >= -largest;
 }
 
 /* Coefficients as integers of one resolution: factors[i] * metric's multiples. The resolution takes their common divisor. */
@@ -140,11 +156,11 @@ static mn_status scale_terms(const reader *r, const term *terms, int count, mn_w
     mn_wide divisor = 0;
     for (int i = 0; i < count; i++) {
         const mn_resolution own = r->table->metrics[terms[i].metric].resolution;
-        mn_wide factor;
-        if (__builtin_mul_overflow(terms[i].coefficient.mantissa, (mn_wide)own.mantissa, &factor))
+        mn_wide factor = 0;
+        if (!add_product(&factor, terms[i].coefficient.mantissa, own.mantissa))
             return too_large(r);
         for (int k = decimals - terms[i].coefficient.decimals - own.decimals; k > 0 && factor != 0; k--)
-            if (__builtin_mul_overflow(factor, (mn_wide)10, &factor))
+            if (!add_product(&factor, factor, 9)) /* 10 times itself */
                 return too_large(r);
         factors[i] = factor;
         divisor = greatest_divisor(divisor, factor);
@@ -153,38 +169,28 @@ static mn_status scale_terms(const reader *r, const term *terms, int count, mn_w
         divisor = 1; /* every coefficient is 0 */
     for (int i = 0; i < count; i++)
         factors[i] /= divisor;
-    if (!mn_decimal_to_resolution((mn_decimal){divisor, decimals}, resolution)) {
-        while (decimals > 0 && divisor % 10 == 0) {
-            divisor /= 10;
-            decimals--;
-        }
-        if (!mn_decimal_to_resolution((mn_decimal){divisor, decimals}, resolution))
-            return too_large(r);
-    }
-    return MN_OK;
+    for (; decimals > 0 && divisor % 10 == 0; decimals--)
+        divisor /= 10;
+    if (decimals > 18)
+        return too_fine(r);
+    return mn_decimal_to_resolution((mn_decimal){divisor, decimals}, resolution) ? MN_OK : too_large(r);
 }
 
 static mn_status sum_terms(const reader *r, const term *terms, const mn_wide *factors, int count, mn_linear *linear)
 {
     const mn_table *table = r->table;
     mn_wide base = 0, worst = 0;
-    for (int i = 0; i < count; i++) {
-        mn_wide product;
-        if (__builtin_mul_overflow(factors[i], (mn_wide)table->metrics[terms[i].metric].base, &product) ||
-            __builtin_add_overflow(base, product, &base))
+    for (int i = 0; i < count; i++)
+        if (!add_product(&base, factors[i], table->metrics[terms[i].metric].base))
             return too_large(r);
-    }
     worst = base < 0 ? -base : base;
     for (int node = 0; node < table->node_count; node++) {
         mn_wide largest = 0;
         for (int item = table->first[node]; item < table->first[node + 1]; item++) {
             mn_wide value = 0;
-            for (int i = 0; i < count; i++) {
-                mn_wide product;
-                if (__builtin_mul_overflow(factors[i], (mn_wide)table->metrics[terms[i].metric].values[item], &product) ||
-                    __builtin_add_overflow(value, product, &value))
+            for (int i = 0; i < count; i++)
+                if (!add_product(&value, factors[i], table->metrics[terms[i].metric].values[item]))
                     return too_large(r);
-            }
             const mn_wide magnitude = value < 0 ? -value : value;
             if (magnitude > MN_MAX_SUM)
                 return too_large(r);
@@ -210,10 +216,11 @@ static mn_status check_scaled(const reader *r, const term *terms, int count, mn_
     for (int i = 0; i < count; i++)
         if (terms[i].metric == r->table->scale.metric) {
             if (linear->single_metric < 0)
-                return mn_fail(r->error, MN_USAGE,
-                               "expression \"%.*s\": \"%s\" is scaled by \"%s\" and must stand alone (or use --scale none)",
-                               (int)(r->end - r->text), r->text, r->table->metrics[terms[i].metric].name,
-                               r->table->metrics[r->table->scale.by].name);
+                return mn_fail(
+                    r->error, MN_USAGE,
+                    "expression \"%.*s\": \"%s\" is scaled by \"%s\" and must stand alone (or use --scale none)",
+                    (int)(r->end - r->text), r->text, r->table->metrics[terms[i].metric].name,
+                    r->table->metrics[r->table->scale.by].name);
             linear->scaled_metric = linear->single_metric;
         }
     return MN_OK;
@@ -226,9 +233,10 @@ mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length
     term *terms = NULL;
     mn_wide *factors = NULL;
     int count = 0;
-    mn_status status = table->has_values
-                           ? read_terms(&r, &terms, &count)
-                           : mn_fail(error, MN_USAGE, "\"%s\" is a space without values: nothing to compute with", table->name);
+    mn_status status =
+        table->has_values
+            ? read_terms(&r, &terms, &count)
+            : mn_fail(error, MN_USAGE, "\"%s\" is a space without values: nothing to compute with", table->name);
     if (status == MN_OK)
         status = check_scaled(&r, terms, count, linear);
     if (status == MN_OK) {
@@ -259,7 +267,8 @@ void mn_linear_free(mn_linear *linear)
     linear->text = NULL;
 }
 
-mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_sense *sense, const char **value, mn_error *error)
+mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_sense *sense, const char **value,
+                              mn_error *error)
 {
     const char *at = text;
     while (*at && *at != '<' && *at != '>' && *at != '=')
@@ -274,7 +283,8 @@ mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_se
     return MN_OK;
 }
 
-mn_status mn_limit_value(const char *text, mn_sense sense, mn_resolution resolution, int64_t *multiples, mn_error *error)
+mn_status mn_limit_value(const char *text, mn_sense sense, mn_resolution resolution, int64_t *multiples,
+                         mn_error *error)
 {
     const char *start = text, *end = text + strlen(text);
     while (isspace((unsigned char)*start))

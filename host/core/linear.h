@@ -10,9 +10,9 @@ typedef struct mn_linear {
     char *text;
     mn_resolution resolution;
     int64_t base;
-    int64_t *values;     /* [item_count] */
-    int scaled_metric;   /* -1, or the scaled metric: values and base are those of its unscaled sum */
-    int single_metric;   /* -1, or the metric when the expression is one metric with coefficient 1 */
+    int64_t *values;   /* [item_count] */
+    int scaled_metric; /* -1, or the scaled metric: values and base are those of its unscaled sum */
+    int single_metric; /* -1, or the metric when the expression is one metric with coefficient 1 */
 } mn_linear;
 
 typedef enum mn_sense { MN_NO_SENSE, MN_AT_MOST, MN_AT_LEAST } mn_sense;
@@ -22,9 +22,12 @@ mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length
 void mn_linear_free(mn_linear *linear); /* what it holds */
 
 /* Splits "E<=V", "E>=V" (or "E<=" with an empty V): the length of E, the sense, where V begins. MN_USAGE when there is none. */
-mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_sense *sense, const char **value, mn_error *error);
+mn_status mn_comparison_split(const char *text, size_t *expression_length, mn_sense *sense, const char **value,
+                              mn_error *error);
 
-/* V rounded inwards (<= floor, >= ceil) in multiples of `resolution`; `option` begins the sentence of a failure. */
-mn_status mn_limit_value(const char *text, mn_sense sense, mn_resolution resolution, int64_t *multiples, mn_error *error);
+/* V rounded inwards (<= floor, >= ceil) in multiples of `resolution`; spaces around it are no part of it. MN_USAGE when it is no
+ * decimal or passes 2^62 multiples. */
+mn_status mn_limit_value(const char *text, mn_sense sense, mn_resolution resolution, int64_t *multiples,
+                         mn_error *error);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef MN_CORE_MEMORY_H
 #define MN_CORE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,19 @@
 static inline void *mn_new_array(size_t count, size_t size)
 {
     return calloc(count ? count : 1, size);
+}
+
+/* Grows (or makes) the array that `array` points to, a pointer to any pointer, to `count` elements; false leaves it as it was. */
+static inline bool mn_grow(void *array, size_t count, size_t size)
+{
+    void *now, *larger = NULL;
+    size_t bytes;
+    memcpy(&now, array, sizeof now);
+    if (!__builtin_mul_overflow(count, size, &bytes))
+        larger = realloc(now, bytes ? bytes : 1);
+    if (larger)
+        memcpy(array, &larger, sizeof larger);
+    return larger != NULL;
 }
 
 static inline char *mn_copy_text(const char *text, size_t length)

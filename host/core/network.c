@@ -1,17 +1,18 @@
 #include "host/core/network.h"
 #include "host/core/memory.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
+#define SPACES " \t\r\n\v\f"
+
 /* A slice of text as a block of `node`: a name, else an index. */
-static mn_status read_block(const mn_table *table, int node, const char *text, size_t length, uint16_t *choice, mn_error *error)
+static mn_status read_block(const mn_table *table, int node, const char *text, size_t length, uint16_t *choice,
+                            mn_error *error)
 {
-    while (length > 0 && isspace((unsigned char)*text)) {
-        text++;
-        length--;
-    }
-    while (length > 0 && isspace((unsigned char)text[length - 1]))
+    const size_t spaces = strspn(text, SPACES), skipped = spaces < length ? spaces : length;
+    text += skipped;
+    length -= skipped;
+    while (length > 0 && strchr(SPACES, text[length - 1]))
         length--;
     char *name = mn_copy_text(text, length);
     if (!name)
@@ -19,7 +20,8 @@ static mn_status read_block(const mn_table *table, int node, const char *text, s
     const int block = mn_table_find_block(table, node, name);
     mn_status status = MN_OK;
     if (block < 0)
-        status = mn_fail(error, MN_USAGE, "node \"%s\" has no block \"%.80s\"; expected a block name or an index from 0 to %d",
+        status = mn_fail(error, MN_USAGE,
+                         "node \"%s\" has no block \"%.80s\"; expected a block name or an index from 0 to %d",
                          table->nodes[node].name, name, table->nodes[node].block_count - 1);
     else
         *choice = (uint16_t)block;
@@ -29,14 +31,14 @@ static mn_status read_block(const mn_table *table, int node, const char *text, s
 
 static mn_status parse_list(const mn_table *table, const char *text, uint16_t *network, mn_error *error)
 {
+    int count = 1;
+    for (const char *at = text; *at; at++)
+        count += *at == ',';
+    if (count != table->node_count)
+        return mn_fail(error, MN_USAGE, "network \"%.200s\": expected %d block%s, found %d", text, table->node_count,
+                       table->node_count == 1 ? "" : "s separated by commas, one for each node", count);
     for (int node = 0; node < table->node_count; node++) {
         const size_t length = strcspn(text, ",");
-        const bool last = node == table->node_count - 1;
-        if ((text[length] == ',') == last) {
-            const char *more = last ? "more" : "fewer";
-            return mn_fail(error, MN_USAGE, "network: expected %d blocks separated by commas, one for each node, found %s",
-                           table->node_count, more);
-        }
         const mn_status status = read_block(table, node, text, length, &network[node], error);
         if (status != MN_OK)
             return status;
@@ -66,7 +68,7 @@ static mn_status parse_topology(const mn_table *table, const char *text, uint16_
         if (target < 3 && *at++ != '+')
             goto malformed;
     }
-    if (*at == 0)
+    if (at[strspn(at, SPACES)] == 0)
         return MN_OK;
 malformed:
     return mn_fail(error, MN_USAGE, "network \"%.200s\": expected the form |op~0|+|op~0|op~1|+|op~0|op~1|op~2|", text);
@@ -77,18 +79,22 @@ static bool print_topology(const mn_table *table, const uint16_t *network, char 
     const char *name[6];
     for (int node = 0; node < 6; node++)
         name[node] = table->nodes[node].blocks[network[node]].name;
-    const int length = snprintf(text, size, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", name[0], name[1], name[2], name[3], name[4], name[5]);
+    const int length = snprintf(text, size, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", name[0], name[1], name[2], name[3],
+                                name[4], name[5]);
     return length >= 0 && (size_t)length < size;
 }
 
 /* ---- digit strings, one digit a node: NAS-Bench-Macro ("22212220") --------------------------------------------------------------- */
 
+/* A digit is an index, whatever the blocks' names are. */
 static mn_status parse_digits(const mn_table *table, const char *text, uint16_t *network, mn_error *error)
 {
     for (int node = 0; node < table->node_count; node++) {
-        const mn_status status = read_block(table, node, text + node, 1, &network[node], error);
-        if (status != MN_OK)
-            return status;
+        const int block = text[node] - '0', count = table->nodes[node].block_count;
+        if (block >= count)
+            return mn_fail(error, MN_USAGE, "node \"%s\" has no block \"%d\"; expected a digit from 0 to %d",
+                           table->nodes[node].name, block, count - 1);
+        network[node] = (uint16_t)block;
     }
     return MN_OK;
 }
@@ -115,13 +121,14 @@ static bool has_encoding(const mn_table *table, const char *encoding)
 
 static bool is_digit_string(const mn_table *table, const char *text)
 {
-    return table->node_count > 1 && strlen(text) == (size_t)table->node_count && strspn(text, "0123456789") == strlen(text);
+    const size_t digits = strspn(text, "0123456789");
+    return table->node_count > 1 && digits == (size_t)table->node_count &&
+           text[digits + strspn(text + digits, SPACES)] == 0;
 }
 
 mn_status mn_network_parse(const mn_table *table, const char *text, uint16_t *network, mn_error *error)
 {
-    while (isspace((unsigned char)*text))
-        text++;
+    text += strspn(text, SPACES);
     if (*text == '|' && has_encoding(table, "nasbench201") && table->node_count == 6)
         return parse_topology(table, text, network, error);
     if (has_encoding(table, "nasbench-macro") && is_digit_string(table, text))

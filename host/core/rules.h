@@ -23,9 +23,9 @@ typedef struct mn_rule {
     int k;
     int set_count;
     mn_choice_set *sets;
-    int node[2];      /* equal: a < b */
-    int *name_of[2];  /* equal: [blocks of node] number of the block's name; equal numbers are equal names */
-    char *text;       /* the JSON object */
+    int node[2];     /* equal: a < b */
+    int *name_of[2]; /* equal: [blocks of node] number of the block's name; equal numbers are equal names */
+    char *text;      /* the JSON object */
 } mn_rule;
 
 void mn_rule_free(mn_rule *rule); /* what it holds, not the struct itself */

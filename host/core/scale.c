@@ -7,7 +7,7 @@
 #include <math.h>
 
 #define ONE ((uint64_t)1 << 62)
-#define LOG2_OF_10 3829922337353294528 /* 60 fractional bits */
+#define LOG2_OF_10 3829922337353294527 /* 60 fractional bits, rounded down */
 #define LARGEST_G ((uint64_t)1 << 62)
 
 enum { EXPONENT_BITS = 56, LARGEST_EXPONENT = 64 };
@@ -93,7 +93,8 @@ mn_status mn_scale_prepare(mn_scale *scale, mn_resolution resolution, mn_error *
     }
     if (scale->factor.mantissa <= 0)
         return mn_fail(error, MN_USAGE, "scale: the factor must be positive");
-    if (scale->factor.decimals > 100 || scale->factor.decimals < -100)
+    const double factor = mn_decimal_to_double(scale->factor);
+    if (factor < 1e-100 || factor > 1e100)
         return mn_fail(error, MN_USAGE, "scale: the factor must lie between 1e-100 and 1e100");
     if (fabs(mn_decimal_to_double(scale->exponent)) > LARGEST_EXPONENT || scale->exponent.decimals > 18)
         return mn_fail(error, MN_USAGE, "scale: the exponent must lie between -%d and %d and have at most 18 decimals",
@@ -105,8 +106,8 @@ mn_status mn_scale_prepare(mn_scale *scale, mn_resolution resolution, mn_error *
 
     fill_powers(scale);
     const int64_t unit = logarithm_of_decimal(scale, (mn_decimal){resolution.mantissa, resolution.decimals});
-    scale->log_constant = logarithm_of_decimal(scale, scale->factor) +
-                          (int64_t)((mn_wide)scale->exponent_fixed * unit >> EXPONENT_BITS);
+    scale->log_constant =
+        logarithm_of_decimal(scale, scale->factor) + (int64_t)((mn_wide)scale->exponent_fixed * unit >> EXPONENT_BITS);
     return MN_OK;
 }
 

@@ -2,7 +2,7 @@
  *
  * g is a fixed-point number with 32 fractional bits, computed here only, with the same result on every device:
  *   reciprocal  g = round(mean * 2^32 / F), half up: error at most 2^-33
- *   power       g = floor(factor * F^exponent * 2^32) up to a relative error of (|exponent| + 4) * 2^-40
+ *   power       g = floor(factor * F^exponent * 2^32) up to a relative error of (1.5 |exponent| + 3) * 2^-40
  * Both are monotone in F, bit for bit, which the search's bounds and the fronts rely on. */
 #ifndef MN_CORE_SCALE_H
 #define MN_CORE_SCALE_H
@@ -17,10 +17,10 @@ enum { MN_LOG_BITS = 40, MN_DIGIT_BITS = 8, MN_DIGITS = MN_LOG_BITS / MN_DIGIT_B
 typedef struct mn_scale {
     int metric, by;
     mn_scale_form form;
-    int64_t mean;                 /* reciprocal: multiples of `by`'s resolution, >= 1 */
-    mn_decimal factor, exponent;  /* power: of F in `by`'s unit */
-    int64_t log_constant;         /* power: log2(factor * resolution^exponent), 40 fractional bits */
-    int64_t exponent_fixed;       /* power: the exponent, 56 fractional bits */
+    int64_t mean;                                   /* reciprocal: multiples of `by`'s resolution, >= 1 */
+    mn_decimal factor, exponent;                    /* power: of F in `by`'s unit */
+    int64_t log_constant;                           /* power: log2(factor * resolution^exponent), 40 fractional bits */
+    int64_t exponent_fixed;                         /* power: the exponent, 56 fractional bits */
     uint64_t powers[MN_DIGITS][1 << MN_DIGIT_BITS]; /* 2^(d * 2^-8(k+1)) with 62 fractional bits: powers[k][d] */
 } mn_scale;
 

@@ -139,9 +139,10 @@ static mn_status check_sums(mn_table *table, const char *where)
             worst += largest;
         }
         if (worst > MN_MAX_SUM)
-            return mn_fail(&table->error, MN_BAD_INPUT,
-                           "%s: metric \"%s\": the largest sum passes 2^62 multiples of its resolution; choose a coarser one", where,
-                           m->name);
+            return mn_fail(
+                &table->error, MN_BAD_INPUT,
+                "%s: metric \"%s\": the largest sum passes 2^62 multiples of its resolution; choose a coarser one",
+                where, m->name);
     }
     return MN_OK;
 }
@@ -160,12 +161,13 @@ static void sum_range(const mn_table *table, const mn_metric *metric, int64_t *s
     }
 }
 
-static mn_status check_scale(mn_table *table, const char *where)
+mn_status mn_table_check_scale(mn_table *table, const char *where)
 {
     mn_scale *scale = &table->scale;
     const mn_metric *metric = &table->metrics[scale->metric], *by = &table->metrics[scale->by];
     if (scale->metric == scale->by)
-        return mn_fail(&table->error, MN_BAD_INPUT, "%s: scale: metric \"%s\" cannot be scaled by itself", where, metric->name);
+        return mn_fail(&table->error, MN_BAD_INPUT, "%s: scale: metric \"%s\" cannot be scaled by itself", where,
+                       metric->name);
     mn_error inner = {0};
     if (mn_scale_prepare(scale, by->resolution, &inner) != MN_OK)
         return mn_fail(&table->error, MN_BAD_INPUT, "%s: %s", where, inner.text);
@@ -173,16 +175,17 @@ static mn_status check_scale(mn_table *table, const char *where)
     int64_t low, high, least, most;
     sum_range(table, by, &low, &high);
     if (by->base + low < 1)
-        return mn_fail(&table->error, MN_BAD_INPUT, "%s: scale: \"%s\" must be positive for every network; its smallest is %.6g %s",
-                       where, by->name, mn_to_double(by->base + low, by->resolution), by->unit);
+        return mn_fail(&table->error, MN_BAD_INPUT,
+                       "%s: scale: \"%s\" must be positive for every network; its smallest is %.6g %s", where, by->name,
+                       mn_to_double(by->base + low, by->resolution), by->unit);
     sum_range(table, metric, &least, &most);
     const uint64_t g_low = mn_scale_g(scale, by->base + low), g_high = mn_scale_g(scale, by->base + high);
     const mn_wide g = g_low > g_high ? g_low : g_high;
     const mn_wide magnitude = -(mn_wide)least > most ? -(mn_wide)least : most;
     const mn_wide base = metric->base < 0 ? -(mn_wide)metric->base : metric->base;
     if (g >= (mn_wide)1 << 62 || (magnitude * g >> 32) + base + 1 > MN_MAX_SUM)
-        return mn_fail(&table->error, MN_BAD_INPUT, "%s: scale: the scaled \"%s\" passes 2^62 multiples of its resolution", where,
-                       metric->name);
+        return mn_fail(&table->error, MN_BAD_INPUT,
+                       "%s: scale: the scaled \"%s\" passes 2^62 multiples of its resolution", where, metric->name);
     return MN_OK;
 }
 
@@ -191,7 +194,8 @@ static mn_status check_names(mn_table *table, const char *where)
     for (int i = 0; i < table->metric_count; i++)
         for (int j = 0; j < i; j++)
             if (!strcmp(table->metrics[i].name, table->metrics[j].name))
-                return mn_fail(&table->error, MN_BAD_INPUT, "%s: two metrics are named \"%s\"", where, table->metrics[i].name);
+                return mn_fail(&table->error, MN_BAD_INPUT, "%s: two metrics are named \"%s\"", where,
+                               table->metrics[i].name);
     for (int node = 0; node < table->node_count; node++)
         for (int metric = 0; metric < table->metric_count; metric++)
             if (!strcmp(table->nodes[node].name, table->metrics[metric].name))
@@ -236,7 +240,7 @@ mn_status mn_table_prepare(mn_table *table, const char *where)
     if (status == MN_OK && table->has_values)
         status = check_sums(table, where);
     if (status == MN_OK && table->has_values && table->has_scale)
-        status = check_scale(table, where);
+        status = mn_table_check_scale(table, where);
     if (status == MN_OK)
         status = mn_diagram_build(table->node_count, table->first, table->rules, table->rule_count, NULL, &table->error,
                                   &table->diagram);

@@ -8,7 +8,7 @@
 #include "host/core/scale.h"
 
 enum {
-    MN_MAX_BLOCKS = 65535,   /* of one node: a choice fits uint16_t */
+    MN_MAX_BLOCKS = 65535, /* of one node: a choice fits uint16_t */
     MN_MAX_NODES = 100000,
     MN_MAX_METRICS = 4096
 };
@@ -46,7 +46,7 @@ typedef struct mn_metric {
 } mn_metric;
 
 struct mn_table {
-    mn_error error; /* first: mn_last_error */
+    mn_error error;                        /* first: mn_last_error */
     char *name, *path, *encoding, *source; /* encoding, source: NULL when absent */
     char *network_json;                    /* the "network" key's text, or NULL */
     bool has_values;
@@ -67,19 +67,22 @@ struct mn_table {
     mn_rule *rules;
     mn_diagram *diagram; /* of the rules */
 
-    char *count_text, *admissible_text; /* made on first use by nobody: filled by mn_table_prepare */
-    uint64_t count, admissible;
+    char *count_text, *admissible_text; /* "" when some rules lie outside the diagram */
+    uint64_t count, admissible;         /* UINT64_MAX: does not fit, or is not known */
 
     int64_t *index_of; /* [count] the benchmark's own index of each network, or NULL */
 };
 
 mn_table *mn_table_new(void); /* empty, or NULL when memory ran out */
 
-/* Checks what must hold across keys (unique names, sums within 2^62, rules, scale), numbers the items, builds the diagram. Call it
- * once after filling nodes (with blocks), metrics, rules and scale. `where` begins every sentence ("file.json"). */
+/* Checks what must hold across keys (names that metrics share, sums within 2^62, rules, scale), numbers the items, builds the diagram.
+ * Call it once after filling nodes (one block at least each, of unique names), metrics, rules and scale. `where` begins every sentence ("file.json"). */
 mn_status mn_table_prepare(mn_table *table, const char *where);
 
-int mn_table_find_node(const mn_table *table, const char *name); /* by name, else by index; -1 */
+/* Readies the scale and checks that it holds for every network; part of mn_table_prepare, and for a scale set later. */
+mn_status mn_table_check_scale(mn_table *table, const char *where);
+
+int mn_table_find_node(const mn_table *table, const char *name);            /* by name, else by index; -1 */
 int mn_table_find_block(const mn_table *table, int node, const char *name); /* by name, else by index; -1 */
 
 /* The metric's values of one network (scaled where the table scales it). */

@@ -177,7 +177,11 @@ AVX2 static void store_avx2(mn_store *stores, int count)
 
 /* ---- AVX-512: four networks a time --------------------------------------------------------------------------------------------- */
 
+#if defined(__clang__) /* which ignores the whole list when it meets a word that it does not know */
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#else
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#endif
 
 AVX512 INLINE __m512i four_times(const void *sixteen_bytes)
 {

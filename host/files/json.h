@@ -8,6 +8,8 @@
 
 #include "host/core/error.h"
 
+#include <stdarg.h>
+
 enum { MN_JSON_DEPTH = 64 };               /* deepest nesting that is read */
 #define MN_JSON_MAX_SIZE ((size_t)1 << 30) /* bytes of text */
 
@@ -61,6 +63,10 @@ __attribute__((format(printf, 3, 4))) mn_status mn_json_fail(const mn_json_docum
 /* The same at the line of the value's key. */
 __attribute__((format(printf, 3, 4))) mn_status mn_json_fail_key(const mn_json_document *document,
                                                                  const mn_json *member, const char *format, ...);
+
+/* The same at any line. */
+__attribute__((format(printf, 3, 0))) mn_status mn_json_fail_line(const mn_json_document *document, uint32_t line,
+                                                                  const char *format, va_list arguments);
 
 /* Refuses keys outside `known` (NULL-terminated); `what` names the object in the sentence. */
 mn_status mn_json_check_keys(const mn_json_document *document, const mn_json *object, const char *what,

@@ -96,7 +96,7 @@ static mn_status open_temporary(mn_output *output, const struct stat *replaced)
             return fail_memory(output);
         output->descriptor = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (output->descriptor >= 0) {
-            if (replaced && fchmod(output->descriptor, replaced->st_mode & 07777) != 0)
+            if (replaced && fchmod(output->descriptor, replaced->st_mode & 0777) != 0)
                 return fail(output, "cannot be written", errno);
             return MN_OK;
         }

@@ -22,9 +22,40 @@ typedef struct truth_reader {
 
 /* ---- cells ---------------------------------------------------------------------------------------------------------------------- */
 
+/* [-]digits[.digits] of at most 15 digits: numerator and power of ten are exact doubles, so their quotient is the nearest one to the
+ * text, as strtod's is (Clinger, PLDI 1990), several times faster. False for any other text. */
+static bool read_short(const mn_cell *cell, double *value)
+{
+    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    const char *at = cell->text, *end = at + cell->length;
+    const bool negative = at < end && *at == '-';
+    at += negative;
+    if (end - at > 16 || at == end || *at == '.' || end[-1] == '.')
+        return false;
+    int64_t digits = 0;
+    int count = 0, decimals = -1;
+    for (; at < end; at++) {
+        if (*at == '.' && decimals < 0) {
+            decimals = 0;
+            continue;
+        }
+        const unsigned digit = (unsigned char)*at - '0';
+        if (digit > 9 || ++count > 15)
+            return false;
+        digits = digits * 10 + digit;
+        decimals += decimals >= 0;
+    }
+    const double magnitude = (double)digits / powers[decimals > 0 ? decimals : 0];
+    *value = negative ? -magnitude : magnitude;
+    return true;
+}
+
 /* The whole cell as a finite decimal number. The cell lies in a terminated buffer, before a byte that ends any number. */
 static bool read_double(const truth_reader *reader, const mn_cell *cell, double *value)
 {
+    if (read_short(cell, value))
+        return true;
     for (size_t i = 0; i < cell->length; i++)
         if (!strchr("0123456789+-.eE", cell->text[i]))
             return false;

@@ -10,7 +10,7 @@ double mn_pearson(const double *x, const double *y, uint64_t count);
 mn_status mn_spearman(const double *x, const double *y, uint64_t count, mn_error *error, double *rho); /* mid-ranks */
 
 /* All figures of mn_evaluation; rows are positions in the arrays. Ties of the prediction go to the first row. */
-mn_status mn_evaluate_arrays(const double *predicted, const double *truth, uint64_t count, bool higher_is_better, mn_error *error,
-                             mn_evaluation *evaluation);
+mn_status mn_evaluate_arrays(const double *predicted, const double *truth, uint64_t count, bool higher_is_better,
+                             mn_error *error, mn_evaluation *evaluation);
 
 #endif

@@ -1,0 +1,277 @@
+/* Predictions against measured truth. */
+#include "host/api/find.h"
+#include "host/api/handle.h"
+#include "host/core/memory.h"
+#include "host/files/networks_file.h"
+#include "host/fit/evaluate.h"
+
+#include <math.h>
+
+/* ---- truth ----------------------------------------------------------------------------------------------------------------- */
+
+mn_status mn_truth_read(const mn_table *table, const char *path, mn_truth **result)
+{
+    static const char *const patterns[] = {"%s/truth.csv.gz", "%s", NULL};
+    if (!result)
+        return MN_USAGE;
+    mn_truth *truth = *result = mn_new_array(1, sizeof *truth);
+    if (!truth)
+        return MN_FAILURE;
+    if (!table || !path)
+        return mn_fail(&truth->error, MN_USAGE, "mn_truth_read: expected a table and a path, found NULL");
+    char *found;
+    mn_status status = mn_find_file("truth file", path, patterns, &truth->error, &found);
+    if (status == MN_OK)
+        status = mn_truth_file_read(table, found, truth);
+    free(found);
+    return status;
+}
+
+void mn_truth_free(mn_truth *truth)
+{
+    if (!truth)
+        return;
+    mn_truth_clear(truth);
+    free(truth);
+}
+
+uint64_t mn_truth_count(const mn_truth *truth)
+{
+    return truth ? truth->count : 0;
+}
+
+const uint16_t *mn_truth_networks(const mn_truth *truth)
+{
+    return truth ? truth->networks : NULL;
+}
+
+int mn_truth_column_count(const mn_truth *truth)
+{
+    return truth ? truth->column_count : 0;
+}
+
+static bool has_column(const mn_truth *truth, int column)
+{
+    return truth && column >= 0 && column < truth->column_count;
+}
+
+const char *mn_truth_column_name(const mn_truth *truth, int column)
+{
+    return has_column(truth, column) ? truth->names[column] : "";
+}
+
+const double *mn_truth_column(const mn_truth *truth, int column)
+{
+    return has_column(truth, column) ? truth->columns[column] : NULL;
+}
+
+int mn_truth_find_column(const mn_truth *truth, const char *name)
+{
+    for (int i = 0; truth && name && i < truth->column_count; i++)
+        if (!strcmp(truth->names[i], name))
+            return i;
+    return -1;
+}
+
+/* ---- subsets --------------------------------------------------------------------------------------------------------------- */
+
+/* NAS-Bench-201: every operation other than none begins at a node that the input reaches and ends at one that reaches the output.
+ * Nodes 0 (input) to 3 (output); edges in the order 0->1, 0->2, 1->2, 0->3, 1->3, 2->3. */
+static bool reaches(const uint16_t *network, const int *none)
+{
+    static const int from[6] = {0, 0, 1, 0, 1, 2}, to[6] = {1, 2, 2, 3, 3, 3};
+    bool forward[4] = {true, false, false, false}, backward[4] = {false, false, false, true};
+    for (int edge = 0; edge < 6; edge++) /* edges are sorted by their end */
+        forward[to[edge]] |= network[edge] != none[edge] && forward[from[edge]];
+    for (int edge = 5; edge >= 0; edge--)
+        backward[from[edge]] |= network[edge] != none[edge] && backward[to[edge]];
+    for (int edge = 0; edge < 6; edge++)
+        if (network[edge] != none[edge] && (!forward[from[edge]] || !backward[to[edge]]))
+            return false;
+    return true;
+}
+
+typedef struct subset {
+    bool reachable;
+    int none[6]; /* index of the operation "none" on each edge, -1 where it is missing */
+} subset;
+
+static mn_status read_subset(const mn_table *table, const char *name, subset *chosen, mn_error *error)
+{
+    chosen->reachable = name && !strcmp(name, "reachable");
+    if (!name || !strcmp(name, "all"))
+        return MN_OK;
+    if (!chosen->reachable)
+        return mn_fail(error, MN_USAGE, "subset \"%.100s\": expected all or reachable", name);
+    if (!table->encoding || strcmp(table->encoding, "nasbench201") || table->node_count != 6)
+        return mn_fail(error, MN_USAGE,
+                       "subset \"reachable\" is about NAS-Bench-201's networks; table \"%s\" has %s%s%s", table->name,
+                       table->encoding ? "the encoding \"" : "no encoding", table->encoding ? table->encoding : "",
+                       table->encoding ? "\"" : "");
+    for (int node = 0; node < 6; node++)
+        chosen->none[node] = mn_table_find_block(table, node, "none");
+    return MN_OK;
+}
+
+/* ---- comparison ------------------------------------------------------------------------------------------------------------ */
+
+static mn_status check_request(const mn_table *table, int metric, mn_truth *truth, int column)
+{
+    if (!table || metric < 0 || metric >= table->metric_count || !table->has_values)
+        return mn_fail(&truth->error, MN_USAGE, "the table has no values of a metric %d", metric);
+    if (truth->node_count != table->node_count)
+        return mn_fail(&truth->error, MN_USAGE, "the truth is about networks of %d nodes, the table of %d",
+                       truth->node_count, table->node_count);
+    if (!has_column(truth, column))
+        return mn_fail(&truth->error, MN_USAGE, "the truth has no column %d", column);
+    return MN_OK;
+}
+
+/* Values of one metric of all the truth's networks; NULL when that failed. */
+static int64_t *predict_truth(const mn_table *table, int metric, mn_truth *truth)
+{
+    int64_t *values = mn_new_array(truth->count, sizeof *values);
+    int64_t **columns = mn_new_array((size_t)table->metric_count, sizeof *columns);
+    mn_status status = values && columns ? MN_OK : mn_fail_memory(&truth->error);
+    if (status == MN_OK) {
+        columns[metric] = values;
+        status = mn_predict(table, truth->networks, 2, truth->count, 0, columns);
+        if (status != MN_OK)
+            mn_fail(&truth->error, status, "%s", mn_last_error(table));
+    }
+    free(columns);
+    if (status == MN_OK)
+        return values;
+    free(values);
+    return NULL;
+}
+
+static int compare_networks(const void *a, const void *b, void *context)
+{
+    const mn_truth *truth = context;
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    const size_t nodes = (size_t)truth->node_count;
+    for (size_t node = 0; node < nodes; node++) {
+        const int difference = truth->networks[x * nodes + node] - truth->networks[y * nodes + node];
+        if (difference)
+            return difference;
+    }
+    return x < y ? -1 : x > y;
+}
+
+/* The rows of the subset that were measured, as arrays; returns how many. They are in the networks' order, so that of networks which
+ * the table ranks alike the one that the solver answers is chosen. */
+static uint64_t select_rows(mn_truth *truth, int column, const subset *chosen, mn_resolution resolution,
+                            const int64_t *values, uint64_t *rows, double *predicted, double *measured)
+{
+    uint64_t count = 0;
+    for (uint64_t row = 0; row < truth->count; row++)
+        if (!isnan(truth->columns[column][row]) &&
+            (!chosen->reachable || reaches(truth->networks + row * (size_t)truth->node_count, chosen->none)))
+            rows[count++] = row;
+    qsort_r(rows, count, sizeof *rows, compare_networks, truth);
+    for (uint64_t i = 0; i < count; i++) {
+        predicted[i] = mn_to_double(values[rows[i]], resolution);
+        measured[i] = truth->columns[column][rows[i]];
+    }
+    return count;
+}
+
+mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset_name,
+                      mn_evaluation *evaluation)
+{
+    if (!truth)
+        return MN_USAGE;
+    if (!evaluation)
+        return mn_fail(&truth->error, MN_USAGE, "mn_evaluate: expected a place for the figures, found NULL");
+    subset chosen = {0};
+    mn_status status = check_request(table, metric, truth, column);
+    if (status == MN_OK)
+        status = read_subset(table, subset_name, &chosen, &truth->error);
+    if (status != MN_OK)
+        return status;
+    int64_t *values = predict_truth(table, metric, truth);
+    uint64_t *rows = mn_new_array(truth->count, sizeof *rows);
+    double *predicted = mn_new_array(truth->count, sizeof *predicted),
+           *measured = mn_new_array(truth->count, sizeof *measured);
+    if (!values)
+        status = truth->error.status;
+    else if (!rows || !predicted || !measured)
+        status = mn_fail_memory(&truth->error);
+    if (status == MN_OK) {
+        const mn_metric *m = &table->metrics[metric];
+        const uint64_t count = select_rows(truth, column, &chosen, m->resolution, values, rows, predicted, measured);
+        status = mn_evaluate_arrays(predicted, measured, count, m->higher_is_better, &truth->error, evaluation);
+        if (status == MN_OK && count > 0) {
+            evaluation->chosen = rows[evaluation->chosen];
+            evaluation->true_best = rows[evaluation->true_best];
+        }
+    }
+    free(values);
+    free(rows);
+    free(predicted);
+    free(measured);
+    return status;
+}
+
+/* ---- one network among those that meet the limits ---------------------------------------------------------------------------- */
+
+static int64_t value_of(const mn_table *table, const mn_linear *linear, const uint16_t *network)
+{
+    if (linear->scaled_metric >= 0)
+        return mn_table_evaluate(table, linear->scaled_metric, network);
+    int64_t value = linear->base;
+    for (int node = 0; node < table->node_count; node++)
+        value += linear->values[table->first[node] + network[node]];
+    return value;
+}
+
+/* Whether the network of the solver's first table obeys its limits, fixed and forbidden blocks and rules. */
+static bool admits(const mn_solver *solver, const uint16_t *network)
+{
+    const mn_member *member = &solver->members[0];
+    for (int node = 0; node < member->table->node_count; node++)
+        if (!member->allowed[member->table->first[node] + network[node]])
+            return false;
+    for (int i = 0; i < solver->limit_count; i++)
+        if (solver->values[i] != MN_NO_LIMIT) {
+            const int64_t value = value_of(member->table, &member->limits[i], network);
+            if (solver->senses[i] == MN_AT_LEAST ? value < solver->values[i] : value > solver->values[i])
+                return false;
+        }
+    return mn_rules_admit(member->rules, member->rule_count, network);
+}
+
+mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, const uint16_t *network,
+                        bool higher_is_better, mn_rank *rank)
+{
+    if (!truth)
+        return MN_USAGE;
+    if (!solver || !solver->member_count || !network || !rank)
+        return mn_fail(&truth->error, MN_USAGE,
+                       "mn_truth_rank: expected a solver, a network and a place for the rank, found NULL");
+    if (!has_column(truth, column) || truth->node_count != solver->members[0].table->node_count)
+        return mn_fail(&truth->error, MN_USAGE, "the truth has no column %d for the solver's networks", column);
+    const size_t nodes = (size_t)truth->node_count, size = nodes * sizeof *network;
+    const double *measured = truth->columns[column];
+    uint64_t row = 0;
+    while (row < truth->count && (memcmp(truth->networks + row * nodes, network, size) || isnan(measured[row])))
+        row++;
+    if (row == truth->count)
+        return mn_fail(&truth->error, MN_USAGE, "the truth holds no value of \"%s\" for this network",
+                       truth->names[column]);
+    *rank =
+        (mn_rank){.value = measured[row], .rank = 1, .best = row, .best_value = NAN, .meets = admits(solver, network)};
+    for (uint64_t other = 0; other < truth->count; other++) {
+        if (isnan(measured[other]) || !admits(solver, truth->networks + other * nodes))
+            continue;
+        rank->count++;
+        rank->rank += higher_is_better ? measured[other] > measured[row] : measured[other] < measured[row];
+        if (isnan(rank->best_value) ||
+            (higher_is_better ? measured[other] > rank->best_value : measured[other] < rank->best_value)) {
+            rank->best_value = measured[other];
+            rank->best = other;
+        }
+    }
+    return MN_OK;
+}

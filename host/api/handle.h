@@ -1,0 +1,80 @@
+/* What the public handles hold, and how their failures are recorded. */
+#ifndef MN_API_HANDLE_H
+#define MN_API_HANDLE_H
+
+#include "host/core/linear.h"
+#include "host/core/network.h"
+#include "host/core/table.h"
+#include "solver/engine.h"
+#include "solver/sweep.h"
+
+/* One table's part of a question: its rules with those of --rule, the blocks that may be used, its objective and limits. */
+typedef struct mn_member {
+    const mn_table *table;
+    bool *allowed;  /* [item_count] */
+    mn_rule *rules; /* the table's (borrowed) and then the solver's own */
+    int rule_count;
+    bool restricted;           /* some block is not allowed, or a rule was added */
+    const mn_diagram *diagram; /* of rules and allowed; NULL: to be built */
+    mn_diagram *own_diagram;   /* the same when restricted, else NULL: it is the table's */
+    mn_linear objective;
+    mn_linear *limits; /* [limit_count] */
+} mn_member;
+
+struct mn_solver {
+    mn_error error; /* first: mn_last_error */
+    atomic_bool cancel;
+    int member_count;
+    mn_member *members;
+    int widest; /* nodes of the widest table */
+
+    bool has_objective, maximize;
+    int limit_count;
+    mn_sense *senses;
+    char **limit_texts;
+    int64_t *values;     /* [limit_count] multiples, MN_NO_LIMIT: off */
+    int64_t *capacities; /* [limit_count] the same in the problems' sign */
+
+    mn_problem *problems; /* [member_count], NULL: to be made */
+    mn_engine *engine;
+    mn_sweeper *sweeper;
+
+    mn_result result; /* of the last solve, with what it points to */
+    mn_solution *solutions;
+    uint16_t *networks;
+    int *conflict;
+    bool *nearest_exists;
+    int64_t *nearest;
+};
+
+/* Records a failure on a table that the caller may only read. Tables are shared between threads: when several fail at once, the
+ * sentence is one of theirs. Returns the status. */
+mn_status mn_table_record(const mn_table *table, const mn_error *error);
+
+/* A solver whose creation failed has no members and can do nothing; `argument` is what the caller was given and must not be NULL. */
+mn_status mn_solver_check(mn_solver *solver, const void *argument);
+
+/* What was built from the question is made anew on the next solve. */
+void mn_solver_drop_problems(mn_solver *solver);
+void mn_solver_drop_diagrams(mn_solver *solver);
+
+/* Diagrams of all members, as fix, forbid and rules now stand. */
+mn_status mn_solver_build_diagrams(mn_solver *solver);
+
+/* Diagrams, problems and capacities, ready for an engine. */
+mn_status mn_solver_build(mn_solver *solver);
+
+/* A limit's value as the problems' capacity: >= is negated, MN_NO_LIMIT is MN_NO_CAPACITY. */
+int64_t mn_capacity(mn_sense sense, int64_t value);
+
+/* Deadline and cancel flag of a call that starts now. */
+mn_control mn_solver_control(const mn_solver *solver, double time_limit, uint64_t node_limit);
+
+/* What every call of the solver checks in its options. */
+mn_status mn_check_effort(int threads, double time_limit, mn_error *error);
+
+/* Smallest and largest value of a column over sums in [sum_low, sum_high] and capabilities in [by_low, by_high]. */
+void mn_scaled_range(const mn_scale *scale, int64_t base, int64_t sum_low, int64_t sum_high, int64_t by_low,
+                     int64_t by_high, int64_t *smallest, int64_t *largest);
+
+#endif

@@ -1,0 +1,268 @@
+/* One exact answer: options are checked, an engine runs, its answer comes back in the user's signs and units. */
+#include "host/api/handle.h"
+#include "host/core/memory.h"
+#include "host/device/device.h"
+#include "solver/conflict.h"
+#include "solver/threads.h"
+
+typedef struct effort {
+    int top;
+    int64_t gap; /* multiples of the objective's resolution */
+    bool scan;
+} effort;
+
+mn_options mn_default_options(void)
+{
+    return (mn_options){.top = 1};
+}
+
+const char *mn_outcome_name(mn_outcome outcome)
+{
+    static const char *const names[] = {"optimal",    "infeasible", "time_limit",
+                                        "node_limit", "gap_limit",  "interrupted"};
+    return outcome >= MN_OPTIMAL && outcome <= MN_OUTCOME_INTERRUPTED ? names[outcome] : "";
+}
+
+static mn_status read_gap(mn_solver *solver, const char *text, int64_t *gap)
+{
+    *gap = 0;
+    mn_decimal decimal;
+    if (!text)
+        return MN_OK;
+    if (!mn_decimal_parse(text, strlen(text), &decimal) || decimal.mantissa < 0)
+        return mn_fail(&solver->error, MN_USAGE, "gap \"%.100s\": expected a decimal, 0 or more", text);
+    if (!mn_decimal_to_multiples(decimal, mn_solver_objective_resolution(solver), MN_FLOOR, gap, NULL))
+        *gap = INT64_MAX;
+    return MN_OK;
+}
+
+static mn_status read_effort(mn_solver *solver, const mn_options *options, effort *work)
+{
+    const char *engine = options->engine ? options->engine : "auto";
+    mn_status status = mn_check_effort(options->threads, options->time_limit, &solver->error);
+    if (status == MN_OK)
+        status = read_gap(solver, options->gap, &work->gap);
+    if (status != MN_OK)
+        return status;
+    work->top = options->top;
+    work->scan = !strcmp(engine, "scan");
+    if (options->top < 1)
+        return mn_fail(&solver->error, MN_USAGE, "top %d: expected 1 or more", options->top);
+    if (!work->scan && strcmp(engine, "auto") && strcmp(engine, "search"))
+        return mn_fail(&solver->error, MN_USAGE, "engine \"%.100s\": expected auto, search or scan", engine);
+    if (work->scan && (work->gap > 0 || options->node_limit > 0))
+        return mn_fail(&solver->error, MN_USAGE,
+                       "engine \"scan\" looks at every network: it takes no gap and no node limit");
+    return MN_OK;
+}
+
+/* ---- the engines ----------------------------------------------------------------------------------------------------------- */
+
+static mn_status run_search(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
+{
+    mn_status status = MN_OK;
+    if (!solver->engine)
+        status = mn_engine_create(solver->problems, solver->member_count, &solver->error, &solver->engine);
+    if (status != MN_OK)
+        return status;
+    const mn_question question = {.capacities = solver->capacities,
+                                  .top = work->top,
+                                  .gap = work->gap,
+                                  .control = mn_solver_control(solver, options->time_limit, options->node_limit)};
+    return mn_engine_solve(solver->engine, &question, answer, &solver->error);
+}
+
+/* Merges the next table's best into the best so far; both are sorted, and on a tie the earlier table comes first. */
+static void merge_scan(mn_answer *answer, const mn_scan_result *scan, int member, size_t nodes, size_t widest, int top)
+{
+    int keep = answer->count + scan->count < top ? answer->count + scan->count : top;
+    int mine = answer->count, theirs = scan->count;
+    while (mine + theirs > keep) { /* drop the worst of the two tails */
+        if (theirs == 0 || (mine > 0 && answer->scores[mine - 1] < scan->scores[theirs - 1]))
+            mine--;
+        else
+            theirs--;
+    }
+    answer->count = keep;
+    while (theirs > 0) { /* from the back, so that nothing is overwritten before it moved */
+        keep--;
+        uint16_t *place = answer->choices + (size_t)keep * widest;
+        if (mine > 0 && answer->scores[mine - 1] < scan->scores[theirs - 1]) {
+            mine--;
+            answer->scores[keep] = answer->scores[mine];
+            answer->problems[keep] = answer->problems[mine];
+            memmove(place, answer->choices + (size_t)mine * widest, widest * sizeof *place);
+        } else {
+            theirs--;
+            answer->scores[keep] = scan->scores[theirs];
+            answer->problems[keep] = member;
+            memcpy(place, scan->choices + (size_t)theirs * nodes, nodes * sizeof *place);
+        }
+    }
+}
+
+static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
+{
+    const size_t top = (size_t)work->top, widest = (size_t)solver->widest;
+    mn_scan_result scan = {.scores = mn_new_array(top, sizeof *scan.scores),
+                           .choices = mn_new_array(top * widest, sizeof *scan.choices)};
+    mn_scan_request request = {.capacities = solver->capacities,
+                               .top = work->top,
+                               .threads = mn_thread_count(options->threads),
+                               .control = mn_solver_control(solver, options->time_limit, 0)};
+    mn_status status = scan.scores && scan.choices ? MN_OK : mn_fail_memory(&solver->error);
+    for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
+        request.problem = &solver->problems[i];
+        scan.count = 0;
+        scan.examined = 0;
+        status = mn_device_cpu.scan(&request, &scan, &solver->error);
+        if (status == MN_INFEASIBLE)
+            status = MN_OK;
+        merge_scan(answer, &scan, i, (size_t)request.problem->node_count, widest, work->top);
+        answer->search_nodes += scan.examined;
+    }
+    free(scan.scores);
+    free(scan.choices);
+    if (status == MN_OK) {
+        answer->outcome = answer->count ? MN_OPTIMAL : MN_OUTCOME_INFEASIBLE;
+        answer->has_bound = answer->count > 0;
+        answer->bound = answer->count > 0 ? answer->scores[0] : 0;
+        return answer->count ? MN_OK : MN_INFEASIBLE;
+    }
+    answer->outcome = status == MN_STOPPED ? MN_TIME_LIMIT : MN_OUTCOME_INTERRUPTED;
+    return status;
+}
+
+/* ---- the result ------------------------------------------------------------------------------------------------------------ */
+
+static bool resize(void *array, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return false;
+    void *grown = realloc(*(void **)array, bytes ? bytes : 1);
+    if (grown)
+        *(void **)array = grown;
+    return grown != NULL;
+}
+
+/* Arrays for the engine's answer: the networks are those of the result. */
+static mn_status make_room(mn_solver *solver, int top, mn_answer *answer)
+{
+    const size_t count = (size_t)top, limits = (size_t)solver->limit_count;
+    *answer = (mn_answer){0};
+    answer->problems = mn_new_array(count, sizeof *answer->problems);
+    answer->scores = mn_new_array(count, sizeof *answer->scores);
+    if (!answer->problems || !answer->scores || !resize(&solver->solutions, count, sizeof *solver->solutions) ||
+        !resize(&solver->networks, count, sizeof *solver->networks * (size_t)solver->widest) ||
+        !resize(&solver->conflict, limits, sizeof *solver->conflict) ||
+        !resize(&solver->nearest_exists, limits, sizeof *solver->nearest_exists) ||
+        !resize(&solver->nearest, limits, sizeof *solver->nearest))
+        return mn_fail_memory(&solver->error);
+    answer->choices = solver->networks;
+    return MN_OK;
+}
+
+static void take_answer(mn_solver *solver, const mn_answer *answer, const char *engine)
+{
+    const int sign = solver->maximize ? 1 : -1;
+    for (int i = 0; i < answer->count; i++)
+        solver->solutions[i] = (mn_solution){.table = answer->problems[i],
+                                             .network = solver->networks + (size_t)i * (size_t)solver->widest,
+                                             .objective = sign * answer->scores[i]};
+    solver->result = (mn_result){.outcome = answer->outcome,
+                                 .solution_count = answer->count,
+                                 .solutions = solver->solutions,
+                                 .has_bound = answer->has_bound,
+                                 .bound = answer->has_bound ? sign * answer->bound : 0,
+                                 .search_nodes = answer->search_nodes,
+                                 .engine = engine,
+                                 .conflict = solver->conflict,
+                                 .nearest_exists = solver->nearest_exists,
+                                 .nearest = solver->nearest};
+}
+
+static mn_status explain(mn_solver *solver, const mn_control *control)
+{
+    mn_conflict conflict = {.limits = solver->conflict, .exists = solver->nearest_exists, .nearest = solver->nearest};
+    const mn_status status = mn_conflict_explain(solver->problems, solver->member_count, solver->capacities, control,
+                                                 &solver->error, &conflict);
+    if (status != MN_OK)
+        return status;
+    solver->result.conflict_count = conflict.count;
+    for (int i = 0; i < conflict.count; i++)
+        if (solver->senses[conflict.limits[i]] == MN_AT_LEAST)
+            solver->nearest[i] = -solver->nearest[i];
+    return MN_OK;
+}
+
+/* The sentence that goes with a status other than MN_OK. */
+static void describe(mn_solver *solver, mn_status status)
+{
+    if (status == MN_INFEASIBLE)
+        mn_fail(&solver->error, status, "no network meets the limits and rules");
+    else if (status == MN_STOPPED)
+        mn_fail(&solver->error, status, "stopped at the %s limit without proof",
+                solver->result.outcome == MN_NODE_LIMIT ? "node" : "time");
+    else if (status == MN_INTERRUPTED)
+        mn_fail(&solver->error, status, "interrupted");
+}
+
+static mn_status run(mn_solver *solver, const mn_options *options, bool explained)
+{
+    const double start = mn_clock();
+    effort work;
+    mn_answer answer = {0};
+    mn_status status = read_effort(solver, options, &work);
+    if (status == MN_OK)
+        status = make_room(solver, work.top, &answer);
+    if (status == MN_OK && options->progress && options->progress(options->user, 0, 0, 1))
+        atomic_store(&solver->cancel, true);
+    if (status == MN_OK) {
+        status = work.scan ? run_scan(solver, options, &work, &answer) : run_search(solver, options, &work, &answer);
+        const bool answered = status != MN_FAILURE;
+        if (answered)
+            take_answer(solver, &answer, work.scan ? "scan" : "search");
+        if (status == MN_INFEASIBLE && explained) {
+            const mn_control control = mn_solver_control(solver, 0, 0);
+            const mn_status explanation = explain(solver, &control);
+            status = explanation == MN_OK ? status : explanation;
+        }
+        if (answered)
+            describe(solver, status);
+        solver->result.seconds = mn_clock() - start;
+    }
+    free(answer.problems);
+    free(answer.scores);
+    if (status == MN_OK && options->progress)
+        options->progress(options->user, solver->result.seconds, 1, 1);
+    if (status == MN_INTERRUPTED)
+        atomic_store(&solver->cancel, false);
+    return status;
+}
+
+static mn_status solve(mn_solver *solver, const mn_options *options, const mn_result **result, bool explained)
+{
+    if (!solver)
+        return MN_USAGE;
+    if (!result)
+        return mn_fail(&solver->error, MN_USAGE, "mn_solver_solve: expected a place for the result, found NULL");
+    *result = NULL;
+    const mn_options defaults = mn_default_options();
+    mn_status status = mn_solver_build(solver);
+    if (status == MN_OK)
+        status = run(solver, options ? options : &defaults, explained);
+    if (status == MN_OK || status == MN_INFEASIBLE || status == MN_STOPPED || status == MN_INTERRUPTED)
+        *result = &solver->result;
+    return status;
+}
+
+mn_status mn_solver_solve(mn_solver *solver, const mn_options *options, const mn_result **result)
+{
+    return solve(solver, options, result, true);
+}
+
+mn_status mn_solver_resolve(mn_solver *solver, const mn_options *options, const mn_result **result)
+{
+    return solve(solver, options, result, false);
+}

@@ -1,0 +1,358 @@
+/* mathnas evaluate: a table's predictions against measured truth, and what the truth says of one network. */
+#include "host/cli/csv_out.h"
+#include "host/cli/commands.h"
+#include "host/cli/plot.h"
+#include "host/files/output.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct comparison {
+    cli *c;
+    const mn_table *table;
+    mn_truth *truth;
+    int metric, column;
+    const char *subset;
+    mn_evaluation figures;
+    mn_solver *solver; /* with --limit or --arch */
+    uint16_t *network; /* the one that is looked at, NULL: none */
+    mn_rank rank;
+} comparison;
+
+/* ---- what is compared -------------------------------------------------------------------------------------------------------- */
+
+/* The truth's column of the metric's name, else the first that begins with "NAME_". */
+static mn_status guess_column(comparison *e)
+{
+    const char *name = mn_table_metric_name(e->table, e->metric);
+    const size_t length = strlen(name);
+    e->column = mn_truth_find_column(e->truth, name);
+    text others = {0};
+    for (int i = 0; e->column < 0 && i < mn_truth_column_count(e->truth); i++) {
+        const char *column = mn_truth_column_name(e->truth, i);
+        if (!strncmp(column, name, length) && column[length] == '_')
+            e->column = i;
+    }
+    for (int i = 0; i < mn_truth_column_count(e->truth); i++)
+        if (i != e->column)
+            text_printf(&others, "%s%s", others.length ? ", " : "", mn_truth_column_name(e->truth, i));
+    mn_status status = MN_OK;
+    if (e->column < 0)
+        status =
+            cli_fail(e->c, MN_USAGE, "the truth has no column for \"%s\"; choose one with --metric %s=COLUMN from %s",
+                     name, name, others.data ? others.data : "");
+    else if (strcmp(mn_truth_column_name(e->truth, e->column), name))
+        cli_note(e->c,
+                 "mathnas evaluate: %s is compared with the truth's column %s (--metric %s=COLUMN chooses another: %s)",
+                 name, mn_truth_column_name(e->truth, e->column), name, others.data ? others.data : "");
+    text_free(&others);
+    return status;
+}
+
+static mn_status choose_metric(comparison *e)
+{
+    const char *given = cli_value(e->c, "metric");
+    const size_t length = given ? strcspn(given, "=") : 0;
+    if (given) {
+        char *name = strndup(given, length);
+        if (!name)
+            return cli_fail_memory(e->c);
+        e->metric = mn_table_find_metric(e->table, name);
+        free(name);
+        if (e->metric < 0)
+            return cli_fail(e->c, MN_USAGE, "--metric: table \"%s\" has no metric \"%.*s\"", mn_table_name(e->table),
+                            (int)length, given);
+    }
+    if (!given || !given[length])
+        return guess_column(e);
+    e->column = mn_truth_find_column(e->truth, given + length + 1);
+    if (e->column < 0)
+        return cli_fail(e->c, MN_USAGE, "--metric: the truth has no column \"%.200s\"", given + length + 1);
+    return MN_OK;
+}
+
+/* ---- one network ------------------------------------------------------------------------------------------------------------- */
+
+/* The network of --arch, or the table's best under the limits. */
+static mn_status choose_network(comparison *e)
+{
+    const char *arch = cli_value(e->c, "arch");
+    const size_t nodes = (size_t)mn_table_node_count(e->table);
+    mn_networks *parsed = NULL;
+    const mn_result *result = NULL;
+    mn_status status = MN_OK;
+    e->network = calloc(nodes, sizeof *e->network);
+    if (!e->network)
+        return cli_fail_memory(e->c);
+    if (arch) {
+        status = mn_networks_parse(e->table, arch, &parsed);
+        if (status == MN_OK)
+            memcpy(e->network, mn_networks_choices(parsed), nodes * sizeof *e->network);
+        else
+            cli_fail_with(e->c, status, parsed);
+        mn_networks_free(parsed);
+        return status;
+    }
+    const char *name = mn_table_metric_name(e->table, e->metric);
+    status = (mn_table_metric_higher_is_better(e->table, e->metric) ? mn_solver_maximize
+                                                                    : mn_solver_minimize)(e->solver, name);
+    mn_options options = mn_default_options();
+    options.threads = e->c->threads;
+    cli_set_running(e->solver);
+    if (status == MN_OK)
+        status = mn_solver_solve(e->solver, &options, &result);
+    cli_set_running(NULL);
+    if (status != MN_OK)
+        return cli_fail_with(e->c, status, e->solver);
+    memcpy(e->network, result->solutions[0].network, nodes * sizeof *e->network);
+    return MN_OK;
+}
+
+static mn_status rank_network(comparison *e)
+{
+    if (!cli_value(e->c, "arch") && !cli_count(e->c, "limit"))
+        return MN_OK;
+    mn_status status = cli_make_solver(e->c, &e->solver);
+    if (status == MN_OK)
+        status = choose_network(e);
+    if (status != MN_OK)
+        return status;
+    status = mn_truth_rank(e->truth, e->column, e->solver, e->network,
+                           mn_table_metric_higher_is_better(e->table, e->metric), &e->rank);
+    return status == MN_OK ? MN_OK : cli_fail_with(e->c, status, e->truth);
+}
+
+/* ---- output ------------------------------------------------------------------------------------------------------------------ */
+
+static void json_rank(json_out *json, const comparison *e)
+{
+    json_object(json, "network");
+    cli_json_network(json, e->table, e->network, true);
+    json_double(json, "truth", e->rank.value);
+    json_boolean(json, "meets_limits", e->rank.meets);
+    json_count(json, "rank", e->rank.rank);
+    json_count(json, "among", e->rank.count);
+    json_double(json, "best_truth", e->rank.best_value);
+    json_close(json);
+}
+
+static void json_row(json_out *json, const comparison *e, const char *key, uint64_t row)
+{
+    const int nodes = mn_table_node_count(e->table);
+    json_array(json, key);
+    for (int node = 0; e->figures.count && node < nodes; node++)
+        json_count(json, NULL, mn_truth_networks(e->truth)[row * (uint64_t)nodes + (uint64_t)node]);
+    json_close(json);
+}
+
+static mn_status print_json(comparison *e)
+{
+    const mn_evaluation *f = &e->figures;
+    static const char *const recalls[] = {"top_10_recall", "top_100_recall", "top_1000_recall"};
+    json_out json = {0};
+    json_object(&json, NULL);
+    json_string(&json, "metric", mn_table_metric_name(e->table, e->metric));
+    json_string(&json, "truth_column", mn_truth_column_name(e->truth, e->column));
+    json_string(&json, "subset", e->subset);
+    json_string(&json, "scale", mn_table_scale_text(e->table));
+    json_count(&json, "count", f->count);
+    json_double(&json, "kendall_tau", f->kendall_tau);
+    json_double(&json, "spearman", f->spearman);
+    json_double(&json, "pearson", f->pearson);
+    json_double(&json, "rmse", f->rmse);
+    json_double(&json, "mae", f->mae);
+    json_double(&json, "within_5_percent", f->within_5_percent);
+    json_double(&json, "within_10_percent", f->within_10_percent);
+    json_double(&json, "regret", f->regret);
+    json_row(&json, e, "chosen", f->chosen);
+    json_double(&json, "chosen_truth", f->count ? mn_truth_column(e->truth, e->column)[f->chosen] : NAN);
+    json_count(&json, "chosen_rank", f->chosen_rank);
+    json_row(&json, e, "true_best", f->true_best);
+    json_double(&json, "best_truth", f->count ? mn_truth_column(e->truth, e->column)[f->true_best] : NAN);
+    for (int i = 0; i < 3; i++)
+        json_double(&json, recalls[i], f->top_recall[i]);
+    if (e->network)
+        json_rank(&json, e);
+    json_close(&json);
+    const mn_status status = cli_print_json(e->c, &json);
+    text_free(&json.out);
+    return status;
+}
+
+static void print_rank(text *out, const comparison *e)
+{
+    const char *unit = mn_table_metric_unit(e->table, e->metric);
+    text_put(out, "\nnetwork ");
+    cli_add_arch(out, e->table, e->network);
+    text_printf(out, "\n  true %s %.6g %s: rank %" PRIu64 " of the %" PRIu64 " networks that meet the limits",
+                mn_truth_column_name(e->truth, e->column), e->rank.value, unit, e->rank.rank, e->rank.count);
+    if (e->rank.count)
+        text_printf(out, ", the best of them has %.6g %s", e->rank.best_value, unit);
+    text_put(out, e->rank.meets ? "\n" : "\n  (it does not meet them itself)\n");
+}
+
+static mn_status print_text(comparison *e)
+{
+    const mn_evaluation *f = &e->figures;
+    const char *unit = mn_table_metric_unit(e->table, e->metric);
+    const double *truth = mn_truth_column(e->truth, e->column);
+    text out = {0};
+    text_printf(&out, "%s of %s%s%s against %s, %s: %" PRIu64 " networks\n", mn_table_metric_name(e->table, e->metric),
+                mn_table_name(e->table), *mn_table_scale_text(e->table) ? ", scaled: " : "",
+                mn_table_scale_text(e->table), mn_truth_column_name(e->truth, e->column), e->subset, f->count);
+    text_printf(&out, "  Kendall tau-b      %.4f\n  Spearman           %.4f\n  Pearson            %.4f\n",
+                f->kendall_tau, f->spearman, f->pearson);
+    text_printf(&out, "  RMSE               %.4f %s\n  mean abs. error    %.4f %s\n", f->rmse, unit, f->mae, unit);
+    text_printf(&out, "  within 5 %%         %.1f %% of the networks\n  within 10 %%        %.1f %%\n",
+                100 * f->within_5_percent, 100 * f->within_10_percent);
+    if (f->count)
+        text_printf(&out,
+                    "  the network that the table ranks first has %.6g %s, rank %" PRIu64
+                    "; the best has %.6g %s: regret %.4g\n",
+                    truth[f->chosen], unit, f->chosen_rank, truth[f->true_best], unit, f->regret);
+    for (int i = 0, size = 10; i < 3; i++, size *= 10)
+        if (!isnan(f->top_recall[i]))
+            text_printf(&out, "  of the best %d, %.1f %% are among the predicted best %d\n", size,
+                        100 * f->top_recall[i], size);
+    if (e->network)
+        print_rank(&out, e);
+    const mn_status status = cli_print(e->c, &out);
+    text_free(&out);
+    return status;
+}
+
+/* ---- scatter ----------------------------------------------------------------------------------------------------------------- */
+
+/* Rows of the truth that were measured, with both values: as CSV, or as points for a picture. */
+static mn_status collect_pairs(comparison *e, bool csv, text *out)
+{
+    const uint64_t count = mn_truth_count(e->truth);
+    const int nodes = mn_table_node_count(e->table), metrics = mn_table_metric_count(e->table);
+    const double *truth = mn_truth_column(e->truth, e->column);
+    char number[MN_NUMBER_SIZE];
+    int64_t *values;
+    const mn_status status = cli_predict(e->c, e->table, mn_truth_networks(e->truth), count, &values);
+    if (status != MN_OK)
+        return status;
+    for (uint64_t row = 0; row < count; row++) {
+        if (isnan(truth[row]))
+            continue;
+        const char *predicted = mn_format(values[row * (uint64_t)metrics + (uint64_t)e->metric],
+                                          mn_table_metric_resolution(e->table, e->metric), number);
+        if (csv) {
+            cli_add_arch(out, e->table, mn_truth_networks(e->truth) + row * (uint64_t)nodes);
+            text_printf(out, ",%s,%.15g\n", predicted, truth[row]);
+        } else {
+            text_printf(out, "%.10g %s\n", truth[row], predicted);
+        }
+    }
+    free(values);
+    return out->failed ? cli_fail_memory(e->c) : MN_OK;
+}
+
+static mn_status write_pairs(comparison *e, const char *path)
+{
+    text out = {0};
+    for (int node = 0; node < mn_table_node_count(e->table); node++) {
+        csv_add_cell(&out, mn_table_node_name(e->table, node));
+        text_put(&out, ",");
+    }
+    text_put(&out, "predicted,truth\n");
+    mn_status status = collect_pairs(e, true, &out);
+    mn_error error = {0};
+    mn_output *output;
+    if (status == MN_OK && (status = mn_output_open(path, &error, &output)) == MN_OK) {
+        mn_output_write(output, out.data, out.length);
+        status = mn_output_commit(output);
+    }
+    text_free(&out);
+    return status == MN_OK || e->c->error[0] ? status : cli_fail(e->c, status, "%s", error.text);
+}
+
+static mn_status draw_pairs(comparison *e, const char *path)
+{
+    text points = {0};
+    mn_status status = collect_pairs(e, false, &points);
+    const plot_request request = {.title = mn_table_name(e->table),
+                                  .x = mn_truth_column_name(e->truth, e->column),
+                                  .y = mn_table_metric_name(e->table, e->metric),
+                                  .style = "dots",
+                                  .points = &points};
+    if (status == MN_OK)
+        status = plot_write(e->c, &request, path);
+    text_free(&points);
+    return status;
+}
+
+/* ---- the subcommand ---------------------------------------------------------------------------------------------------------- */
+
+static mn_status compare(comparison *e)
+{
+    cli *c = e->c;
+    const char *output = cli_value(c, "output"), *picture = cli_value(c, "plot");
+    mn_status status = mn_truth_read(e->table, cli_value(c, "truth"), &e->truth);
+    if (status != MN_OK)
+        return cli_fail_with(c, status, e->truth);
+    status = choose_metric(e);
+    if (status == MN_OK &&
+        (status = mn_evaluate(e->table, e->metric, e->truth, e->column, e->subset, &e->figures)) != MN_OK)
+        cli_fail_with(c, status, e->truth);
+    if (status == MN_OK)
+        status = rank_network(e);
+    if (status == MN_OK && output)
+        status = write_pairs(e, output);
+    if (status == MN_OK && picture)
+        status = draw_pairs(e, picture);
+    if (status != MN_OK)
+        return status;
+    if (c->json)
+        return print_json(e);
+    return output && !strcmp(output, "-") ? MN_OK : print_text(e);
+}
+
+static mn_status run(cli *c)
+{
+    mn_status status = cli_check_output(c);
+    if (status == MN_OK && cli_value(c, "plot"))
+        status = plot_check_path(c, "plot", cli_value(c, "plot"));
+    if (status == MN_OK && !cli_value(c, "truth"))
+        status = cli_fail(c, MN_USAGE, "expected --truth FILE");
+    if (status == MN_OK)
+        status = cli_load_tables(c);
+    if (status != MN_OK)
+        return status;
+    comparison e = {.c = c, .table = c->tables[0], .subset = cli_value(c, "subset") ? cli_value(c, "subset") : "all"};
+    if (!mn_table_has_values(e.table))
+        return cli_fail(c, MN_USAGE, "\"%s\" is a space without values: nothing to compare", mn_table_name(e.table));
+    status = compare(&e);
+    free(e.network);
+    mn_solver_free(e.solver);
+    mn_truth_free(e.truth);
+    return status;
+}
+
+static const cli_option own_options[] = {
+    {"truth", "FILE", false,
+     "CSV (or .csv.gz) of networks and measured metrics, or the name of a shipped space (nasbench201)"},
+    {"metric", "NAME[=COLUMN]", false,
+     "metric of the table, and the truth's column (default: the first metric, the column of its name)"},
+    {"subset", "NAME", false,
+     "all (default), or reachable: NAS-Bench-201's networks without operations that cannot influence the output"},
+    {"arch", "LIST", false, "what the truth says of this network, and its rank among those that meet the limits"},
+    {"output", "FILE", false, "CSV of each network's predicted value and truth"},
+    {"plot", "FILE.svg", false, "a picture of predicted values over truth (needs gnuplot)"},
+    {0}};
+
+const cli_command cli_evaluate = {
+    "evaluate",
+    "TABLE",
+    1,
+    1,
+    "Predictions of a table against a truth file: Kendall tau-b, Spearman, errors, regret.\n"
+    "With --limit (and without --arch): also the true value and rank of the table's best network under these limits.",
+    "  mathnas evaluate nasbench201/edgegpu --truth nasbench201 --metric accuracy=accuracy_imagenet16\n"
+    "  mathnas evaluate nasbench201/edgegpu --truth nasbench201 --metric accuracy=accuracy_imagenet16 --scale "
+    "reciprocal --limit 'latency<=5000'\n",
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
+    run};

@@ -1,0 +1,232 @@
+/* mathnas info: what a table or space holds, and one network of it. */
+#include "host/cli/cli.h"
+#include "host/cli/commands.h"
+
+#include <string.h>
+
+enum { LINE_WIDTH = 100 };
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------------------ */
+
+static void json_nodes(json_out *json, const mn_table *table)
+{
+    json_array(json, "nodes");
+    for (int node = 0; node < mn_table_node_count(table); node++) {
+        json_object(json, NULL);
+        json_string(json, "name", mn_table_node_name(table, node));
+        if (*mn_table_node_stage(table, node))
+            json_string(json, "stage", mn_table_node_stage(table, node));
+        json_array(json, "blocks");
+        for (int block = 0; block < mn_table_block_count(table, node); block++) {
+            json_object(json, NULL);
+            json_string(json, "name", mn_table_block_name(table, node, block));
+            for (int i = 0; i < mn_table_attribute_count(table, node, block); i++)
+                json_number(json, mn_table_attribute_name(table, node, block, i),
+                            mn_table_attribute_text(table, node, block, i));
+            json_close(json);
+        }
+        json_close(json);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static void json_metric_list(json_out *json, const mn_table *table)
+{
+    char number[MN_NUMBER_SIZE];
+    json_array(json, "metrics");
+    for (int i = 0; i < mn_table_metric_count(table); i++) {
+        const mn_resolution resolution = mn_table_metric_resolution(table, i);
+        int64_t smallest, largest;
+        json_object(json, NULL);
+        json_string(json, "name", mn_table_metric_name(table, i));
+        json_string(json, "unit", mn_table_metric_unit(table, i));
+        json_string(json, "better", mn_table_metric_higher_is_better(table, i) ? "higher" : "lower");
+        json_number(json, "resolution", mn_format(1, resolution, number));
+        if (mn_table_has_values(table)) {
+            json_number(json, "base", mn_format(mn_table_metric_base(table, i), resolution, number));
+            if (mn_table_metric_range(table, i, &smallest, &largest) == MN_OK) {
+                json_number(json, "smallest", mn_format(smallest, resolution, number));
+                json_number(json, "largest", mn_format(largest, resolution, number));
+            }
+            json_double(json, "largest_rounding", mn_table_metric_largest_rounding(table, i));
+        }
+        json_close(json);
+    }
+    json_close(json);
+}
+
+/* A metric of the network as a number, null when the table lacks it. */
+static void json_metric_or_null(json_out *json, const mn_table *table, const int64_t *values, const char *name)
+{
+    const int metric = mn_table_find_metric(table, name);
+    if (values && metric >= 0) {
+        char number[MN_NUMBER_SIZE];
+        json_number(json, name, mn_format(values[metric], mn_table_metric_resolution(table, metric), number));
+    } else {
+        json_null(json, name);
+    }
+}
+
+static void json_one_network(json_out *json, const mn_table *table, const uint16_t *network, const int64_t *values)
+{
+    char encoded[1024];
+    json_object(json, "network");
+    cli_json_network(json, table, network, true);
+    if (mn_network_encode(table, network, encoded, sizeof encoded))
+        json_string(json, "arch_str", encoded);
+    if (mn_network_index(table, network) >= 0)
+        json_count(json, "index", (unsigned long long)mn_network_index(table, network));
+    if (values) {
+        cli_json_metrics(json, table, values);
+    } else {
+        json_object(json, "metrics");
+        json_close(json);
+    }
+    json_metric_or_null(json, table, values, "flops");
+    json_metric_or_null(json, table, values, "params");
+    json_close(json);
+}
+
+static mn_status print_json(cli *c, const mn_table *table, const uint16_t *network, const int64_t *values)
+{
+    json_out json = {0};
+    json_object(&json, NULL);
+    json_string(&json, "name", mn_table_name(table));
+    json_string(&json, "path", mn_table_path(table));
+    json_string(&json, "format", mn_table_has_values(table) ? "mathnas-table" : "mathnas-space");
+    json_string(&json, "encoding", mn_table_encoding(table));
+    json_string(&json, "source", mn_table_source(table));
+    json_nodes(&json, table);
+    json_metric_list(&json, table);
+    json_number(&json, "networks", mn_table_network_count_text(table));
+    const char *admissible = mn_table_admissible_count_text(table);
+    json_number(&json, "admissible", *admissible ? admissible : "null");
+    json_array(&json, "rules");
+    for (int i = 0; i < mn_table_rule_count(table); i++)
+        json_number(&json, NULL, mn_table_rule_text(table, i));
+    json_close(&json);
+    json_string(&json, "scale", mn_table_scale_text(table));
+    if (network)
+        json_one_network(&json, table, network, values);
+    json_close(&json);
+    const mn_status status = cli_print_json(c, &json);
+    text_free(&json.out);
+    return status;
+}
+
+/* ---- text ------------------------------------------------------------------------------------------------------------------ */
+
+static void print_nodes(text *out, const mn_table *table)
+{
+    int widest = 0;
+    for (int node = 0; node < mn_table_node_count(table); node++) {
+        const int length = (int)strlen(mn_table_node_name(table, node));
+        widest = length > widest ? length : widest;
+    }
+    text_printf(out, "\n%d nodes\n", mn_table_node_count(table));
+    for (int node = 0; node < mn_table_node_count(table); node++) {
+        const int count = mn_table_block_count(table, node);
+        int column = widest + 16;
+        text_printf(out, "  %-*s  %3d blocks: ", widest, mn_table_node_name(table, node), count);
+        for (int block = 0; block < count; block++) {
+            const char *name = mn_table_block_name(table, node, block);
+            column += (int)strlen(name) + 2;
+            if (column > LINE_WIDTH && block + 1 < count) {
+                text_printf(out, "... %s", mn_table_block_name(table, node, count - 1));
+                break;
+            }
+            text_printf(out, "%s%s", name, block + 1 < count ? ", " : "");
+        }
+        text_put(out, "\n");
+    }
+}
+
+static void print_metrics(text *out, const mn_table *table)
+{
+    char low[MN_NUMBER_SIZE], high[MN_NUMBER_SIZE], resolution[MN_NUMBER_SIZE], base[MN_NUMBER_SIZE];
+    text_printf(out, "\n%d metrics\n", mn_table_metric_count(table));
+    for (int i = 0; i < mn_table_metric_count(table); i++) {
+        const mn_resolution r = mn_table_metric_resolution(table, i);
+        int64_t smallest, largest;
+        text_printf(out, "  %-12s %-6s %s is better, resolution %s", mn_table_metric_name(table, i),
+                    mn_table_metric_unit(table, i), mn_table_metric_higher_is_better(table, i) ? "higher" : "lower ",
+                    mn_format(1, r, resolution));
+        if (mn_table_has_values(table) && mn_table_metric_range(table, i, &smallest, &largest) == MN_OK)
+            text_printf(out, ", base %s, from %s to %s", mn_format(mn_table_metric_base(table, i), r, base),
+                        mn_format(smallest, r, low), mn_format(largest, r, high));
+        if (mn_table_metric_largest_rounding(table, i) > 0)
+            text_printf(out, ", largest rounding %.3g", mn_table_metric_largest_rounding(table, i));
+        text_put(out, "\n");
+    }
+}
+
+static void print_network(text *out, const mn_table *table, const uint16_t *network, const int64_t *values)
+{
+    text_put(out, "\nnetwork ");
+    cli_add_arch(out, table, network);
+    text_put(out, "\n");
+    cli_describe_network(out, table, network, values);
+}
+
+static mn_status print_text(cli *c, const mn_table *table, const uint16_t *network, const int64_t *values)
+{
+    text out = {0};
+    const char *admissible = mn_table_admissible_count_text(table);
+    text_printf(&out, "%s  (%s)\n", mn_table_name(table), mn_table_path(table));
+    if (*mn_table_source(table))
+        text_printf(&out, "source: %s\n", mn_table_source(table));
+    if (*mn_table_encoding(table))
+        text_printf(&out, "encoding: %s\n", mn_table_encoding(table));
+    print_nodes(&out, table);
+    print_metrics(&out, table);
+    if (*mn_table_scale_text(table))
+        text_printf(&out, "\nscale: %s\n", mn_table_scale_text(table));
+    if (mn_table_rule_count(table))
+        text_printf(&out, "\n%d rules\n", mn_table_rule_count(table));
+    for (int i = 0; i < mn_table_rule_count(table); i++)
+        text_printf(&out, "  %s\n", mn_table_rule_text(table, i));
+    text_printf(&out, "\n%s networks", mn_table_network_count_text(table));
+    if (mn_table_rule_count(table))
+        text_printf(&out, ", %s obey the rules", *admissible ? admissible : "an unknown number of which");
+    text_put(&out, "\n");
+    if (network)
+        print_network(&out, table, network, values);
+    const mn_status status = cli_print(c, &out);
+    text_free(&out);
+    return status;
+}
+
+static mn_status run(cli *c)
+{
+    mn_status status = cli_load_tables(c);
+    if (status != MN_OK)
+        return status;
+    const mn_table *table = c->tables[0];
+    const char *arch = cli_value(c, "arch");
+    mn_networks *networks = NULL;
+    int64_t *values = NULL;
+    if (arch && (status = mn_networks_parse(table, arch, &networks)) != MN_OK)
+        cli_fail_with(c, status, networks);
+    if (arch && status == MN_OK && mn_table_has_values(table))
+        status = cli_predict(c, table, mn_networks_choices(networks), 1, &values);
+    if (status == MN_OK)
+        status = (c->json ? print_json : print_text)(c, table, mn_networks_choices(networks), values);
+    free(values);
+    mn_networks_free(networks);
+    return status;
+}
+
+static const cli_option own_options[] = {
+    {"arch", "LIST", false, "also one network: blocks separated by commas (indices or names), or the table's encoding"},
+    {0}};
+
+const cli_command cli_info = {"info",
+                              "TABLE|SPACE",
+                              1,
+                              1,
+                              "Nodes, blocks, metrics, ranges and size of a table or space.",
+                              "  mathnas info nasbench201/edgegpu\n"
+                              "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n",
+                              {own_options, cli_scale_options, cli_common_options},
+                              run};
