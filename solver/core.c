@@ -148,7 +148,8 @@ int64_t mn_vectors_bound(const mn_form *form, const mn_vectors *vectors, mn_aren
         main_to_end(&m, to_end);
         /* the largest threshold whose cap is not below the least sum */
         const mn_wide room = (mn_wide)vector_cap(&m, 0, 0) - to_end[0];
-        const mn_wide own = m.score_coarsening > 0 ? ((room + 1) << m.score_coarsening) - 1 : room >> vectors->shift;
+        const mn_wide own =
+            m.score_coarsening > 0 ? (room + 1) * ((mn_wide)1 << m.score_coarsening) - 1 : room >> vectors->shift;
         if (own < bound)
             bound = own < -LARGEST * 4 ? -LARGEST * 4 : (int64_t)own;
     }
