@@ -76,7 +76,8 @@ static mn_status find_minimal(variant *v, const mn_problem *problems, const int6
                               const mn_control *control, mn_error *error, int64_t *kept, mn_conflict *conflict)
 {
     const int limits = problems[0].limit_count;
-    memcpy(kept, capacities, sizeof *kept * (size_t)limits);
+    if (limits > 0)
+        memcpy(kept, capacities, sizeof *kept * (size_t)limits);
     mn_status status = set_score(v, problems, -1, error);
     for (int limit = 0; limit < limits && status == MN_OK; limit++) {
         int64_t ignored;

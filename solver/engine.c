@@ -1,44 +1,36 @@
-/* The exact search, step by step:
- *
- *   parts      each problem in linear form with multipliers, hence a bound (parts.c, form.c, multipliers.c)
- *   rounds     pretend that `top` networks of value >= bound - d are known and search what could be among them (core.c, search.c).
- *              Found: they are the best, proved. Not found: no network is that good; d grows. (Target probing: the core of a target
- *              just below the bound is tiny, so a proof costs little even where good networks are hard to find.)
- *   ties       among equals the lexicographically smallest: a last search at the optimum, nodes and blocks in the table's order
- *
- *   steps      a single limit that proves hard, or is asked about often: its whole step function (steps.c), kept for later questions
- *
- * The answer does not depend on which networks a round meets first: a round keeps every network better than the worst kept one, and
- * ties are settled by the last step alone. */
+/* What is kept between questions, and which way a question takes: rounds of branch and bound (rounds.c), or, for a single limit that
+ * proves hard or is asked about often, its whole step function (steps.c). */
 #include "solver/engine.h"
-#include "solver/parts.h"
-#include "solver/search.h"
+#include "solver/rounds.h"
 #include "solver/steps.h"
 #include "host/core/memory.h"
 
-#define NOTHING (-((int64_t)1 << 62) - 1) /* below every value */
-
 enum {
-    MOST_SEQUENCES = 64,         /* into which one problem's graph is split */
-    STEPS_AFTER_NODES = 1 << 12, /* search nodes (some 0.1 ms) after which a single limit's steps are tried */
-    STEPS_AFTER_QUESTIONS = 64,  /* questions about one limit after which they pay */
-    MOST_STEP_POINTS = 1 << 21   /* of one graph: 32 MB */
+    MOST_SEQUENCES = 64,          /* into which one problem's graph is split */
+    STEPS_AFTER_QUESTIONS = 64,   /* questions about one limit after which its steps pay */
+    OFTEN_ASKED_POINTS = 1 << 17, /* ... and how many points they may have then */
+    MOST_POINTS = 1 << 21         /* of one graph, ever: 32 MB */
 };
+
+/* Search and steps in turn, each with more to spend than before: either loses by far on some instances. */
+static const struct stage {
+    uint64_t nodes; /* of search */
+    size_t points;  /* of one graph's steps */
+} stages[] = {{1 << 12, 1 << 14}, {1 << 20, MOST_POINTS}};
 
 /* The step functions of one limit, over all graphs. */
 typedef struct limit_steps {
     int questions;
-    bool ready, refused; /* refused: too many points */
-    mn_steps *steps;     /* [count] */
+    bool ready;
+    size_t refused;  /* more points than this would be needed */
+    mn_steps *steps; /* [count] */
 } limit_steps;
 
 struct mn_engine {
-    int limit_count, width; /* width: nodes of the widest problem */
-    int count, capacity;
-    mn_prepared *prepared; /* [count] each problem, or the graphs it splits into */
-    mn_pool *pools;        /* [count] */
-    limit_steps *limits;   /* [limit_count] */
-    bool additive;         /* nothing is scaled, no rule is outside the diagrams */
+    int limit_count, capacity;
+    mn_graphs graphs;    /* [capacity] */
+    limit_steps *limits; /* [limit_count] */
+    bool additive;       /* nothing is scaled, no rule is outside the diagrams */
     mn_arena arena;
 };
 
@@ -47,26 +39,26 @@ struct mn_engine {
 static mn_status add_graph(mn_engine *engine, const mn_problem *problem, int problem_index, mn_graph graph,
                            mn_error *error)
 {
-    if (engine->count == engine->capacity) {
+    if (engine->graphs.count == engine->capacity) {
         const size_t capacity = engine->capacity ? 2 * (size_t)engine->capacity : 8;
-        if (!mn_grow(&engine->prepared, capacity, sizeof *engine->prepared) ||
-            !mn_grow(&engine->pools, capacity, sizeof *engine->pools)) {
+        if (!mn_grow(&engine->graphs.prepared, capacity, sizeof *engine->graphs.prepared) ||
+            !mn_grow(&engine->graphs.pools, capacity, sizeof *engine->graphs.pools)) {
             mn_graph_free(&graph);
             return mn_fail_memory(error);
         }
         engine->capacity = (int)capacity;
     }
-    mn_prepared *prepared = &engine->prepared[engine->count];
+    mn_prepared *prepared = &engine->graphs.prepared[engine->graphs.count];
     mn_status status = mn_prepare(problem, graph, error, prepared);
     if (status != MN_OK)
         return status;
     prepared->problem_index = problem_index;
     const int rows = problem->scale ? 3 * engine->limit_count + 2 : engine->limit_count;
-    status = mn_pool_make(1 + rows, problem->node_count, error, &engine->pools[engine->count]);
+    status = mn_pool_make(1 + rows, problem->node_count, error, &engine->graphs.pools[engine->graphs.count]);
     if (status != MN_OK)
         mn_prepared_free(prepared);
     else
-        engine->count++;
+        engine->graphs.count++;
     return status;
 }
 
@@ -74,7 +66,7 @@ static mn_status add_problem(mn_engine *engine, const mn_problem *problem, int p
 {
     mn_graph graph, parts[MOST_SEQUENCES];
     int count = 0;
-    engine->width = problem->node_count > engine->width ? problem->node_count : engine->width;
+    engine->graphs.width = problem->node_count > engine->graphs.width ? problem->node_count : engine->graphs.width;
     if (problem->diagram->empty)
         return MN_OK;
     mn_status status = mn_graph_make(problem->diagram, error, &graph);
@@ -116,7 +108,7 @@ mn_status mn_engine_create(const mn_problem *problems, int problem_count, mn_err
 static void free_steps(mn_engine *engine, int limit)
 {
     limit_steps *own = &engine->limits[limit];
-    for (int i = 0; own->steps && i < engine->count; i++)
+    for (int i = 0; own->steps && i < engine->graphs.count; i++)
         mn_steps_free(&own->steps[i]);
     free(own->steps);
     own->steps = NULL;
@@ -130,232 +122,14 @@ void mn_engine_free(mn_engine *engine)
     for (int limit = 0; engine->limits && limit < engine->limit_count; limit++)
         free_steps(engine, limit);
     free(engine->limits);
-    for (int i = 0; i < engine->count; i++) {
-        mn_prepared_free(&engine->prepared[i]);
-        mn_pool_free(&engine->pools[i]);
+    for (int i = 0; i < engine->graphs.count; i++) {
+        mn_prepared_free(&engine->graphs.prepared[i]);
+        mn_pool_free(&engine->graphs.pools[i]);
     }
-    free(engine->prepared);
-    free(engine->pools);
+    free(engine->graphs.prepared);
+    free(engine->graphs.pools);
     mn_arena_free(&engine->arena);
     free(engine);
-}
-
-/* ---- one solve ------------------------------------------------------------------------------------------------------------------------ */
-
-typedef struct solve {
-    mn_engine *engine;
-    const mn_question *question;
-    mn_parts parts;
-    mn_best known; /* the best network met before the rounds */
-    mn_best best;  /* of the present round */
-    int64_t bound; /* proved: no network is better */
-    uint64_t nodes;
-    bool gap_reached;
-    /* the search of one part */
-    const mn_part *part;
-    int64_t target;    /* value to reach */
-    int64_t threshold; /* the linear score that it needs */
-    /* ties */
-    int64_t tied_score;
-    int ties_found, ties_wanted;
-} solve;
-
-static bool same_network(const mn_best_entry *entry, int problem, const uint16_t *network, int nodes)
-{
-    return entry->problem == problem && !memcmp(entry->network, network, sizeof *network * (size_t)nodes);
-}
-
-/* Value of a network that meets the lanes; NOTHING when it fails the exact check. */
-static int64_t value_of(const solve *s, const uint16_t *network)
-{
-    const mn_problem *problem = s->part->form.prepared->problem;
-    if (s->part->form.checked) {
-        if (!mn_problem_admits(problem, s->question->capacities, network))
-            return NOTHING;
-        if (problem
-                ->scale) { /* intervals of F do not overlap; the relaxed lanes may let a neighbour's network through */
-            const int64_t capability = mn_problem_value(problem, &problem->capability, network);
-            if (capability < s->part->form.f_low || capability > s->part->form.f_high)
-                return NOTHING;
-        }
-    }
-    return mn_problem_value(problem, &problem->score, network);
-}
-
-static int64_t raise_target(solve *s, int64_t target)
-{
-    const int64_t threshold = mn_form_threshold(&s->part->form, target);
-    const int64_t raise = threshold > s->threshold ? threshold - s->threshold : 0;
-    s->target = target;
-    s->threshold += raise;
-    return raise;
-}
-
-static int64_t found_in_round(void *context, const uint16_t *network)
-{
-    solve *s = context;
-    const int64_t value = value_of(s, network);
-    if (value < s->target)
-        return 0;
-    mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
-                s->part->form.prepared->problem->node_count);
-    if (s->best.count < s->best.capacity)
-        return 0;
-    if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1) {
-        s->gap_reached = true;
-        return MN_SEARCH_ENOUGH;
-    }
-    return raise_target(s, mn_best_worst(&s->best) + 1);
-}
-
-static int64_t found_in_ties(void *context, const uint16_t *network)
-{
-    solve *s = context;
-    if (value_of(s, network) != s->tied_score)
-        return 0;
-    mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network,
-                s->part->form.prepared->problem->node_count);
-    return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
-}
-
-/* No network is below score_low, so asking for less only costs range. */
-static int64_t linear_threshold(const mn_part *part, int64_t target)
-{
-    const int64_t threshold = mn_form_threshold(&part->form, target);
-    return threshold < part->form.score_low ? part->form.score_low : threshold;
-}
-
-/* Searches one part for networks of value >= s->target. */
-static mn_status search_part(solve *s, const mn_part *part, mn_core_order order, mn_search_found found)
-{
-    mn_arena *arena = &s->engine->arena;
-    const mn_arena_mark mark = mn_arena_here(arena);
-    s->part = part;
-    s->threshold = linear_threshold(part, s->target);
-    mn_core core;
-    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, order, arena, &core);
-    if (status == MN_OK)
-        status = mn_search_run(&core, order, &s->question->control, found, s, arena, &s->nodes);
-    mn_arena_return(arena, mark);
-    return status;
-}
-
-/* ---- rounds ----------------------------------------------------------------------------------------------------------------------------- */
-
-/* log2 of the paths in the largest core at a target; stops looking beyond `enough`. */
-static double core_size(solve *s, int64_t target, double enough)
-{
-    double largest = 0;
-    for (int i = 0; i < s->parts.count && largest <= enough; i++) {
-        const mn_part *part = &s->parts.parts[i];
-        if (part->bound < target)
-            continue;
-        mn_arena *arena = &s->engine->arena;
-        const mn_arena_mark mark = mn_arena_here(arena);
-        mn_core core;
-        if (mn_core_make(&part->form, &part->vectors, linear_threshold(part, target), MN_BY_COST, arena, &core) !=
-            MN_OK)
-            return 0; /* memory ran out: the round itself will say so */
-        if (!core.empty && core.log2_paths > largest)
-            largest = core.log2_paths;
-        mn_arena_return(arena, mark);
-    }
-    return largest;
-}
-
-/* The linear scores exclude nothing at this target, in any part. */
-static bool covers_everything(const solve *s, int64_t target)
-{
-    for (int i = 0; i < s->parts.count; i++)
-        if (mn_form_threshold(&s->parts.parts[i].form, target) > s->parts.parts[i].form.score_low)
-            return false;
-    return true;
-}
-
-enum { EASY_PATHS = 16 }; /* log2: a core that is searched in well under a millisecond */
-
-/* How far below the bound the first target lies: as far as the best known network, less when that core is large. */
-static int64_t first_distance(solve *s)
-{
-    int64_t distance;
-    if (s->known.count > 0)
-        distance = s->bound - mn_best_worst(&s->known);
-    else
-        distance = (int64_t)1 << 40;
-    while (distance > 0 && core_size(s, s->bound - distance, EASY_PATHS) > EASY_PATHS)
-        distance /= 4;
-    return distance;
-}
-
-/* Searches all parts at one target. */
-static mn_status run_round(solve *s, int64_t target)
-{
-    s->best.count = 0;
-    s->target = target;
-    for (int i = 0; i < s->parts.count; i++) {
-        if (s->parts.parts[i].bound < s->target)
-            continue;
-        const mn_status status = search_part(s, &s->parts.parts[i], MN_BY_COST, found_in_round);
-        if (status != MN_OK || s->gap_reached)
-            return status;
-    }
-    return MN_OK;
-}
-
-static mn_status run_rounds(solve *s)
-{
-    const int64_t start = s->bound, lowest = -((int64_t)1 << 62);
-    for (int64_t distance = first_distance(s);; distance = distance > (int64_t)1 << 60 ? INT64_MAX : 3 * distance + 1) {
-        int64_t target = (mn_wide)start - distance < lowest ? lowest : start - distance;
-        if (s->best.capacity == 1 && s->known.count > 0 && target < mn_best_worst(&s->known))
-            target = mn_best_worst(&s->known); /* it is there to be found */
-        const bool last = covers_everything(s, target);
-        if (last && (s->known.count == 0 || s->best.capacity > 1))
-            target = lowest; /* the same work, and scaled values far below their relaxation are found too */
-        const mn_status status = run_round(s, target);
-        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity || last)
-            return status;
-        if (s->best.count == 0)
-            s->bound = target - 1;
-    }
-}
-
-/* ---- ties ------------------------------------------------------------------------------------------------------------------------------- */
-
-/* Replaces the networks of the worst kept score by the lexicographically smallest of that score. */
-static mn_status settle_ties(solve *s)
-{
-    mn_best round = s->best, ties;
-    const int64_t score = mn_best_worst(&round);
-    int above = 0;
-    for (int i = 0; i < round.count; i++)
-        above += round.entries[i].score > score;
-    s->ties_wanted = round.count - above;
-    s->tied_score = s->target = score;
-    if (!mn_best_make(&ties, s->ties_wanted, round.width, &s->engine->arena))
-        return MN_FAILURE;
-    s->best = ties;
-    mn_status status = MN_OK;
-    for (int i = 0; i < s->parts.count && status == MN_OK; i++) {
-        const mn_part *part = &s->parts.parts[i];
-        const bool filled = s->best.count == s->ties_wanted;
-        if (part->bound < score || (filled && s->best.entries[0].problem < part->form.prepared->problem_index))
-            continue;
-        s->ties_found = 0;
-        s->target = score;
-        status = search_part(s, part, MN_BY_NAME, found_in_ties);
-    }
-    ties = s->best;
-    s->best = round;
-    if (status != MN_OK)
-        return status;
-    for (int i = 0, next = 0; i < round.count; i++)
-        if (round.entries[i].score == score) {
-            const mn_best_entry *tie = &ties.entries[next++];
-            round.entries[i].problem = tie->problem;
-            memcpy(round.entries[i].network, tie->network, sizeof *tie->network * (size_t)round.width);
-        }
-    return MN_OK;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------------------------------------------------ */
@@ -373,35 +147,50 @@ static int single_limit(const mn_engine *engine, const mn_question *question)
     return engine->additive && question->top == 1 && question->gap == 0 ? single : -1;
 }
 
-mn_status mn_engine_learn_steps(mn_engine *engine, int limit, mn_error *error)
+/* MN_STOPPED: some graph has more than `most_points`. */
+static mn_status learn_steps(mn_engine *engine, int limit, size_t most_points, mn_error *error)
 {
     limit_steps *own = &engine->limits[limit];
     if (own->ready)
         return MN_OK;
-    if (own->refused || !engine->additive)
+    if (own->refused >= most_points)
         return MN_STOPPED;
-    own->steps = mn_new_array((size_t)engine->count, sizeof *own->steps);
+    own->steps = mn_new_array((size_t)engine->graphs.count, sizeof *own->steps);
     mn_status status = own->steps ? MN_OK : mn_fail_memory(error);
-    for (int i = 0; i < engine->count && status == MN_OK; i++)
-        status = mn_steps_make(&engine->prepared[i], limit, MOST_STEP_POINTS, error, &own->steps[i]);
+    for (int i = 0; i < engine->graphs.count && status == MN_OK; i++)
+        status = mn_steps_make(&engine->graphs.prepared[i], limit, most_points, error, &own->steps[i]);
     own->ready = status == MN_OK;
-    own->refused = status == MN_STOPPED;
+    if (status == MN_STOPPED)
+        own->refused = most_points;
     if (status != MN_OK)
         free_steps(engine, limit);
     return status;
+}
+
+mn_status mn_engine_learn_steps(mn_engine *engine, int limit, mn_error *error)
+{
+    return engine->additive ? learn_steps(engine, limit, MOST_POINTS, error) : MN_STOPPED;
+}
+
+/* capacity - base, kept inside the sums' range. */
+static int64_t without_base(int64_t capacity, int64_t base)
+{
+    const mn_wide difference = (mn_wide)capacity - base, most = (mn_wide)1 << 62;
+    return difference > most ? (int64_t)most : difference < -most ? (int64_t)-most : (int64_t)difference;
 }
 
 bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step *best)
 {
     bool found = false;
     best->last = INT64_MAX;
-    for (int i = 0; i < engine->count; i++) {
-        const mn_prepared *prepared = &engine->prepared[i];
+    for (int i = 0; i < engine->graphs.count; i++) {
+        const mn_prepared *prepared = &engine->graphs.prepared[i];
         const mn_problem *problem = prepared->problem;
         uint16_t *network = best->scratch;
         int64_t sum, last;
         const int64_t base = problem->limits[limit].base;
-        const bool fits = mn_steps_best(&engine->limits[limit].steps[i], capacity - base, network, &sum, &last);
+        const bool fits =
+            mn_steps_best(&engine->limits[limit].steps[i], without_base(capacity, base), network, &sum, &last);
         last = last == INT64_MAX ? last : last + base;
         best->last = last < best->last ? last : best->last;
         const int64_t score = sum + problem->score.base;
@@ -418,7 +207,7 @@ bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step
         }
         best->score = score;
         best->problem = prepared->problem_index;
-        memset(best->network, 0, sizeof *network * (size_t)engine->width);
+        memset(best->network, 0, sizeof *network * (size_t)engine->graphs.width);
         memcpy(best->network, network, sizeof *network * (size_t)problem->node_count);
         found = true;
     }
@@ -428,7 +217,7 @@ bool mn_engine_best_step(mn_engine *engine, int limit, int64_t capacity, mn_step
 static mn_status answer_by_steps(mn_engine *engine, const mn_question *question, int limit, mn_answer *answer)
 {
     mn_step step = {.network = answer->choices,
-                    .scratch = mn_arena_take(&engine->arena, (size_t)engine->width, sizeof(uint16_t))};
+                    .scratch = mn_arena_take(&engine->arena, (size_t)engine->graphs.width, sizeof(uint16_t))};
     if (!step.scratch)
         return MN_FAILURE;
     answer->count = mn_engine_best_step(engine, limit, question->capacities[limit], &step);
@@ -441,84 +230,33 @@ static mn_status answer_by_steps(mn_engine *engine, const mn_question *question,
     return MN_OK;
 }
 
-/* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
-
-static void write_answer(solve *s, mn_answer *answer)
+/* One question about one limit. Nodes of earlier stages count against the question's own node limit. */
+static mn_status solve_in_stages(mn_engine *engine, const mn_question *question, int limit, mn_answer *answer,
+                                 mn_error *error)
 {
-    if (s->best.count == 0 && s->known.count > 0)
-        s->best = s->known;
-    if (s->known.count > 0 && s->best.count > 0 && s->best.count < s->question->top) {
-        const mn_best_entry *known = &s->known.entries[0];
-        bool there = false;
-        for (int i = 0; i < s->best.count; i++)
-            there |= same_network(&s->best.entries[i], known->problem, known->network, s->best.width);
-        if (!there && s->best.count < s->best.capacity)
-            mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
-    }
-    mn_best_sort(&s->best);
-    answer->count = s->best.count;
-    for (int i = 0; i < s->best.count; i++) {
-        answer->problems[i] = s->best.entries[i].problem;
-        answer->scores[i] = s->best.entries[i].score;
-        memcpy(answer->choices + (size_t)i * s->best.width, s->best.entries[i].network,
-               sizeof(uint16_t) * (size_t)s->best.width);
-    }
-    answer->search_nodes = s->nodes;
-}
-
-static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
-{
-    write_answer(s, answer);
-    answer->has_bound = s->parts.count > 0;
-    answer->bound = s->bound;
-    if (status == MN_OK && s->gap_reached && answer->count > 0 && answer->scores[0] < s->bound) {
-        answer->outcome = MN_GAP_LIMIT;
-    } else if (status == MN_OK && answer->count > 0) {
-        answer->outcome = MN_OPTIMAL;
-        answer->bound = answer->scores[0];
-    } else if (status == MN_OK) {
-        answer->outcome = MN_OUTCOME_INFEASIBLE;
-        answer->has_bound = false;
-        status = MN_INFEASIBLE;
-    } else if (status == MN_STOPPED) {
-        const uint64_t limit = s->question->control.node_limit;
-        answer->outcome = limit && s->nodes >= limit ? MN_NODE_LIMIT : MN_TIME_LIMIT;
-    } else if (status == MN_INTERRUPTED) {
-        answer->outcome = MN_OUTCOME_INTERRUPTED;
-    }
-    return status;
-}
-
-static mn_status make_parts(solve *s)
-{
-    mn_engine *engine = s->engine;
-    for (int i = 0; i < engine->count; i++) {
-        const mn_status status = mn_parts_add(&engine->prepared[i], s->question->capacities, &engine->pools[i],
-                                              &engine->arena, &s->parts, &s->known);
-        if (status != MN_OK)
+    const uint64_t own_limit = question->control.node_limit;
+    uint64_t spent = 0;
+    mn_question part = *question;
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+        if (engine->limits[limit].refused >= stages[i].points)
+            continue; /* nothing would follow the search: leave it to the last stage */
+        if (own_limit && own_limit - spent <= stages[i].nodes)
+            break;
+        part.control.node_limit = stages[i].nodes;
+        mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
+        answer->search_nodes = spent += answer->search_nodes;
+        if (status != MN_STOPPED || answer->outcome != MN_NODE_LIMIT)
+            return status;
+        status = learn_steps(engine, limit, stages[i].points, error);
+        if (status == MN_OK)
+            return answer_by_steps(engine, question, limit, answer);
+        if (status != MN_STOPPED)
             return status;
     }
-    s->bound = NOTHING;
-    for (int i = 0; i < s->parts.count; i++)
-        s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
-    return MN_OK;
-}
-
-static mn_status search_all(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error)
-{
-    solve s = {.engine = engine, .question = question, .bound = NOTHING};
-    mn_arena_reset(&engine->arena);
-    if (!mn_best_make(&s.known, 1, engine->width, &engine->arena) ||
-        !mn_best_make(&s.best, question->top, engine->width, &engine->arena))
-        return mn_fail_memory(error);
-    mn_status status = make_parts(&s);
-    if (status == MN_OK && s.parts.count > 0)
-        status = run_rounds(&s);
-    if (status == MN_OK && s.best.count == s.best.capacity && !s.gap_reached) /* fewer: they are all there are */
-        status = settle_ties(&s);
-    if (status == MN_FAILURE)
-        return mn_fail_memory(error);
-    return conclude(&s, status, answer);
+    part.control.node_limit = own_limit ? own_limit - spent : 0;
+    const mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
+    answer->search_nodes += spent;
+    return status;
 }
 
 mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_answer *answer, mn_error *error)
@@ -528,27 +266,14 @@ mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_ans
     answer->has_bound = false;
     mn_arena_reset(&engine->arena);
     const int limit = single_limit(engine, question);
-    if (limit < 0 || engine->limits[limit].refused)
-        return search_all(engine, question, answer, error);
-
-    if (!engine->limits[limit].ready) {
-        mn_question brief = *question;
-        const uint64_t own_limit = question->control.node_limit;
-        const bool shortened = own_limit == 0 || own_limit > STEPS_AFTER_NODES;
-        if (shortened)
-            brief.control.node_limit = STEPS_AFTER_NODES;
-        const bool often = ++engine->limits[limit].questions > STEPS_AFTER_QUESTIONS;
-        mn_status status = MN_STOPPED;
-        if (!often) {
-            status = search_all(engine, &brief, answer, error);
-            if (status != MN_STOPPED || answer->outcome != MN_NODE_LIMIT || !shortened)
-                return status;
-        }
-        status = mn_engine_learn_steps(engine, limit, error);
-        if (status == MN_STOPPED)
-            return search_all(engine, question, answer, error);
-        if (status != MN_OK)
+    if (limit < 0)
+        return mn_rounds_solve(&engine->graphs, question, &engine->arena, answer, error);
+    if (++engine->limits[limit].questions > STEPS_AFTER_QUESTIONS) {
+        const mn_status status = learn_steps(engine, limit, OFTEN_ASKED_POINTS, error);
+        if (status == MN_FAILURE)
             return status;
     }
-    return answer_by_steps(engine, question, limit, answer);
+    if (engine->limits[limit].ready)
+        return answer_by_steps(engine, question, limit, answer);
+    return solve_in_stages(engine, question, limit, answer, error);
 }

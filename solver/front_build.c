@@ -263,15 +263,19 @@ static void lay_grid(mn_front_build *build, const outlook *ahead)
     mn_grid_lay(&build->grid, fields, dimensions, ahead->candidates, &build->budget);
 }
 
-static void mark_grid(mn_front_build *build, int node, int state)
+static mn_status mark_grid(mn_front_build *build, int node, int state)
 {
     const mn_diagram *diagram = build->request->diagram;
     const int32_t *row = mn_diagram_row(diagram, node, state);
-    for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
+    mn_status status = MN_OK;
+    for (int block = 0; block < mn_diagram_blocks(diagram, node) && status == MN_OK; block++) {
         if (row[block] >= 0)
             scan_block(build, build->space.first_state[node] + state, mn_front_list_of(build, node + 1, row[block]),
                        diagram->first[node] + block, 0, false);
+        status = mn_control_check(&build->request->control);
+    }
     mn_grid_spread(&build->grid);
+    return status;
 }
 
 static mn_status build_state(mn_front_build *build, int node, int state)
@@ -284,12 +288,11 @@ static mn_status build_state(mn_front_build *build, int node, int state)
         return mn_fail(build->error, MN_FAILURE,
                        "front: more than 2^31 candidates at node %d; add limits, or use fewer objectives", node);
     lay_grid(build, &ahead);
-    if (build->grid.used)
-        mark_grid(build, node, state);
+    mn_status status = build->grid.used ? mark_grid(build, node, state) : MN_OK;
 
     uint64_t first_id = 0, reduced = 0;
     build->work.count = 0;
-    for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
+    for (int block = 0; block < mn_diagram_blocks(diagram, node) && status == MN_OK; block++) {
         if (row[block] < 0)
             continue;
         const mn_front_list *next = mn_front_list_of(build, node + 1, row[block]);
@@ -299,13 +302,14 @@ static mn_status build_state(mn_front_build *build, int node, int state)
         first_id += next->count;
         const uint64_t group = build->work.count - reduced;
         if (group > SMALLEST_GROUP && group > 2 * reduced) {
-            const mn_status status = reduce(build);
-            if (status != MN_OK)
-                return status;
+            status = reduce(build);
             reduced = build->work.count;
+        } else {
+            status = mn_control_check(&build->request->control);
         }
     }
-    const mn_status status = reduce(build);
+    if (status == MN_OK)
+        status = reduce(build);
     return status == MN_OK ? store(build, &build->lists[state_number]) : status;
 }
 

@@ -18,14 +18,10 @@ typedef struct enumeration {
 static bool grow(enumeration *e, uint64_t capacity)
 {
     mn_front_points *points = e->points;
-    int64_t *values = realloc(points->values, capacity * points->objective_count * sizeof *values);
-    points->values = values ? values : points->values;
-    uint16_t *choices = realloc(points->choices, capacity * points->node_count * sizeof *choices);
-    points->choices = choices ? choices : points->choices;
-    bool *keep = realloc(e->keep, capacity * sizeof *keep);
-    e->keep = keep ? keep : e->keep;
     e->capacity = capacity;
-    return values && choices && keep;
+    return mn_grow(&points->values, capacity * (uint64_t)points->objective_count, sizeof(int64_t)) &&
+           mn_grow(&points->choices, capacity * (uint64_t)points->node_count, sizeof(uint16_t)) &&
+           mn_grow(&e->keep, capacity, sizeof(bool));
 }
 
 static mn_status drop_dominated(enumeration *e)

@@ -3,7 +3,8 @@
 enum {
     MOST_CELL_BITS = 21,
     FEWEST_CANDIDATES = 512, /* fewer are sorted sooner than filtered */
-    VALUE_BITS = 31
+    VALUE_BITS = 31,
+    STEP = 256 /* points located at a time */
 };
 
 void mn_grid_free(mn_grid *grid, mn_budget *budget)
@@ -75,35 +76,48 @@ void mn_grid_lay(mn_grid *grid, const mn_grid_field *fields, int field_count, ui
         memset(grid->cells, 0xFF, stride * sizeof *grid->cells);
 }
 
-static inline uint32_t cell_of(const mn_grid *grid, const uint64_t *point)
+/* Cells and last coordinates of at most STEP points; axis by axis, so that the loops become vector instructions. */
+static void locate(const mn_grid *grid, const uint64_t *points, int width, int count, uint32_t *cells, uint64_t *values)
 {
-    uint32_t cell = 0;
-    for (int axis = 0; axis < MN_GRID_AXES; axis++) {
-        const uint32_t coordinate = (uint32_t)(point[grid->column[axis]] >> grid->shift[axis] & grid->mask[axis]);
-        cell += (coordinate * grid->step[axis] >> MN_GRID_FRACTION) * grid->stride[axis];
+    memset(cells, 0, sizeof *cells * (size_t)count);
+    for (int axis = 0; axis < MN_GRID_AXES && grid->stride[axis]; axis++) {
+        const uint64_t *column = points + grid->column[axis], mask = grid->mask[axis];
+        const int shift = grid->shift[axis];
+        const uint32_t step = grid->step[axis], stride = grid->stride[axis];
+        for (int i = 0; i < count; i++)
+            cells[i] += ((uint32_t)(column[(size_t)i * width] >> shift & mask) * step >> MN_GRID_FRACTION) * stride;
     }
-    return cell;
+    const uint64_t *column = points + grid->value.column;
+    for (int i = 0; i < count; i++)
+        values[i] = column[(size_t)i * width] >> grid->value.shift & grid->value.mask;
 }
 
 /* The last coordinate is rounded up when marked and down when asked. */
-void mn_grid_mark(mn_grid *grid, const uint64_t *cells, int width, int count)
+void mn_grid_mark(mn_grid *grid, const uint64_t *points, int width, int count)
 {
     const uint64_t round_up = ((uint64_t)1 << grid->value_shift) - 1;
-    const mn_grid_field field = grid->value;
-    for (int i = 0; i < count; i++, cells += width) {
-        uint32_t *cell = &grid->cells[cell_of(grid, cells) + grid->above];
-        const uint32_t value =
-            (uint32_t)(((cells[field.column] >> field.shift & field.mask) + round_up) >> grid->value_shift);
-        *cell = value < *cell ? value : *cell;
+    uint32_t cells[STEP];
+    uint64_t values[STEP];
+    for (int begin = 0; begin < count; begin += STEP) {
+        const int size = count - begin < STEP ? count - begin : STEP;
+        locate(grid, points + (size_t)begin * width, width, size, cells, values);
+        for (int i = 0; i < size; i++) {
+            uint32_t *cell = &grid->cells[cells[i] + grid->above];
+            const uint32_t value = (uint32_t)((values[i] + round_up) >> grid->value_shift);
+            *cell = value < *cell ? value : *cell;
+        }
     }
 }
 
-void mn_grid_pass(const mn_grid *grid, const uint64_t *cells, int width, int count, bool *passes)
+void mn_grid_pass(const mn_grid *grid, const uint64_t *points, int width, int count, bool *passes)
 {
-    const mn_grid_field field = grid->value;
-    for (int i = 0; i < count; i++, cells += width) {
-        const uint64_t value = cells[field.column] >> field.shift & field.mask;
-        passes[i] = grid->cells[cell_of(grid, cells)] > (uint32_t)(value >> grid->value_shift);
+    uint32_t cells[STEP];
+    uint64_t values[STEP];
+    for (int begin = 0; begin < count; begin += STEP) {
+        const int size = count - begin < STEP ? count - begin : STEP;
+        locate(grid, points + (size_t)begin * width, width, size, cells, values);
+        for (int i = 0; i < size; i++)
+            passes[begin + i] = grid->cells[cells[i]] > (uint32_t)(values[i] >> grid->value_shift);
     }
 }
 

@@ -36,12 +36,12 @@ void mn_grid_free(mn_grid *grid, mn_budget *budget);
 void mn_grid_lay(mn_grid *grid, const mn_grid_field *fields, int field_count, uint64_t candidates, mn_budget *budget);
 
 /* Points are [count][width]. */
-void mn_grid_mark(mn_grid *grid, const uint64_t *cells, int width, int count);
+void mn_grid_mark(mn_grid *grid, const uint64_t *points, int width, int count);
 
 /* After the last mark, before the first question. */
 void mn_grid_spread(mn_grid *grid);
 
 /* Whether each point may be undominated. */
-void mn_grid_pass(const mn_grid *grid, const uint64_t *cells, int width, int count, bool *passes);
+void mn_grid_pass(const mn_grid *grid, const uint64_t *points, int width, int count, bool *passes);
 
 #endif

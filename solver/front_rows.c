@@ -82,7 +82,7 @@ static range range_of(const uint32_t *rank, const uint32_t *list, uint64_t count
 /* About the median of the ranks, below `largest`: something lies on both sides of it when they are not all equal. */
 static uint32_t choose_split(const uint32_t *rank, const uint32_t *list, uint64_t count, uint32_t largest)
 {
-    uint32_t sample[SAMPLES];
+    uint32_t sample[SAMPLES] = {0};
     for (uint64_t i = 0; i < SAMPLES; i++) {
         const uint32_t value = rank[list[i * (count - 1) / (SAMPLES - 1)]];
         uint64_t at = i;

@@ -13,7 +13,6 @@ typedef struct search {
     mn_front_key key;
     bool scaled;           /* some objective or limit is: no keys */
     const int64_t *values; /* [count][objectives] */
-    uint64_t count;
     uint16_t *choices;
     atomic_int status;
 } search;
@@ -216,7 +215,7 @@ static void find_network(void *context, uint64_t point, int thread)
 
 mn_status mn_front_networks_by_search(mn_front_build *build, const int64_t *values, uint64_t count, uint16_t *choices)
 {
-    search s = {.build = build, .values = values, .count = count, .choices = choices, .status = MN_OK};
+    search s = {.build = build, .values = values, .choices = choices, .status = MN_OK};
     s.scaled = build->space.scaled_limit_count > 0;
     for (int k = 0; k < build->request->objective_count; k++)
         s.scaled |= build->space.objectives[k].scaled != 0;

@@ -236,7 +236,7 @@ static void choose_brute_force(recursion *r)
 /* A value of the split field that leaves points on both sides of it (low: no larger); false when all are equal. */
 static bool choose_split(const mn_word_layout *layout, const uint64_t *words, uint64_t count, uint64_t *split)
 {
-    uint64_t sample[SAMPLES];
+    uint64_t sample[SAMPLES] = {0};
     for (uint64_t i = 0; i < SAMPLES; i++) {
         const uint64_t value = words[i * (count - 1) / (SAMPLES - 1)] >> layout->split_shift & layout->split_mask;
         uint64_t at = i;

@@ -216,7 +216,7 @@ static bool volume_three(const distances *points, big *volume)
 /* The area dominated by pairs (y, z), grown pair by pair: steps sorted by y, largest first, z growing. */
 typedef struct area {
     uint64_t count, capacity;
-    uint64_t *y, *z;
+    uint64_t *y, *z; /* [capacity], one allocation */
     unsigned __int128 size;
 } area;
 
@@ -225,12 +225,12 @@ static bool area_reserve(area *a, uint64_t capacity)
     if (capacity <= a->capacity)
         return true;
     capacity += capacity / 2 + 16;
-    uint64_t *y = realloc(a->y, capacity * sizeof *y);
-    a->y = y ? y : a->y;
-    uint64_t *z = realloc(a->z, capacity * sizeof *z);
-    a->z = z ? z : a->z;
-    if (!y || !z)
+    uint64_t *cells = realloc(a->y, 2 * capacity * sizeof *cells);
+    if (!cells)
         return false;
+    a->y = cells;
+    memmove(cells + capacity, cells + a->capacity, a->count * sizeof *cells);
+    a->z = cells + capacity;
     a->capacity = capacity;
     return true;
 }
@@ -238,7 +238,6 @@ static bool area_reserve(area *a, uint64_t capacity)
 static void area_free(area *a)
 {
     free(a->y);
-    free(a->z);
 }
 
 /* Adds a pair of positive distances; true when the area grew. There is room for one more step. */

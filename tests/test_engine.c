@@ -57,12 +57,12 @@ static bool make_problem(question *q, int index, uint64_t seed)
     mn_linear objective, limits[MOST_LIMITS];
     mn_sense senses[MOST_LIMITS];
     const bool maximize = random_below(&state, 2), scaled = table->has_scale;
-    const char *expressions[] = {"m0", "m1", "m2", "m1 + m2", "2*m1 - m2", "m2 - 0.5*m1"};
+    const char *expressions[] = {"m0", "m1", "m2", "m1 + m2", "2*m1 - m2", "m2 - 0.5*m1", "20*m1 + m2"};
     const char *goal =
-        scaled && random_below(&state, 4) ? "m0" : expressions[scaled + random_below(&state, 6 - (uint64_t)scaled)];
+        scaled && random_below(&state, 4) ? "m0" : expressions[scaled + random_below(&state, 7 - (uint64_t)scaled)];
     cr_assert_eq(mn_linear_parse(table, goal, strlen(goal), &objective, &error), MN_OK, "%s", error.text);
     for (int i = 0; i < q->limit_count; i++) {
-        const char *text = expressions[random_below(&state, 6)];
+        const char *text = expressions[random_below(&state, 7)];
         cr_assert_eq(mn_linear_parse(table, text, strlen(text), &limits[i], &error), MN_OK, "%s", error.text);
         senses[i] = random_below(&state, 2) ? MN_AT_LEAST : MN_AT_MOST;
     }

@@ -235,7 +235,6 @@ static mn_status join_tables(mn_front *front)
 
 static mn_status read_epsilon(const char *text, mn_decimal *epsilon, mn_error *error)
 {
-    *epsilon = (mn_decimal){0};
     if (!text || (mn_decimal_parse(text, strlen(text), epsilon) && epsilon->mantissa >= 0))
         return MN_OK;
     return mn_fail(error, MN_USAGE, "epsilon \"%.100s\": expected a decimal, 0 or more", text);
@@ -274,7 +273,7 @@ static mn_status take_request(mn_front *front, const mn_solver *solver, const ch
 
 static mn_status compute(mn_front *front, mn_solver *solver, const mn_front_options *options)
 {
-    mn_decimal epsilon;
+    mn_decimal epsilon = {0};
     mn_status status = mn_check_effort(options->threads, options->time_limit, &front->error);
     if (status == MN_OK)
         status = read_epsilon(options->epsilon, &epsilon, &front->error);

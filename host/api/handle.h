@@ -14,7 +14,9 @@ typedef struct mn_member {
     bool *allowed;  /* [item_count] */
     mn_rule *rules; /* the table's (borrowed) and then the solver's own */
     int rule_count;
-    mn_diagram *diagram; /* of rules and allowed; NULL: to be built */
+    bool restricted;           /* some block is not allowed, or a rule was added */
+    const mn_diagram *diagram; /* of rules and allowed; NULL: to be built */
+    mn_diagram *own_diagram;   /* the same when restricted, else NULL: it is the table's */
     mn_linear objective;
     mn_linear *limits; /* [limit_count] */
 } mn_member;
@@ -48,6 +50,13 @@ struct mn_solver {
 /* Records a failure on a table that the caller may only read. Tables are shared between threads: when several fail at once, the
  * sentence is one of theirs. Returns the status. */
 mn_status mn_table_record(const mn_table *table, const mn_error *error);
+
+/* A solver whose creation failed has no members and can do nothing; `argument` is what the caller was given and must not be NULL. */
+mn_status mn_solver_check(mn_solver *solver, const void *argument);
+
+/* What was built from the question is made anew on the next solve. */
+void mn_solver_drop_problems(mn_solver *solver);
+void mn_solver_drop_diagrams(mn_solver *solver);
 
 /* Diagrams of all members, as fix, forbid and rules now stand. */
 mn_status mn_solver_build_diagrams(mn_solver *solver);

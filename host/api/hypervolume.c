@@ -101,7 +101,6 @@ static void insert_step(staircase *s, uint64_t x, uint64_t y)
 /* ---- slices ---------------------------------------------------------------------------------------------------------------- */
 
 typedef struct volume_job {
-    int dimensions;
     size_t count;
     const uint64_t *points; /* [count][4] distances, best first along the last dimension used */
     staircase steps;

@@ -103,7 +103,7 @@ static void add_block(const csv_out *csv, text *out, const mn_table *table, int 
 void csv_add_row(const csv_out *csv, text *out, int t, const uint16_t *network, const int64_t *values)
 {
     const mn_table *table = csv->tables[t];
-    char number[MN_NUMBER_SIZE], encoded[1024];
+    char number[MN_NUMBER_SIZE];
     for (int i = 0; i < csv->node_columns; i++) {
         const int node = csv->node_of[t][i];
         if (i)
@@ -120,6 +120,7 @@ void csv_add_row(const csv_out *csv, text *out, int t, const uint16_t *network, 
         csv_add_cell(out, mn_table_name(table));
     }
     if (csv->has_encoding) {
+        char encoded[1024];
         text_add(out, ",", 1);
         if (mn_network_encode(table, network, encoded, sizeof encoded))
             csv_add_cell(out, encoded);

@@ -332,7 +332,7 @@ static mn_status run(cli *c)
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"truth", "FILE", false,
      "CSV (or .csv.gz) of networks and measured metrics, or the name of a shipped space (nasbench201)"},
     {"metric", "NAME[=COLUMN]", false,
@@ -355,5 +355,5 @@ const cli_command cli_evaluate = {
     "  mathnas evaluate nasbench201/edgegpu --truth nasbench201 --metric accuracy=accuracy_imagenet16\n"
     "  mathnas evaluate nasbench201/edgegpu --truth nasbench201 --metric accuracy=accuracy_imagenet16 --scale "
     "reciprocal --limit 'latency<=5000'\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
     run};

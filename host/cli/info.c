@@ -59,12 +59,13 @@ static void json_metric_list(json_out *json, const mn_table *table)
 /* A metric of the network as a number, null when the table lacks it. */
 static void json_metric_or_null(json_out *json, const mn_table *table, const int64_t *values, const char *name)
 {
-    char number[MN_NUMBER_SIZE];
     const int metric = mn_table_find_metric(table, name);
-    if (values && metric >= 0)
+    if (values && metric >= 0) {
+        char number[MN_NUMBER_SIZE];
         json_number(json, name, mn_format(values[metric], mn_table_metric_resolution(table, metric), number));
-    else
+    } else {
         json_null(json, name);
+    }
 }
 
 static void json_one_network(json_out *json, const mn_table *table, const uint16_t *network, const int64_t *values)
@@ -216,7 +217,7 @@ static mn_status run(cli *c)
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"arch", "LIST", false, "also one network: blocks separated by commas (indices or names), or the table's encoding"},
     {0}};
 
@@ -227,5 +228,5 @@ const cli_command cli_info = {"info",
                               "Nodes, blocks, metrics, ranges and size of a table or space.",
                               "  mathnas info nasbench201/edgegpu\n"
                               "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n",
-                              {options, cli_scale_options, cli_common_options},
+                              {own_options, cli_scale_options, cli_common_options},
                               run};

@@ -83,10 +83,10 @@ static const cli_command *find_command(const char *name)
 
 static mn_status fail_subcommand(cli *c, const char *name)
 {
-    const char *names[32];
+    const char *names[sizeof cli_commands / sizeof *cli_commands];
     text known = {0};
     int count = 0;
-    for (; cli_commands[count] && count < 32; count++) {
+    for (; cli_commands[count]; count++) {
         names[count] = cli_commands[count]->name;
         text_printf(&known, "%s%s", count ? ", " : "", names[count]);
     }

@@ -264,7 +264,7 @@ static mn_status run(cli *c)
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"maximize", "E", true,
      "an objective, two to four in all; rows are sorted by the first, best first, then the next"},
     {"minimize", "E", true, "an objective to be made as small as possible"},
@@ -288,5 +288,5 @@ const cli_command cli_pareto = {
     "  mathnas pareto nasbench201/edgegpu --maximize accuracy --minimize latency --output front.csv\n"
     "  mathnas pareto nasbench201/edgegpu --maximize accuracy --minimize latency --minimize energy --limit "
     "'latency<=5000'\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
     run};

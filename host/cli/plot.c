@@ -274,7 +274,7 @@ static mn_status run(cli *c)
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"output", "FILE", false, "FILE.svg or FILE.png"},
     {"x", "COLUMN", false,
      "the column along x (default: a sweep's limit, else latency, energy, flops, params, or truth)"},
@@ -288,5 +288,5 @@ const cli_command cli_plot = {"plot",
                               "A picture of a front, a sweep or a comparison from its CSV (needs gnuplot).",
                               "  mathnas plot front.csv --output front.svg\n"
                               "  mathnas plot sweep.csv --output sweep.svg --y accuracy\n",
-                              {options, cli_common_options},
+                              {own_options, cli_common_options},
                               run};

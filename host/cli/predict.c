@@ -20,7 +20,7 @@ typedef struct job {
     mn_error error; /* of the output */
     mn_output *output;
     csv_out csv;
-    json_out *json; /* with --json, besides the file */
+    json_out json; /* with --json, besides the file */
     text buffer;
 } job;
 
@@ -122,8 +122,8 @@ static mn_status write_chunk(job *j, const uint16_t *networks, const int64_t *va
     for (uint64_t row = 0; row < count; row++) {
         const uint16_t *network = networks + row * nodes;
         const int64_t *v = values + row * metrics;
-        if (j->json)
-            add_json(j->json, j->table, network, v);
+        if (j->c->json)
+            add_json(&j->json, j->table, network, v);
         if (j->kind == SINK_CSV) {
             csv_add_row(&j->csv, &j->buffer, 0, network, v);
             text_add(&j->buffer, "\n", 1);
@@ -136,7 +136,7 @@ static mn_status write_chunk(job *j, const uint16_t *networks, const int64_t *va
             cli_describe_network(&j->buffer, j->table, network, v);
         }
     }
-    if (j->buffer.failed || (j->json && j->json->out.failed))
+    if (j->buffer.failed || j->json.out.failed)
         return cli_fail_memory(j->c);
     if (!j->output)
         return MN_OK;
@@ -197,27 +197,24 @@ static mn_status predict_all(job *j)
 
 static mn_status run_job(job *j)
 {
-    json_out json = {0};
     mn_status status = choose_networks(j);
     if (status == MN_OK)
         status = choose_sink(j);
     if (status == MN_OK && (status = open_sink(j)) != MN_OK && !j->c->error[0])
         cli_fail(j->c, status, "%s", j->error.text);
     if (j->c->json) {
-        j->json = &json;
-        json_object(&json, NULL);
-        json_array(&json, "networks");
+        json_object(&j->json, NULL);
+        json_array(&j->json, "networks");
     }
     if (status == MN_OK)
         status = predict_all(j);
     if (status == MN_OK)
         status = finish_sink(j);
     if (status == MN_OK && j->c->json) {
-        json_close(&json);
-        json_close(&json);
-        status = cli_print_json(j->c, &json);
+        json_close(&j->json);
+        json_close(&j->json);
+        status = cli_print_json(j->c, &j->json);
     }
-    text_free(&json.out);
     return status;
 }
 
@@ -234,11 +231,12 @@ static mn_status run(cli *c)
     mn_output_discard(j.output);
     csv_close(&j.csv);
     text_free(&j.buffer);
+    text_free(&j.json.out);
     mn_networks_free(j.given);
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"arch", "LIST", false, "one network: blocks separated by commas (indices or names), or the table's encoding"},
     {"archs", "FILE", false,
      "a CSV (a column per node, or one column arch, arch_str, number or index; may be .gz) or .npy of networks"},
@@ -259,5 +257,5 @@ const cli_command cli_predict_command = {
     "  mathnas predict nasbench201/edgegpu --arch 3,3,0,1,2,4\n"
     "  mathnas predict nasbench201/edgegpu --all --output all.csv\n"
     "  mathnas predict supertransformer/xeon --random 1000 --seed 1 --output random.npy\n",
-    {options, cli_scale_options, cli_common_options},
+    {own_options, cli_scale_options, cli_common_options},
     run};

@@ -63,11 +63,12 @@ static const char *format_gap(const answer *a, char number[MN_NUMBER_SIZE])
 static void json_number_or_null(json_out *json, const char *key, bool known, int64_t multiples,
                                 mn_resolution resolution)
 {
-    char number[MN_NUMBER_SIZE];
-    if (known)
+    if (known) {
+        char number[MN_NUMBER_SIZE];
         json_number(json, key, mn_format(multiples, resolution, number));
-    else
+    } else {
         json_null(json, key);
+    }
 }
 
 static void json_solution(json_out *json, cli *c, const answer *a, int index)
@@ -221,7 +222,7 @@ static mn_status run(cli *c)
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"maximize", "E", false, "the objective: a metric or a linear expression of metrics ('accuracy - 0.02*latency')"},
     {"minimize", "E", false, "the objective, to be made as small as possible"},
     {"top", "K", false, "the K best networks, in order (default 1)"},
@@ -241,5 +242,5 @@ const cli_command cli_solve = {
     "  mathnas solve nasbench201/edgegpu --maximize accuracy --limit 'latency<=5000' --limit 'energy<=20000'\n"
     "  mathnas solve mobilenetv3/tx2gpu --minimize latency --limit 'accuracy>=79' --top 3\n"
     "  mathnas solve supervit/192 supervit/224 --maximize accuracy --limit 'flops<=300000000'\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
     run};

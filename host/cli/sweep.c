@@ -411,7 +411,7 @@ static mn_status run(cli *c)
     return status;
 }
 
-static const cli_option options[] = {
+static const cli_option own_options[] = {
     {"maximize", "E", false, "the objective: a metric or a linear expression of metrics ('accuracy - 0.02*latency')"},
     {"minimize", "E", false, "the objective, to be made as small as possible"},
     {"grid", "E=LO:HI:COUNT", true,
@@ -435,5 +435,5 @@ const cli_command cli_sweep = {
     "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:1000 --output sweep.csv\n"
     "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:100 --grid energy=5000:25000:100 "
     "--output sweep.csv --resume\n",
-    {options, cli_problem_options, cli_scale_options, cli_common_options},
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
     run};

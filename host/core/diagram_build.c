@@ -216,7 +216,8 @@ static void forget_a_rule(builder *b)
         if (!widest || s->memories > widest->memories || (s->memories == widest->memories && s->end > widest->end))
             widest = s;
     }
-    widest->held = false;
+    if (widest) /* always: without an open rule there is one state */
+        widest->held = false;
 }
 
 /* How many states may stand before node `node`. */

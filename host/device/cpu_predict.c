@@ -1,5 +1,5 @@
-/* Prediction on the CPU: networks go in steps through the plan's lookups (cpu_predict_plan.h), whose words stay in the first-level
- * cache. Columns that are large in all are written past the caches, in whole lines. A few networks, or nodes of more than 256 blocks,
+/* Prediction on the CPU: networks go in steps through lookups in registers (cpu_predict_registers.h) or in tables
+ * (cpu_predict_plan.h), whose words stay in the first-level cache. Columns that are large in all are written past the caches, in whole lines. A few networks, or nodes of more than 256 blocks,
  * are summed value by value, since tables would not pay or not fit. */
 #include "host/device/cpu_predict_kernels.h"
 #include "host/core/memory.h"
@@ -28,8 +28,11 @@ typedef struct request {
     const uint8_t *networks;
     int width;
     uint64_t count;
-    bool has_plan;
+    bool in_registers;
+    mn_register_plan registers;
     mn_predict_plan plan;
+    const mn_field *fields; /* of the plan in use; NULL: value by value */
+    int word_count;
     int output_count, sum_count, scaled_count;
     output *outputs;
     int *sum_metrics;    /* [sum_count] */
@@ -42,9 +45,11 @@ typedef struct request {
 /* A thread's memory. */
 typedef struct scratch {
     uint16_t (*indices)[MN_OCTET_GROUPS]; /* [MN_STEP] */
-    uint64_t (*words)[BUFFER];            /* [word_count] */
+    uint64_t (*words)[BUFFER];            /* [word_count] in tables */
+    uint32_t (*digits)[BUFFER];           /* [word_count] in registers */
     uint64_t (*scaled)[BUFFER];           /* [scaled_count] */
     mn_store *stores;                     /* [output_count] */
+    mn_store *parts;                      /* [scaled_count][2] sum and F of the scaled metrics */
     int *lags;                            /* [output_count] */
     int64_t *scale_keys;                  /* [CACHED_SCALES] F */
     uint64_t *scale_values;               /* g(F) */
@@ -62,10 +67,12 @@ static size_t take(size_t *size, size_t bytes)
 static scratch lay_out(const request *r, char *base, size_t *size)
 {
     const size_t outputs = (size_t)r->output_count;
-    size_t at[8];
+    size_t at[10];
     *size = 0;
     at[0] = take(size, sizeof(uint16_t[MN_STEP][MN_OCTET_GROUPS]));
     at[1] = take(size, sizeof(uint64_t[BUFFER]) * (size_t)(2 * r->plan.plane_count));
+    at[8] = take(size, sizeof(uint32_t[BUFFER]) * (size_t)r->word_count);
+    at[9] = take(size, sizeof(mn_store) * 2 * (size_t)r->scaled_count);
     at[2] = take(size, sizeof(uint64_t[BUFFER]) * (size_t)r->scaled_count);
     at[3] = take(size, sizeof(mn_store) * outputs);
     at[4] = take(size, sizeof(int) * outputs);
@@ -76,6 +83,8 @@ static scratch lay_out(const request *r, char *base, size_t *size)
         return (scratch){0};
     return (scratch){.indices = (void *)(base + at[0]),
                      .words = (void *)(base + at[1]),
+                     .digits = (void *)(base + at[8]),
+                     .parts = (void *)(base + at[9]),
                      .scaled = (void *)(base + at[2]),
                      .stores = (void *)(base + at[3]),
                      .lags = (void *)(base + at[4]),
@@ -149,6 +158,8 @@ static void look_up(const request *r, const scratch *s, uint64_t first, int coun
 {
     const mn_predict_plan *plan = &r->plan;
     const uint8_t *networks = step_bytes(r, s, first, count);
+    if (r->in_registers)
+        r->kernels->permute(&r->registers, networks, s->digits[0] + MN_LINE, BUFFER);
     for (int i = 0; i < plan->octet_count; i++) {
         const mn_octet *octet = &plan->octets[i];
         r->kernels->index(octet, networks, r->table->node_count, s->indices);
@@ -176,18 +187,24 @@ static inline uint64_t cached_g(const mn_scale *scale, const scratch *s, int64_t
 
 static void scale_step(const request *r, const scratch *s, const output *o, int count)
 {
-    const mn_field *sum = &r->plan.fields[o->sum], *by = &r->plan.fields[o->capability];
-    const uint64_t *sums = s->words[sum->word] + MN_LINE, *capabilities = s->words[by->word] + MN_LINE;
+    const mn_store *sum = &s->parts[2 * o->scaled], *capability = sum + 1;
     const int64_t base = r->table->metrics[o->metric].base;
     for (int i = 0; i < count; i++)
         s->scaled[o->scaled][MN_LINE + i] = (uint64_t)mn_scale_apply(
-            base, mn_field_value(sum, sums[i]), cached_g(&r->table->scale, s, mn_field_value(by, capabilities[i])));
+            base, mn_store_value(sum, i), cached_g(&r->table->scale, s, mn_store_value(capability, i)));
 }
 
-/* The words (or scaled values) that an output is made from. */
-static uint64_t *buffer_of(const request *r, const scratch *s, const output *o)
+/* A reader of the field's values, `lag` values back from the step's. */
+static mn_store reader_of(const request *r, const scratch *s, int field, int lag)
 {
-    return o->capability >= 0 ? s->scaled[o->scaled] : s->words[r->plan.fields[o->sum].word];
+    mn_store store = {.field = r->fields[field]};
+    if (r->in_registers) {
+        store.low = s->digits[store.field.low.word] + MN_LINE - lag;
+        store.high = s->digits[store.field.high.word] + MN_LINE - lag;
+    } else {
+        store.words = s->words[store.field.low.word] + MN_LINE - lag;
+    }
+    return store;
 }
 
 static void start_stores(const request *r, const scratch *s, uint64_t first)
@@ -196,11 +213,18 @@ static void start_stores(const request *r, const scratch *s, uint64_t first)
         const output *o = &r->outputs[i];
         const uintptr_t address = (uintptr_t)(o->column + first);
         const bool stream = r->stream && address % sizeof(int64_t) == 0;
-        s->lags[i] = stream ? (int)(address / sizeof(int64_t) % MN_LINE) : 0;
-        s->stores[i] = (mn_store){.words = buffer_of(r, s, o) + MN_LINE - s->lags[i],
-                                  .column = o->column + first - s->lags[i],
-                                  .stream = stream};
-        s->stores[i].field = o->capability < 0 ? r->plan.fields[o->sum] : (mn_field){.mask = UINT64_MAX, .factor = 1};
+        const int lag = stream ? (int)(address / sizeof(int64_t) % MN_LINE) : 0;
+        if (o->capability < 0) {
+            s->stores[i] = reader_of(r, s, o->sum, lag);
+        } else {
+            s->parts[2 * o->scaled] = reader_of(r, s, o->sum, 0);
+            s->parts[2 * o->scaled + 1] = reader_of(r, s, o->capability, 0);
+            s->stores[i] = (mn_store){.words = s->scaled[o->scaled] + MN_LINE - lag};
+            s->stores[i].field = (mn_field){.low.mask = UINT64_MAX, .factor = 1};
+        }
+        s->lags[i] = lag;
+        s->stores[i].column = o->column + first - lag;
+        s->stores[i].stream = stream;
     }
 }
 
@@ -208,13 +232,16 @@ static void start_stores(const request *r, const scratch *s, uint64_t first)
 static void store_some(mn_store *store, int from, int to)
 {
     for (int i = from; i < to; i++)
-        store->column[i] = mn_field_value(&store->field, store->words[i]);
+        store->column[i] = mn_store_value(store, i);
 }
 
 static void keep_last_line(const request *r, const scratch *s)
 {
-    for (int word = 0; word < r->plan.word_count; word++)
-        memcpy(s->words[word], s->words[word] + MN_STEP, sizeof **s->words * MN_LINE);
+    for (int word = 0; word < r->word_count; word++)
+        if (r->in_registers)
+            memcpy(s->digits[word], s->digits[word] + MN_STEP, sizeof **s->digits * MN_LINE);
+        else
+            memcpy(s->words[word], s->words[word] + MN_STEP, sizeof **s->words * MN_LINE);
     for (int i = 0; i < r->scaled_count; i++)
         memcpy(s->scaled[i], s->scaled[i] + MN_STEP, sizeof **s->scaled * MN_LINE);
 }
@@ -286,6 +313,19 @@ static bool list_outputs(request *r, int64_t *const *columns)
     return true;
 }
 
+static bool make_plan(request *r)
+{
+    bool ok = true;
+    if (r->kernels->permute)
+        ok = mn_register_plan_make(r->table, r->sum_metrics, r->sum_with_base, r->sum_count, &r->registers,
+                                   &r->in_registers);
+    if (ok && !r->in_registers)
+        ok = mn_predict_plan_make(r->table, r->sum_metrics, r->sum_with_base, r->sum_count, &r->plan);
+    r->fields = r->in_registers ? r->registers.fields : r->plan.fields;
+    r->word_count = r->in_registers ? r->registers.word_count : r->plan.word_count;
+    return ok;
+}
+
 static bool wants_plan(const request *r)
 {
     for (int node = 0; node < r->table->node_count; node++)
@@ -296,7 +336,7 @@ static bool wants_plan(const request *r)
 
 static bool prepare(request *r, int threads)
 {
-    if (!mn_predict_plan_make(r->table, r->sum_metrics, r->sum_with_base, r->sum_count, &r->plan))
+    if (!make_plan(r))
         return false;
     r->stream = r->count * (uint64_t)r->output_count * sizeof(int64_t) > STREAM_BYTES;
     lay_out(r, NULL, &r->scratch_size);
@@ -314,12 +354,13 @@ mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *
     bool ok = list_outputs(&r, columns);
     if (ok && count > 0 && r.output_count > 0) {
         threads = mn_thread_count(threads);
-        r.has_plan = wants_plan(&r);
-        ok = !r.has_plan || prepare(&r, threads);
+        const bool planned = wants_plan(&r);
+        ok = !planned || prepare(&r, threads);
         if (ok)
-            mn_parallel(threads, (count + TASK - 1) / TASK, r.has_plan ? predict_task : sum_plainly, &r);
+            mn_parallel(threads, (count + TASK - 1) / TASK, planned ? predict_task : sum_plainly, &r);
     }
     mn_predict_plan_free(&r.plan);
+    mn_register_plan_free(&r.registers);
     free(r.outputs);
     free(r.sum_metrics);
     free(r.sum_with_base);

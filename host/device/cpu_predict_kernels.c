@@ -10,7 +10,7 @@
 
 /* ---- sums of table entries: loads bound it, wider registers would not help --------------------------------------------------- */
 
-typedef uint64_t pair __attribute__((vector_size(16)));
+typedef uint64_t two_words __attribute__((vector_size(16)));
 
 /* One load for two indices: loads are what there are fewest of. */
 INLINE uint64_t index_of(const uint16_t *indices, int group)
@@ -35,11 +35,11 @@ INLINE void accumulate_two(const uint64_t *const *tables, int groups, const uint
                            bool first, uint64_t *const *sums)
 {
     for (int i = 0; i < MN_STEP; i++) {
-        pair sum = {0, 0};
+        two_words sum = {0, 0};
         if (!first)
-            sum = (pair){sums[0][i], sums[1][i]};
+            sum = (two_words){sums[0][i], sums[1][i]};
         for (int group = 0; group < groups; group++)
-            sum += *(const pair *)(tables[group] + 2 * index_of(indices[i], group));
+            sum += *(const two_words *)(tables[group] + 2 * index_of(indices[i], group));
         sums[0][i] = sum[0];
         sums[1][i] = sum[1];
     }
@@ -105,9 +105,9 @@ static void index_portable(const mn_octet *octet, const uint8_t *networks, int n
 static void store_portable(mn_store *stores, int count)
 {
     for (mn_store *store = stores; store < stores + count; store++) {
-        const mn_field field = store->field;
+        const mn_store s = *store;
         for (int i = 0; i < MN_STEP; i++)
-            store->column[i] = mn_field_value(&field, store->words[i]);
+            s.column[i] = mn_store_value(&s, i);
         store->column += MN_STEP;
     }
 }
@@ -155,10 +155,10 @@ AVX2 static void store_avx2(mn_store *stores, int count)
 {
     for (mn_store *store = stores; store < stores + count; store++) {
         const mn_field *field = &store->field;
-        const __m256i mask = _mm256_set1_epi64x((int64_t)field->mask),
+        const __m256i mask = _mm256_set1_epi64x((int64_t)field->low.mask),
                       offset = _mm256_set1_epi64x((int64_t)field->offset);
         const __m256i factor = _mm256_set1_epi64x((int64_t)field->factor), factor_high = _mm256_srli_epi64(factor, 32);
-        const __m128i shift = _mm_cvtsi32_si128(field->shift);
+        const __m128i shift = _mm_cvtsi32_si128(field->low.shift);
         const bool multiplied = field->factor != 1;
         for (int i = 0; i < MN_STEP; i += 4) {
             __m256i value = _mm256_loadu_si256((const __m256i *)(store->words + i));
@@ -246,27 +246,173 @@ VBMI static void index_vbmi(const mn_octet *octet, const uint8_t *networks, int 
     }
 }
 
+AVX512 INLINE void put_line(const mn_store *store, int i, __m512i value)
+{
+    if (store->stream)
+        _mm512_stream_si512((__m512i *)(store->column + i), value);
+    else
+        _mm512_storeu_si512(store->column + i, value);
+}
+
+AVX512 static void store_words(const mn_store *store)
+{
+    const mn_field *field = &store->field;
+    const __m512i mask = _mm512_set1_epi64((int64_t)field->low.mask),
+                  offset = _mm512_set1_epi64((int64_t)field->offset);
+    const __m512i factor = _mm512_set1_epi64((int64_t)field->factor);
+    const __m128i shift = _mm_cvtsi32_si128(field->low.shift);
+    const bool multiplied = field->factor != 1;
+    for (int i = 0; i < MN_STEP; i += 8) {
+        __m512i value = _mm512_and_si512(_mm512_srl_epi64(_mm512_loadu_si512(store->words + i), shift), mask);
+        if (multiplied)
+            value = _mm512_mullo_epi64(value, factor);
+        put_line(store, i, _mm512_add_epi64(value, offset));
+    }
+}
+
+/* Eight words of 32 bits as words of 64, of which the digit. */
+AVX512 INLINE __m512i digits_of(const mn_digit *digit, const uint32_t *words)
+{
+    const __m512i wide = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)words));
+    return _mm512_and_si512(_mm512_srlv_epi64(wide, _mm512_set1_epi64(digit->shift)),
+                            _mm512_set1_epi64((int64_t)digit->mask));
+}
+
+AVX512 static void store_digits(const mn_store *store)
+{
+    const mn_field *field = &store->field;
+    const __m512i offset = _mm512_set1_epi64((int64_t)field->offset),
+                  factor = _mm512_set1_epi64((int64_t)field->factor);
+    const __m512i radix = _mm512_set1_epi64((int64_t)field->radix);
+    const bool multiplied = field->factor != 1, two = field->radix != 0;
+    for (int i = 0; i < MN_STEP; i += 8) {
+        __m512i value = digits_of(&field->low, store->low + i);
+        if (two)
+            value = _mm512_add_epi64(value, _mm512_mul_epu32(digits_of(&field->high, store->high + i), radix));
+        if (multiplied)
+            value = _mm512_mullo_epi64(value, factor);
+        put_line(store, i, _mm512_add_epi64(value, offset));
+    }
+}
+
 AVX512 static void store_avx512(mn_store *stores, int count)
 {
     for (mn_store *store = stores; store < stores + count; store++) {
-        const mn_field *field = &store->field;
-        const __m512i mask = _mm512_set1_epi64((int64_t)field->mask),
-                      offset = _mm512_set1_epi64((int64_t)field->offset);
-        const __m512i factor = _mm512_set1_epi64((int64_t)field->factor);
-        const __m128i shift = _mm_cvtsi32_si128(field->shift);
-        const bool multiplied = field->factor != 1;
-        for (int i = 0; i < MN_STEP; i += 8) {
-            __m512i value = _mm512_loadu_si512(store->words + i);
-            value = _mm512_and_si512(_mm512_srl_epi64(value, shift), mask);
-            if (multiplied)
-                value = _mm512_mullo_epi64(value, factor);
-            value = _mm512_add_epi64(value, offset);
-            if (store->stream)
-                _mm512_stream_si512((__m512i *)(store->column + i), value);
-            else
-                _mm512_storeu_si512(store->column + i, value);
-        }
+        if (store->words)
+            store_words(store);
+        else
+            store_digits(store);
         store->column += MN_STEP;
+    }
+}
+
+/* ---- registers ------------------------------------------------------------------------------------------------------------------ */
+
+enum { QUARTERS = MN_STEP / 16 };
+
+/* choices[w][i]: network i's bytes of window w. `pairs`: of 64 bytes that hold 16 networks. */
+VBMI INLINE void gather_windows(const mn_register_plan *plan, int pairs, const uint8_t *networks,
+                                uint32_t (*choices)[MN_STEP])
+{
+    for (int quarter = 0; quarter < QUARTERS; quarter++) {
+        const uint8_t *at = networks + (size_t)(16 * quarter * plan->node_count);
+        __m512i lines[2 * MN_WINDOW_PAIRS];
+        for (int line = 0; line < 2 * pairs; line++)
+            lines[line] = _mm512_loadu_si512(at + 64 * line);
+        for (int window = 0; window < plan->window_count; window++) {
+            const mn_window *places = &plan->windows[window];
+            const __m512i place = _mm512_load_si512(places->place);
+            __m512i bytes = _mm512_permutex2var_epi8(lines[0], place, lines[1]);
+            for (int pair = 1; pair < pairs; pair++)
+                bytes = _mm512_mask_mov_epi8(bytes, places->in_pair[pair],
+                                             _mm512_permutex2var_epi8(lines[2 * pair], place, lines[2 * pair + 1]));
+            _mm512_store_si512(choices[window] + 16 * quarter, bytes);
+        }
+    }
+}
+
+/* Numbers of up to 64 blocks by the low bits of each lane; `upper`: lanes of blocks from 32 on. */
+VBMI INLINE __m512i choose(const uint32_t *values, int registers, __m512i choice, __mmask16 upper)
+{
+    if (registers == 1)
+        return _mm512_permutexvar_epi32(choice, _mm512_load_si512(values));
+    const __m512i chosen = _mm512_permutex2var_epi32(_mm512_load_si512(values), choice, _mm512_load_si512(values + 16));
+    if (registers == 2)
+        return chosen;
+    return _mm512_mask_mov_epi32(
+        chosen, upper,
+        _mm512_permutex2var_epi32(_mm512_load_si512(values + 32), choice, _mm512_load_si512(values + 48)));
+}
+
+/* Adds a node's words. The lanes' next bytes follow. */
+VBMI INLINE void add_node(const uint32_t *values, int registers, int words, __m512i *choices, __m512i (*sums)[QUARTERS])
+{
+#pragma GCC unroll 4
+    for (int quarter = 0; quarter < QUARTERS; quarter++) {
+        const __m512i choice = choices[quarter];
+        const __mmask16 upper = registers == 4 ? _mm512_test_epi32_mask(choice, _mm512_set1_epi32(32)) : 0;
+#pragma GCC unroll 4
+        for (int word = 0; word < words; word++)
+            sums[word][quarter] =
+                _mm512_add_epi32(sums[word][quarter], choose(values + 16 * registers * word, registers, choice, upper));
+        choices[quarter] = _mm512_srli_epi32(choice, 8);
+    }
+}
+
+/* Words first_word .. first_word + words - 1 of a step. */
+VBMI INLINE void sum_words(const mn_register_plan *plan, uint32_t (*choices)[MN_STEP], int first_word, int words,
+                           uint32_t *sums, int stride)
+{
+    __m512i sum[MN_REGISTER_WORDS][QUARTERS], choice[QUARTERS];
+#pragma GCC unroll 4
+    for (int quarter = 0; quarter < QUARTERS; quarter++) {
+        choice[quarter] = _mm512_load_si512(choices[0] + 16 * quarter);
+#pragma GCC unroll 4
+        for (int word = 0; word < words; word++)
+            sum[word][quarter] = _mm512_setzero_si512();
+    }
+    const mn_register_node *end = plan->nodes + plan->node_count;
+    for (const mn_register_node *node = plan->nodes; node < end; node++) {
+        const uint32_t *values = plan->values + node->start + 16 * node->registers * first_word;
+        if (node->registers == 1) /* constants unroll the choice */
+            add_node(values, 1, words, choice, sum);
+        else if (node->registers == 2)
+            add_node(values, 2, words, choice, sum);
+        else
+            add_node(values, 4, words, choice, sum);
+        if (node->next_window > 0)
+#pragma GCC unroll 4
+            for (int quarter = 0; quarter < QUARTERS; quarter++)
+                choice[quarter] = _mm512_load_si512(choices[node->next_window] + 16 * quarter);
+    }
+#pragma GCC unroll 4
+    for (int word = 0; word < words; word++)
+#pragma GCC unroll 4
+        for (int quarter = 0; quarter < QUARTERS; quarter++)
+            _mm512_storeu_si512(sums + (first_word + word) * stride + 16 * quarter, sum[word][quarter]);
+}
+
+VBMI static void permute_vbmi(const mn_register_plan *plan, const uint8_t *networks, uint32_t *sums, int stride)
+{
+    uint32_t choices[MN_REGISTER_NODES / MN_WINDOW_NODES][MN_STEP] __attribute__((aligned(64)));
+    if (plan->pair_count == 1)
+        gather_windows(plan, 1, networks, choices);
+    else if (plan->pair_count == 2)
+        gather_windows(plan, 2, networks, choices);
+    else if (plan->pair_count == 3)
+        gather_windows(plan, 3, networks, choices);
+    else
+        gather_windows(plan, plan->pair_count, networks, choices);
+    for (int word = 0, words; word < plan->word_count; word += words) {
+        words = plan->word_count - word;
+        words =
+            words > MN_REGISTER_WORDS ? 2 : words; /* four are two and two: with more sums than this, registers spill */
+        if (words == 1)
+            sum_words(plan, choices, word, 1, sums, stride);
+        else if (words == 2)
+            sum_words(plan, choices, word, 2, sums, stride);
+        else
+            sum_words(plan, choices, word, 3, sums, stride);
     }
 }
 
@@ -274,11 +420,11 @@ AVX512 static void store_avx512(mn_store *stores, int count)
 
 const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level)
 {
-    static const mn_predict_kernels portable = {index_portable, store_portable};
+    static const mn_predict_kernels portable = {.index = index_portable, .store = store_portable};
 #if defined(__x86_64__)
-    static const mn_predict_kernels avx2 = {index_avx2, store_avx2};
-    static const mn_predict_kernels avx512 = {index_avx512, store_avx512};
-    static const mn_predict_kernels vbmi = {index_vbmi, store_avx512};
+    static const mn_predict_kernels avx2 = {.index = index_avx2, .store = store_avx2};
+    static const mn_predict_kernels avx512 = {.index = index_avx512, .store = store_avx512};
+    static const mn_predict_kernels vbmi = {.index = index_vbmi, .store = store_avx512, .permute = permute_vbmi};
     if (level == MN_CPU_AVX512_VBMI)
         return &vbmi;
     if (level == MN_CPU_AVX512)

@@ -4,19 +4,21 @@
 
 #include "host/device/cpu.h"
 #include "host/device/cpu_predict_plan.h"
+#include "host/device/cpu_predict_registers.h"
 
 enum {
-    MN_STEP = 64,      /* networks: few, so that the stores of one step drain while the next one computes */
-    MN_LINE = 8,       /* values of a cache line */
-    MN_READ_AHEAD = 64 /* bytes that `index` may read behind the last network */
+    MN_STEP = 64,       /* networks: few, so that the stores of one step drain while the next one computes */
+    MN_LINE = 8,        /* values of a cache line */
+    MN_READ_AHEAD = 256 /* bytes that may be read behind the last network */
 };
 
 /* Where a step's values go. A column that is streamed begins anywhere in a cache line, so values are written `lag` later than they are
  * computed, in whole lines; what they come from lies behind MN_LINE values of the step before. */
 typedef struct mn_store {
     mn_field field;
-    const uint64_t *words; /* [MN_STEP], to the place of the first value to write */
-    int64_t *column;       /* place of that value; aligned to a line when streamed */
+    const uint64_t *words; /* [MN_STEP], at the first value to write; NULL: the digits' words are these: */
+    const uint32_t *low, *high;
+    int64_t *column; /* place of that value; aligned to a line when streamed */
     bool stream;
 } mn_store;
 
@@ -26,6 +28,9 @@ typedef struct mn_predict_kernels {
 
     /* column[i] = the field of words[i], for each store; the columns move on by a step. */
     void (*store)(mn_store *stores, int count);
+
+    /* sums[w * stride + i]: word w of network i, by registers. NULL where the processor cannot. */
+    void (*permute)(const mn_register_plan *plan, const uint8_t *networks, uint32_t *sums, int stride);
 } mn_predict_kernels;
 
 const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level);
@@ -35,9 +40,13 @@ const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level);
 void mn_predict_accumulate(const uint64_t *const *tables, int groups, int words,
                            const uint16_t (*indices)[MN_OCTET_GROUPS], bool first, uint64_t *const *sums);
 
-static inline int64_t mn_field_value(const mn_field *field, uint64_t word)
+static inline int64_t mn_store_value(const mn_store *store, int i)
 {
-    return (int64_t)(field->offset + (word >> field->shift & field->mask) * field->factor);
+    const mn_field *field = &store->field;
+    uint64_t number = mn_digit_of(&field->low, store->words ? store->words[i] : store->low[i]);
+    if (field->radix)
+        number += mn_digit_of(&field->high, store->high[i]) * field->radix;
+    return (int64_t)(field->offset + number * field->factor);
 }
 
 #endif

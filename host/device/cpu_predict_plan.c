@@ -6,71 +6,6 @@ static int blocks_of(const mn_table *table, int node)
     return table->first[node + 1] - table->first[node];
 }
 
-/* ---- fields -------------------------------------------------------------------------------------------------------------------- */
-
-static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
-{
-    while (b) {
-        const uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
-static bool make_field(const mn_table *table, int metric, bool with_base, mn_field *field)
-{
-    const int64_t *values = table->metrics[metric].values;
-    uint64_t divisor = 0, range = 0, offset = with_base ? (uint64_t)table->metrics[metric].base : 0;
-    *field = (mn_field){.metric = metric, .smallest = mn_new_array((size_t)table->node_count, sizeof *field->smallest)};
-    for (int node = 0; field->smallest && node < table->node_count; node++) {
-        int64_t smallest = INT64_MAX;
-        for (int item = table->first[node]; item < table->first[node + 1]; item++)
-            smallest = values[item] < smallest ? values[item] : smallest;
-        uint64_t largest = 0;
-        for (int item = table->first[node]; item < table->first[node + 1]; item++) {
-            const uint64_t above = (uint64_t)values[item] - (uint64_t)smallest;
-            divisor = greatest_common_divisor(above, divisor);
-            largest = above > largest ? above : largest;
-        }
-        field->smallest[node] = smallest;
-        offset += (uint64_t)smallest;
-        range += largest;
-    }
-    field->offset = offset;
-    field->factor = divisor ? divisor : 1;
-    range /= field->factor;
-    field->bits = range ? 64 - __builtin_clzll(range) : 0;
-    field->mask = field->bits == 64 ? UINT64_MAX : ((uint64_t)1 << field->bits) - 1;
-    return field->smallest;
-}
-
-/* First fit, widest first. */
-static bool place_fields(mn_predict_plan *plan)
-{
-    int *used = mn_new_array((size_t)plan->field_count, sizeof *used); /* bits of each word */
-    bool *placed = mn_new_array((size_t)plan->field_count, sizeof *placed);
-    if (used && placed)
-        for (int round = 0; round < plan->field_count; round++) {
-            int widest = -1;
-            for (int i = 0; i < plan->field_count; i++)
-                if (!placed[i] && (widest < 0 || plan->fields[i].bits > plan->fields[widest].bits))
-                    widest = i;
-            mn_field *field = &plan->fields[widest];
-            placed[widest] = true;
-            while (used[field->word] + field->bits > 64)
-                field->word++;
-            field->shift = used[field->word] & 63; /* a full word has room for a field of 0 bits only */
-            used[field->word] += field->bits;
-            plan->word_count = field->word + 1 > plan->word_count ? field->word + 1 : plan->word_count;
-        }
-    plan->plane_count = (plan->word_count + 1) / 2;
-    const bool ok = used && placed;
-    free(used);
-    free(placed);
-    return ok;
-}
-
 enum { ENTRIES_OF_A_LOOKUP = 2048 };
 
 /* ---- groups -------------------------------------------------------------------------------------------------------------------- */
@@ -150,21 +85,6 @@ static bool make_octets(const mn_table *table, mn_predict_plan *plan)
 
 /* ---- tables -------------------------------------------------------------------------------------------------------------------- */
 
-/* What the item adds to the word: the sum of its fields. */
-static uint64_t word_of_item(const mn_table *table, const mn_predict_plan *plan, int word, int node, int block)
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < plan->field_count; i++) {
-        const mn_field *field = &plan->fields[i];
-        if (field->word != word || field->bits == 0)
-            continue;
-        const int64_t value = table->metrics[field->metric].values[table->first[node] + block];
-        const uint64_t above = (uint64_t)value - (uint64_t)field->smallest[node];
-        sum += above / field->factor << field->shift;
-    }
-    return sum;
-}
-
 static void fill_group(const mn_table *table, const mn_predict_plan *plan, const mn_octet *octet, int group, int node)
 {
     uint64_t filled = 1; /* entries of the nodes so far: those of the next node follow by copying */
@@ -174,7 +94,7 @@ static void fill_group(const mn_table *table, const mn_predict_plan *plan, const
             const int words = word / 2 * 2 + 1 < plan->word_count ? 2 : 1;
             uint64_t *entries = plan->planes[word / 2] + octet->table_start[group] * words + word % 2;
             for (int block = blocks - 1; block >= 0; block--) {
-                const uint64_t added = word_of_item(table, plan, word, node + i, block);
+                const uint64_t added = mn_fields_word(table, plan->fields, plan->field_count, word, node + i, block);
                 for (uint64_t entry = 0; entry < filled; entry++)
                     entries[(block * filled + entry) * words] = entries[entry * words] + added;
             }
@@ -211,11 +131,10 @@ bool mn_predict_plan_make(const mn_table *table, const int *metrics, const bool 
                           mn_predict_plan *plan)
 {
     *plan = (mn_predict_plan){.field_count = field_count};
-    plan->fields = mn_new_array((size_t)field_count, sizeof *plan->fields);
-    bool ok = plan->fields;
-    for (int i = 0; ok && i < field_count; i++)
-        ok = make_field(table, metrics[i], with_base[i], &plan->fields[i]);
-    ok = ok && place_fields(plan) && make_octets(table, plan) && fill_tables(table, plan);
+    plan->fields = mn_fields_make(table, metrics, with_base, field_count);
+    plan->word_count = plan->fields ? mn_fields_place(plan->fields, field_count, 64) : -1;
+    plan->plane_count = (plan->word_count + 1) / 2;
+    const bool ok = plan->word_count > 0 && make_octets(table, plan) && fill_tables(table, plan);
     if (!ok)
         mn_predict_plan_free(plan);
     return ok;
@@ -225,10 +144,8 @@ void mn_predict_plan_free(mn_predict_plan *plan)
 {
     for (int plane = 0; plan->planes && plane < plan->plane_count; plane++)
         free(plan->planes[plane]);
-    for (int i = 0; plan->fields && i < plan->field_count; i++)
-        free(plan->fields[i].smallest);
     free(plan->planes);
     free(plan->octets);
-    free(plan->fields);
+    mn_fields_free(plan->fields, plan->field_count);
     *plan = (mn_predict_plan){0};
 }

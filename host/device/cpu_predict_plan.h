@@ -1,8 +1,7 @@
 /* How the CPU predicts: few table lookups a network instead of nodes x metrics.
  *
- * Consecutive nodes are joined into groups of up to four; a group's table holds the sums of every choice of its nodes. Metrics are
- * packed as bit fields into 64-bit words: a metric's values, less the smallest of their node and divided by their greatest common
- * divisor, are small numbers whose worst-case sum fits the field, so one addition adds several metrics. Nothing is rounded.
+ * Consecutive nodes are joined into groups of up to four; a group's table holds the sums of every choice of its nodes, as words of 64
+ * bits (cpu_predict_fields.h).
  *
  * Up to eight groups whose nodes lie within 16 bytes make an octet: shuffles and multiply-adds of bytes turn a network's 16 bytes
  * into the octet's indices, 16 bits each.
@@ -13,7 +12,7 @@
 #ifndef MN_DEVICE_CPU_PREDICT_PLAN_H
 #define MN_DEVICE_CPU_PREDICT_PLAN_H
 
-#include "host/core/table.h"
+#include "host/device/cpu_predict_fields.h"
 
 enum {
     MN_GROUP_NODES = 4,
@@ -22,15 +21,6 @@ enum {
     MN_PLAN_BLOCKS = 256, /* networks reach the kernels as bytes */
     MN_PAIR_BLOCKS = 127  /* nodes with more stand alone: the factors of byte multiply-adds are signed bytes */
 };
-
-/* value = offset + (word >> shift & mask) * factor, modulo 2^64 */
-typedef struct mn_field {
-    int metric;
-    int bits, word, shift;
-    uint64_t mask;
-    uint64_t factor, offset;
-    int64_t *smallest; /* [node_count] the smallest value of each node */
-} mn_field;
 
 /* The index of group g: (b0 + n0 b1) + n0 n1 (b2 + n2 b3). */
 typedef struct mn_octet {

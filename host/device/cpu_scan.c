@@ -74,8 +74,8 @@ static void update_threshold(worker *w)
     while (worst > known &&
            !atomic_compare_exchange_weak_explicit(reached, &known, worst, memory_order_relaxed, memory_order_relaxed))
         ;
-    if (worst >= known)
-        w->threshold = worst + 1;
+    if (worst >= known) /* a later network of equal score is larger, unless low parts come by F */
+        w->threshold = worst + !w->shared->parts.columns[0].scaled;
     else
         w->threshold = known;
 }
@@ -123,6 +123,37 @@ static bool obeys_limits(const worker *w, const mn_scan_low *low, int index, int
     return true;
 }
 
+/* Bounds of g over 64 low parts, and what their scaled sums must reach. */
+typedef struct scaled_bound {
+    double least, most; /* g / 2^32 */
+    double target;
+    double sign;
+} scaled_bound;
+
+static scaled_bound bound_word(const worker *w, const mn_scan_low *low, int word)
+{
+    const mn_scan_parts *parts = &w->shared->parts;
+    const mn_scan_column *score = &parts->columns[0];
+    const int64_t *capabilities = low->part.sums[parts->capability]; /* ascending */
+    const int64_t prefix = parts->columns[parts->capability].base + w->prefix[parts->capability];
+    const int last = word * 64 + 63 < low->part.count ? word * 64 + 63 : low->part.count - 1;
+    const double a = (double)mn_scale_g(parts->problem->scale, prefix + capabilities[word * 64]) * 0x1p-32;
+    const double b = (double)mn_scale_g(parts->problem->scale, prefix + capabilities[last]) * 0x1p-32;
+    return (scaled_bound){.least = a < b ? a : b,
+                          .most = a < b ? b : a,
+                          .target = (double)((mn_wide)w->threshold - score->scaled * (mn_wide)score->base),
+                          .sign = score->scaled};
+}
+
+/* Whether the scaled score of a low part may reach the threshold: sums and products err by less than the slack. */
+static bool may_reach(const worker *w, const scaled_bound *bound, const mn_scan_low *low, int index)
+{
+    const double sum = bound->sign * (double)(w->prefix[0] + low->part.sums[0][index]);
+    const double value = sum * (sum >= 0 ? bound->most : bound->least);
+    const double size = (value < 0 ? -value : value) + (bound->target < 0 ? -bound->target : bound->target);
+    return value + 2 + size * 0x1p-45 >= bound->target;
+}
+
 static bool obeys_rules(const worker *w)
 {
     const mn_problem *problem = w->shared->parts.problem;
@@ -157,7 +188,7 @@ static void consider(worker *w, int state, int middle_index, const mn_scan_low *
     update_threshold(w);
 }
 
-/* The low parts that the sets of all columns share, best score first (or in lexicographic order when the score is scaled). */
+/* The low parts that the sets of all columns share, best score first (by F when the score is scaled). */
 static void check_prefix(worker *w, int state, int first, int index)
 {
     const mn_scan_parts *parts = &w->shared->parts;
@@ -170,21 +201,29 @@ static void check_prefix(worker *w, int state, int first, int index)
         w->prefix[column] =
             w->sums[parts->middle * parts->column_count + column] + parts->middles[state].sums[column][first + index];
 
-    const bool sorted = !parts->columns[0].scaled;
-    const int cost = parts->capability >= 0 ? 16 : 1;
-    for (int word = 0; word < low->words && word * 64 < low->part.count; word++) {
+    const bool scaled = parts->columns[0].scaled;
+    scaled_bound bound = {0};
+    for (int word = 0; word * 64 < low->part.count; word++) {
         const int rest = low->part.count - word * 64;
         uint64_t common = rest < 64 ? ((uint64_t)1 << rest) - 1 : UINT64_MAX;
         for (int filter = 0; filter < parts->filter_count; filter++)
             common &= sets[filter][word];
+        if (scaled && common)
+            bound = bound_word(w, low, word);
         for (; common; common &= common - 1) {
             const int low_index = word * 64 + __builtin_ctzll(common);
-            if (sorted && parts->columns[0].base - w->prefix[0] - low->part.sums[0][low_index] < w->threshold)
-                return;
+            if (scaled ? !may_reach(w, &bound, low, low_index)
+                       : parts->columns[0].base - w->prefix[0] - low->part.sums[0][low_index] < w->threshold) {
+                if (!scaled)
+                    return; /* the others are no better */
+                continue;
+            }
             consider(w, state, first + index, low, low_index);
-            if (!go_on(w, cost))
+            if (!go_on(w, parts->capability >= 0 ? 16 : 1))
                 return;
         }
+        if (scaled && !go_on(w, 64))
+            return;
     }
 }
 
@@ -397,11 +436,13 @@ mn_status mn_cpu_scan(mn_cpu_level level, const mn_scan_request *request, mn_sca
     mn_status status = mn_scan_columns_make(request->problem, request->capacities, error, &s.parts);
     if (status != MN_OK)
         return status;
-    status = mn_scan_parts_make(&s.parts, error);
-    if (status == MN_OK) {
-        result->networks = s.parts.low_counts[0][0];
-        status = s.parts.infeasible ? MN_INFEASIBLE : run(&s, result, error);
-    }
+    result->networks = s.parts.low_counts[0][0];
+    if (s.parts.infeasible)
+        status = MN_INFEASIBLE;
+    else
+        status = mn_scan_parts_make(&s.parts, error);
+    if (status == MN_OK)
+        status = run(&s, result, error);
     free(s.task_counts);
     mn_arena_free(&s.arena);
     mn_scan_parts_free(&s.parts);

@@ -84,8 +84,10 @@ mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacit
                                mn_scan_parts *parts)
 {
     *parts = (mn_scan_parts){.problem = problem, .capability = -1};
+    parts->low_counts = mn_paths_count(problem->diagram, problem->node_count);
     parts->columns = mn_new_array((size_t)problem->limit_count + 2, sizeof *parts->columns);
-    bool ok = parts->columns && new_column(problem, &problem->score, !problem->score.scaled, &parts->columns[0]);
+    bool ok = parts->low_counts && parts->columns &&
+              new_column(problem, &problem->score, !problem->score.scaled, &parts->columns[0]);
     parts->column_count = parts->columns ? 1 : 0;
     bool scaled = problem->score.scaled;
     for (int i = 0; ok && i < problem->limit_count; i++)
@@ -246,15 +248,14 @@ static void sort_by(const int64_t *sums, int count, keyed *order, keyed *spare)
         memcpy(order, from, sizeof *order * (size_t)count);
 }
 
-/* Best score first, then lexicographically. */
+/* Best score first, then lexicographically; a scaled score follows F: neighbours then have nearly the same factor. */
 static void sort_low(const mn_scan_parts *parts, mn_scan_low *low, keyed *order, keyed *spare)
 {
     const int count = low->part.count;
     for (int i = 0; i < count; i++)
         low->number[i] = (uint32_t)i;
-    if (parts->columns[0].scaled)
-        return;
-    sort_by(low->part.sums[0], count, order, spare);
+    const int key = parts->columns[0].scaled ? parts->capability : 0;
+    sort_by(low->part.sums[key], count, order, spare);
     for (int i = 0; i < count; i++)
         low->number[i] = order[i].index;
     int64_t *scratch = (int64_t *)spare;
@@ -417,8 +418,7 @@ mn_status mn_scan_parts_make(mn_scan_parts *parts, mn_error *error)
 {
     const mn_diagram *diagram = parts->problem->diagram;
     double **forward = forward_counts(diagram);
-    parts->low_counts = mn_paths_count(diagram, diagram->node_count);
-    bool ok = forward && parts->low_counts;
+    bool ok = forward;
     if (ok) {
         parts->split = choose_split(parts, forward);
         ok = (parts->middle_counts = mn_paths_count(diagram, parts->split));

@@ -8,7 +8,7 @@
  * not fit, never lack one that does, and whatever is found is checked in exact sums.
  *
  * A column's rank for a remainder comes from a grid of equal cells over the low sums; a cell that spans many ranks leads to a
- * binary search. Low parts are sorted by score, best first, then lexicographically. */
+ * binary search. Low parts are sorted by score, best first, then lexicographically (scaled scores: by F). */
 #ifndef MN_DEVICE_CPU_SCAN_PARTS_H
 #define MN_DEVICE_CPU_SCAN_PARTS_H
 
@@ -80,7 +80,8 @@ typedef struct mn_scan_parts {
     int cell_count;
 } mn_scan_parts;
 
-/* Columns only: enough to know whether a limit excludes everything by itself (then MN_OK and `infeasible`). */
+/* Columns and low_counts: enough to know the number of networks, and whether a limit excludes everything by itself (then MN_OK and
+ * `infeasible`). */
 mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacities, mn_error *error,
                                mn_scan_parts *parts);
 

@@ -1,0 +1,316 @@
+/* Search by rounds:
+ *
+ *   parts      each graph in linear form with multipliers, hence a bound (parts.c, form.c, multipliers.c)
+ *   rounds     pretend that `top` networks of value >= bound - d are known and search what could be among them (core.c,
+ *              search.c). Found: they are the best, proved. Not found: no network is that good; d grows. (Target probing: the
+ *              core of a target just below the bound is tiny, so a proof costs little even where good networks are hard to find.)
+ *   ties       among equals the lexicographically smallest: a last search at the optimum, nodes and blocks in the table's order
+ *
+ * The answer does not depend on which networks a round meets first: a round keeps every network better than the worst kept one,
+ * and ties are settled by the last step alone. */
+#include "solver/rounds.h"
+#include "solver/parts.h"
+#include "solver/search.h"
+
+#include <string.h>
+
+#define NOTHING (-((int64_t)1 << 62) - 1) /* below every value */
+
+/* ---- one solve ------------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct solve {
+    const mn_graphs *graphs;
+    mn_arena *arena;
+    const mn_question *question;
+    mn_parts parts;
+    mn_best known; /* the best network met before the rounds */
+    mn_best best;  /* of the present round */
+    int64_t bound; /* proved: no network is better */
+    uint64_t nodes;
+    bool gap_reached;
+    /* the search of one part */
+    const mn_part *part;
+    int64_t target;    /* value to reach */
+    int64_t threshold; /* the linear score that it needs */
+    /* ties */
+    int64_t tied_score;
+    int ties_found, ties_wanted;
+} solve;
+
+static bool same_network(const mn_best_entry *entry, int problem, const uint16_t *network, int nodes)
+{
+    return entry->problem == problem && !memcmp(entry->network, network, sizeof *network * (size_t)nodes);
+}
+
+/* Value of a network that meets the lanes; NOTHING when it fails the exact check. */
+static int64_t value_of(const solve *s, const uint16_t *network)
+{
+    const mn_problem *problem = s->part->form.prepared->problem;
+    if (s->part->form.checked) {
+        if (!mn_problem_admits(problem, s->question->capacities, network))
+            return NOTHING;
+        if (problem
+                ->scale) { /* intervals of F do not overlap; the relaxed lanes may let a neighbour's network through */
+            const int64_t capability = mn_problem_value(problem, &problem->capability, network);
+            if (capability < s->part->form.f_low || capability > s->part->form.f_high)
+                return NOTHING;
+        }
+    }
+    return mn_problem_value(problem, &problem->score, network);
+}
+
+static int64_t raise_target(solve *s, int64_t target)
+{
+    const int64_t threshold = mn_form_threshold(&s->part->form, target);
+    const int64_t raise = threshold > s->threshold ? threshold - s->threshold : 0;
+    s->target = target;
+    s->threshold += raise;
+    return raise;
+}
+
+static int64_t found_in_round(void *context, const uint16_t *network)
+{
+    solve *s = context;
+    const int64_t value = value_of(s, network);
+    if (value < s->target)
+        return 0;
+    mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
+                s->part->form.prepared->problem->node_count);
+    if (s->best.count < s->best.capacity)
+        return 0;
+    if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1) {
+        s->gap_reached = true;
+        return MN_SEARCH_ENOUGH;
+    }
+    return raise_target(s, mn_best_worst(&s->best) + 1);
+}
+
+static int64_t found_in_ties(void *context, const uint16_t *network)
+{
+    solve *s = context;
+    if (value_of(s, network) != s->tied_score)
+        return 0;
+    mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network,
+                s->part->form.prepared->problem->node_count);
+    return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
+}
+
+/* No network is below score_low, so asking for less only costs range. */
+static int64_t linear_threshold(const mn_part *part, int64_t target)
+{
+    const int64_t threshold = mn_form_threshold(&part->form, target);
+    return threshold < part->form.score_low ? part->form.score_low : threshold;
+}
+
+/* Searches one part for networks of value >= s->target. */
+static mn_status search_part(solve *s, const mn_part *part, mn_core_order order, mn_search_found found)
+{
+    mn_arena *arena = s->arena;
+    const mn_arena_mark mark = mn_arena_here(arena);
+    s->part = part;
+    s->threshold = linear_threshold(part, s->target);
+    mn_core core;
+    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, order, arena, &core);
+    if (status == MN_OK)
+        status = mn_search_run(&core, order, &s->question->control, found, s, arena, &s->nodes);
+    mn_arena_return(arena, mark);
+    return status;
+}
+
+/* ---- rounds ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* log2 of the paths in the largest core at a target; stops looking beyond `enough`. */
+static double core_size(solve *s, int64_t target, double enough)
+{
+    double largest = 0;
+    for (int i = 0; i < s->parts.count && largest <= enough; i++) {
+        const mn_part *part = &s->parts.parts[i];
+        if (part->bound < target)
+            continue;
+        mn_arena *arena = s->arena;
+        const mn_arena_mark mark = mn_arena_here(arena);
+        mn_core core;
+        if (mn_core_make(&part->form, &part->vectors, linear_threshold(part, target), MN_BY_COST, arena, &core) !=
+            MN_OK)
+            return 0; /* memory ran out: the round itself will say so */
+        if (!core.empty && core.log2_paths > largest)
+            largest = core.log2_paths;
+        mn_arena_return(arena, mark);
+    }
+    return largest;
+}
+
+/* The linear scores exclude nothing at this target, in any part. */
+static bool covers_everything(const solve *s, int64_t target)
+{
+    for (int i = 0; i < s->parts.count; i++)
+        if (mn_form_threshold(&s->parts.parts[i].form, target) > s->parts.parts[i].form.score_low)
+            return false;
+    return true;
+}
+
+enum { EASY_PATHS = 16 }; /* log2: a core that is searched in well under a millisecond */
+
+/* How far below the bound the first target lies: as far as the best known network, less when that core is large. */
+static int64_t first_distance(solve *s)
+{
+    int64_t distance;
+    if (s->known.count > 0)
+        distance = s->bound - mn_best_worst(&s->known);
+    else
+        distance = (int64_t)1 << 40;
+    while (distance > 0 && core_size(s, s->bound - distance, EASY_PATHS) > EASY_PATHS)
+        distance /= 4;
+    return distance;
+}
+
+/* Searches all parts at one target. */
+static mn_status run_round(solve *s, int64_t target)
+{
+    s->best.count = 0;
+    s->target = target;
+    for (int i = 0; i < s->parts.count; i++) {
+        if (s->parts.parts[i].bound < s->target)
+            continue;
+        const mn_status status = search_part(s, &s->parts.parts[i], MN_BY_COST, found_in_round);
+        if (status != MN_OK || s->gap_reached)
+            return status;
+    }
+    return MN_OK;
+}
+
+static mn_status run_rounds(solve *s)
+{
+    const int64_t start = s->bound, lowest = -((int64_t)1 << 62);
+    for (int64_t distance = first_distance(s);; distance = distance > (int64_t)1 << 60 ? INT64_MAX : 3 * distance + 1) {
+        int64_t target = (mn_wide)start - distance < lowest ? lowest : start - distance;
+        if (s->best.capacity == 1 && s->known.count > 0 && target < mn_best_worst(&s->known))
+            target = mn_best_worst(&s->known); /* it is there to be found */
+        const bool last = covers_everything(s, target);
+        if (last && (s->known.count == 0 || s->best.capacity > 1))
+            target = lowest; /* the same work, and scaled values far below their relaxation are found too */
+        const mn_status status = run_round(s, target);
+        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity || last)
+            return status;
+        if (s->best.count == 0)
+            s->bound = target - 1;
+    }
+}
+
+/* ---- ties ------------------------------------------------------------------------------------------------------------------------------- */
+
+/* Replaces the networks of the worst kept score by the lexicographically smallest of that score. */
+static mn_status settle_ties(solve *s)
+{
+    mn_best round = s->best, ties;
+    const int64_t score = mn_best_worst(&round);
+    int above = 0;
+    for (int i = 0; i < round.count; i++)
+        above += round.entries[i].score > score;
+    s->ties_wanted = round.count - above;
+    s->tied_score = s->target = score;
+    if (!mn_best_make(&ties, s->ties_wanted, round.width, s->arena))
+        return MN_FAILURE;
+    s->best = ties;
+    mn_status status = MN_OK;
+    for (int i = 0; i < s->parts.count && status == MN_OK; i++) {
+        const mn_part *part = &s->parts.parts[i];
+        const bool filled = s->best.count == s->ties_wanted;
+        if (part->bound < score || (filled && s->best.entries[0].problem < part->form.prepared->problem_index))
+            continue;
+        s->ties_found = 0;
+        s->target = score;
+        status = search_part(s, part, MN_BY_NAME, found_in_ties);
+    }
+    ties = s->best;
+    s->best = round;
+    if (status != MN_OK)
+        return status;
+    for (int i = 0, next = 0; i < round.count; i++)
+        if (round.entries[i].score == score) {
+            const mn_best_entry *tie = &ties.entries[next++];
+            round.entries[i].problem = tie->problem;
+            memcpy(round.entries[i].network, tie->network, sizeof *tie->network * (size_t)round.width);
+        }
+    return MN_OK;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
+
+static void write_answer(solve *s, mn_answer *answer)
+{
+    if (s->best.count == 0 && s->known.count > 0)
+        s->best = s->known;
+    if (s->known.count > 0 && s->best.count > 0 && s->best.count < s->question->top) {
+        const mn_best_entry *known = &s->known.entries[0];
+        bool there = false;
+        for (int i = 0; i < s->best.count; i++)
+            there |= same_network(&s->best.entries[i], known->problem, known->network, s->best.width);
+        if (!there && s->best.count < s->best.capacity)
+            mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
+    }
+    mn_best_sort(&s->best);
+    answer->count = s->best.count;
+    for (int i = 0; i < s->best.count; i++) {
+        answer->problems[i] = s->best.entries[i].problem;
+        answer->scores[i] = s->best.entries[i].score;
+        memcpy(answer->choices + (size_t)i * s->best.width, s->best.entries[i].network,
+               sizeof(uint16_t) * (size_t)s->best.width);
+    }
+    answer->search_nodes = s->nodes;
+}
+
+static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
+{
+    write_answer(s, answer);
+    answer->has_bound = s->parts.count > 0;
+    answer->bound = s->bound;
+    if (status == MN_OK && s->gap_reached && answer->count > 0 && answer->scores[0] < s->bound) {
+        answer->outcome = MN_GAP_LIMIT;
+    } else if (status == MN_OK && answer->count > 0) {
+        answer->outcome = MN_OPTIMAL;
+        answer->bound = answer->scores[0];
+    } else if (status == MN_OK) {
+        answer->outcome = MN_OUTCOME_INFEASIBLE;
+        answer->has_bound = false;
+        status = MN_INFEASIBLE;
+    } else if (status == MN_STOPPED) {
+        const uint64_t limit = s->question->control.node_limit;
+        answer->outcome = limit && s->nodes >= limit ? MN_NODE_LIMIT : MN_TIME_LIMIT;
+    } else if (status == MN_INTERRUPTED) {
+        answer->outcome = MN_OUTCOME_INTERRUPTED;
+    }
+    return status;
+}
+
+static mn_status make_parts(solve *s)
+{
+    const mn_graphs *graphs = s->graphs;
+    for (int i = 0; i < graphs->count; i++) {
+        const mn_status status = mn_parts_add(&graphs->prepared[i], s->question->capacities, &graphs->pools[i],
+                                              s->arena, &s->parts, &s->known);
+        if (status != MN_OK)
+            return status;
+    }
+    s->bound = NOTHING;
+    for (int i = 0; i < s->parts.count; i++)
+        s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
+    return MN_OK;
+}
+
+mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, mn_arena *arena, mn_answer *answer,
+                          mn_error *error)
+{
+    solve s = {.graphs = graphs, .arena = arena, .question = question, .bound = NOTHING};
+    mn_arena_reset(arena);
+    if (!mn_best_make(&s.known, 1, graphs->width, arena) || !mn_best_make(&s.best, question->top, graphs->width, arena))
+        return mn_fail_memory(error);
+    mn_status status = make_parts(&s);
+    if (status == MN_OK && s.parts.count > 0)
+        status = run_rounds(&s);
+    if (status == MN_OK && s.best.count == s.best.capacity && !s.gap_reached) /* fewer: they are all there are */
+        status = settle_ties(&s);
+    if (status == MN_FAILURE)
+        return mn_fail_memory(error);
+    return conclude(&s, status, answer);
+}
