@@ -24,14 +24,14 @@ from model import Limit, Table    # noqa: E402
 from solvers import THREADS, available  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "build" / "bench" / "bench_solve"
 TABLES = ["nasbench201/edgegpu", "nasbench201/fpga", "mobilenetv3/raspberrypi", "mobilenetv3/tx2cpu", "mobilenetv3/tx2gpu",
           "supervit/192", "supervit/224", "supervit/256", "supervit/288", "supertransformer/xeon", "supertransformer/titanxp",
           "supertransformer/raspberrypi"]
 
 
-def ours(*arguments):
-    text = subprocess.run([PROGRAM, *arguments], cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
+def ours(program, *arguments):
+    """What one of our benchmarks prints, as rows."""
+    text = subprocess.run([ROOT / "build" / "bench" / program, *arguments], cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
     return list(csv.reader(io.StringIO(text)))
 
 
@@ -41,7 +41,7 @@ class Comparison:
     def __init__(self, name, limit_count, question_count, peers):
         self.name, self.limit_count = name, limit_count
         self.table = Table(name)
-        (*limits, self.objective), *rows = ours("--optima", str(question_count), str(limit_count), name)
+        (*limits, self.objective), *rows = ours("bench_solve", "--optima", str(question_count), str(limit_count), name)
         self.limits = [Limit(self.table, text) for text in limits]
         self.questions = [([int(value) for value in row[:-1]], int(row[-1])) for row in rows]
         self.peers = [peer(self.table, self.objective, self.limits) for peer in peers]
@@ -124,7 +124,7 @@ def main():
     comparisons = [Comparison(name, limits, arguments.questions, versions) for name in arguments.tables for limits in (1, 2)]
     for number in range(arguments.rounds):
         for name in arguments.tables:
-            head, *rows = ours("--csv", name)
+            head, *rows = ours("bench_solve", "--csv", name)
             for comparison in (c for c in comparisons if c.name == name):
                 comparison.own += [row for row in (dict(zip(head, row)) for row in rows)
                                    if int(row["limits"]) == comparison.limit_count]
