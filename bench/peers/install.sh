@@ -7,4 +7,4 @@ cd "$(dirname "$0")/../.."
 .ci/deps.sh build full
 [ -x build/peers/bin/python ] || python3 -m venv build/peers
 build/peers/bin/pip install --quiet --disable-pip-version-check 'highspy==1.16.0'
-build/peers/bin/pip install --quiet --disable-pip-version-check 'ortools' || echo "install.sh: going on without OR-Tools" >&2
+build/peers/bin/pip install --quiet --disable-pip-version-check 'ortools==9.15.6755' || echo "install.sh: going on without OR-Tools" >&2

@@ -61,7 +61,7 @@ class Limit:
     """A column of bench_solve's list, such as latency<=."""
 
     def __init__(self, table, text):
-        self.metric, self.at_most = text[:-2], text.endswith("<=")
+        self.text, self.metric, self.at_most = text, text[:-2], text.endswith("<=")
         self.base = table.metrics[self.metric]["base"]
 
     def met(self, value, limit):

@@ -13,6 +13,7 @@ import time
 THREADS = 2
 SCALE = 1e6
 HALF = 0.5
+OPEN = 2**50  # an integer bound past every sum
 
 
 class Highs:
@@ -138,9 +139,9 @@ class CpSat:
         for number, (coefficients, lower, upper) in enumerate(table.rows([limit.metric for limit in limits])):
             total = sum(value * self.variables[item] for item, value in coefficients.items())
             if number >= plain:
-                self.changing.append(self.model.add_linear_constraint(total, -2**62, 2**62))
+                self.changing.append(self.model.add_linear_constraint(total, -OPEN, OPEN))
             else:
-                self.model.add_linear_constraint(total, -2**62 if lower is None else lower, 2**62 if upper is None else upper)
+                self.model.add_linear_constraint(total, -OPEN if lower is None else lower, OPEN if upper is None else upper)
         self.model.maximize(sum(v * x for v, x in zip(table.metrics[objective]["values"], self.variables)))
 
     @staticmethod
@@ -152,7 +153,7 @@ class CpSat:
         for row, limit, value in zip(self.changing, self.limits, values):
             bound = value - limit.base
             domain = row.proto.linear.domain
-            domain[0], domain[1] = (-2**62, bound) if limit.at_most else (bound, 2**62)
+            domain[0], domain[1] = (-OPEN, bound) if limit.at_most else (bound, OPEN)
         solver = self.cp_model.CpSolver()
         solver.parameters.num_workers = THREADS
         solver.parameters.relative_gap_limit = 0

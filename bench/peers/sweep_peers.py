@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from solve_peers import ROOT, TABLES, Comparison, machine, ours  # noqa: E402
+from solve_peers import ROOT, TABLES, Comparison, disagreements, machine, ours  # noqa: E402
 from solvers import THREADS, Highs                                # noqa: E402
 
 COMMAND = ROOT / "build" / "mathnas"
@@ -53,7 +53,7 @@ def measure(name, question_count):
         if limits == 1:
             seconds, sizes = zip(*(timed_command(name, threads) for threads in (1, 2)))
             cells += [f"{seconds[0]:.2f}", f"{seconds[1]:.2f}", f"{sizes[1] / 1e6:.0f}"]
-        yield limits, "| " + " | ".join(cells) + " |"
+        yield limits, "| " + " | ".join(cells) + " |", peer
 
 
 def markdown(rows, arguments):
@@ -71,8 +71,9 @@ def markdown(rows, arguments):
         yield f"## {title}\n"
         yield "| " + " | ".join(heads + more) + " |"
         yield "| --- " + "| ---: " * (len(heads + more) - 1) + "|"
-        yield from (text for count, text in rows if count == limits)
+        yield from (text for count, text, _ in rows if count == limits)
         yield ""
+    yield from disagreements([peer for _, _, peer in rows])
 
 
 def main():
