@@ -89,8 +89,8 @@ Test(engine, equals_enumeration_with_reciprocal_scale)
 
 Test(engine, equals_enumeration_with_power_scale)
 {
-    run((random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = 2}, 1, 0, 300);
-    run((random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = 2, .rules = 2, .largest = 100000000}, 1, 0, 200);
+    run((random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = 2}, 1, 0, 80);
+    run((random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = 2, .rules = 2, .largest = 100000000}, 1, 0, 50);
 }
 
 Test(engine, equals_enumeration_on_single_nodes_and_blocks)
