@@ -14,7 +14,7 @@
  *
  * Two objectives whose space holds opposed dimensions are found point by point by exact solves (front_solves.c): there the program would
  * keep nearly every suffix. Rules that the diagram does not hold make dominance invalid (the better suffix may break one): two objectives
- * take the same way then, more are enumerated when the space has at most 10^7 networks, and refused otherwise. */
+ * take the same way then (small spaces are simply enumerated), more are enumerated when the space has at most 10^7 networks, and refused otherwise. */
 #include "solver/front.h"
 #include "host/core/memory.h"
 #include "solver/front_build.h"
@@ -184,6 +184,15 @@ static mn_status finish(mn_front_build *build, mn_front_points *points)
     return status;
 }
 
+/* Few enough networks to look at each: under a second. */
+static bool is_small(const mn_diagram *diagram)
+{
+    unsigned __int128 **counts = mn_diagram_counts(diagram);
+    const bool small = counts && counts[0][0] <= 1 << 20;
+    free(counts);
+    return small;
+}
+
 static mn_status by_program(const mn_front_request *request, mn_error *error, mn_front_points *points)
 {
     if (request->objective_count == 2) {
@@ -192,7 +201,8 @@ static mn_status by_program(const mn_front_request *request, mn_error *error, mn
         const bool opposed = status == MN_OK && mn_front_space_opposed(&space);
         mn_front_space_free(&space);
         if (status == MN_OK && opposed)
-            return mn_front_by_solves(request, error, points);
+            return is_small(request->diagram) ? mn_front_enumerate(request, error, points)
+                                              : mn_front_by_solves(request, error, points);
     }
     mn_front_build build;
     mn_status status = mn_front_build_make(request, error, &build);
