@@ -98,7 +98,7 @@ def markdown(comparisons, versions, arguments):
     yield "# One exact solve, against general solvers\n"
     yield "Repeat: `make bench-peers` (installs the peers, runs `bench/run_solve.sh`, rewrites this file).\n"
     yield f"- Machine: {machine()}, shared with other work; load when written: {os.getloadavg()[1]:.1f}. Ours and the peers take"
-    yield f"  turns table by table, {arguments.rounds} rounds; every figure is a median over them."
+    yield f"  turns table by table, {arguments.rounds} rounds; every figure (worst and percentile too) is a median over them."
     yield f"- Peers: {', '.join(versions.values())}; {THREADS} threads each, gap 0. Time of the solve alone: reading, building and Python are"
     yield f"  left out. HiGHS and CP-SAT keep their model and change the right-hand side. {arguments.questions} questions a table and round."
     yield "- Ours: one thread, through `host/mathnas.h`. first: solver made, objective and limits as text, and solved, on a loaded table;"
