@@ -40,6 +40,9 @@ const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level);
 void mn_predict_accumulate(const uint64_t *const *tables, int groups, int words,
                            const uint16_t (*indices)[MN_OCTET_GROUPS], bool first, uint64_t *const *sums);
 
+/* `permute` of the processors that can; nowhere else. */
+void mn_predict_permute(const mn_register_plan *plan, const uint8_t *networks, uint32_t *sums, int stride);
+
 static inline int64_t mn_store_value(const mn_store *store, int i)
 {
     const mn_field *field = &store->field;

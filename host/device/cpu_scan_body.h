@@ -1,6 +1,6 @@
 /* The scan's inner loops, compiled once for each instruction set: cpu_scan_kernels.c includes this file with LEVEL set to the end of
- * the functions' names, TARGET to their attribute and ANY(x) to a test whether a block of 512 bits has one set. (A function that is
- * inlined must have its caller's target, hence no parameter.) */
+ * the functions' names, TARGET to their attribute, LANES to a vector of words and ANY(x) to a test whether one has a bit set. (A
+ * function that is inlined must have its caller's target, hence no parameter.) */
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -26,13 +26,15 @@ TARGET static void NAME(locate)(mn_scan_batch *batch)
 /* Whether blocks first .. last - 1 of the sets have a common member. */
 INLINE bool NAME(meet)(const uint64_t *const *sets, int set_count, int first, int last)
 {
-    block any = {0};
-    for (int at = first; at < last; at++) {
-        block common = *(const block *)(sets[0] + at * MN_SCAN_BLOCK);
-        for (int set = 1; set < set_count; set++)
-            common &= *(const block *)(sets[set] + at * MN_SCAN_BLOCK);
-        any |= common;
-    }
+    enum { WORDS = sizeof(LANES) / sizeof(uint64_t) };
+    LANES any = {0};
+    for (int block = first; block < last; block++)
+        for (int at = block * MN_SCAN_BLOCK; at < (block + 1) * MN_SCAN_BLOCK; at += WORDS) {
+            LANES common = *(const LANES *)(sets[0] + at);
+            for (int set = 1; set < set_count; set++)
+                common &= *(const LANES *)(sets[set] + at);
+            any |= common;
+        }
     return ANY(any);
 }
 
@@ -104,4 +106,5 @@ static const mn_scan_kernels NAME(kernels) = {NAME(locate), NAME(next_hit)};
 #undef INLINE
 #undef LEVEL
 #undef TARGET
+#undef LANES
 #undef ANY

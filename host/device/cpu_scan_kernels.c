@@ -4,7 +4,9 @@
 #include <immintrin.h>
 #endif
 
-typedef uint64_t block __attribute__((vector_size(64)));
+typedef uint64_t two_words __attribute__((vector_size(16)));
+typedef uint64_t four_words __attribute__((vector_size(32)));
+typedef uint64_t eight_words __attribute__((vector_size(64)));
 
 int mn_scan_search_rank(const mn_scan_batch *batch, const mn_scan_low *low, int filter, int index)
 {
@@ -23,20 +25,21 @@ int mn_scan_search_rank(const mn_scan_batch *batch, const mn_scan_low *low, int 
 
 #define LEVEL portable
 #define TARGET
-#define ANY(x) ((x[0] | x[1] | x[2] | x[3] | x[4] | x[5] | x[6] | x[7]) != 0)
+#define LANES two_words
+#define ANY(x) ((x[0] | x[1]) != 0)
 #include "host/device/cpu_scan_body.h"
 
 #if defined(__x86_64__)
 
 #define LEVEL avx2
 #define TARGET __attribute__((target("avx2,bmi2")))
-#define ANY(x)                                                                                                         \
-    (!_mm256_testz_si256(((const __m256i *)&x)[0] | ((const __m256i *)&x)[1],                                          \
-                         ((const __m256i *)&x)[0] | ((const __m256i *)&x)[1]))
+#define LANES four_words
+#define ANY(x) (!_mm256_testz_si256((__m256i)x, (__m256i)x))
 #include "host/device/cpu_scan_body.h"
 
 #define LEVEL avx512
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi2,prefer-vector-width=512")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi2")))
+#define LANES eight_words
 #define ANY(x) (_mm512_test_epi64_mask((__m512i)x, (__m512i)x) != 0)
 #include "host/device/cpu_scan_body.h"
 
