@@ -80,7 +80,7 @@ class Comparison:
         medians = {peer: statistics.median(times) for peer, times in self.times.items()}
         first, again = self.own_median("first_us"), self.own_median("again_us")
         cells = [self.name, f"{first:.1f} ({self.own_median('first_worst_us'):.0f})", f"{self.own_median('early_us'):.1f}",
-                 f"{again:.2f}", f"{self.own_median('again_99_us'):.2f}"]
+                 f"{again:.2f}", f"{self.own_median('again_99_us'):.2f}", f"{self.own_median('again_worst_us') / 1e3:,.1f}"]
         cells += [f"{medians[peer]:.1f}" for peer in peers]
         fastest = 1e3 * min(medians.values())
         cells += [f"{fastest / first:,.0f}", f"{fastest / again:,.0f}"]
@@ -98,19 +98,19 @@ def markdown(comparisons, versions, arguments):
     yield "# One exact solve, against general solvers\n"
     yield "Repeat: `make bench-peers` (installs the peers, runs `bench/run_solve.sh`, rewrites this file).\n"
     yield f"- Machine: {machine()}, shared with other work; load when written: {os.getloadavg()[1]:.1f}. Ours and the peers take"
-    yield f"  turns table by table, {arguments.rounds} rounds; every figure is a median over them."
+    yield f"  turns table by table, {arguments.rounds} rounds; every figure (worst and percentile too) is a median over them."
     yield f"- Peers: {', '.join(versions.values())}; {THREADS} threads each, gap 0. Time of the solve alone: reading, building and Python are"
     yield f"  left out. HiGHS and CP-SAT keep their model and change the right-hand side. {arguments.questions} questions a table and round."
     yield "- Ours: one thread, through `host/mathnas.h`. first: solver made, objective and limits as text, and solved, on a loaded table;"
     yield "  median (worst) of 200 questions, the median of three fresh solvers each. again: another limit on the same solver; early:"
-    yield "  median of the second to the 64th question; then median and 99th percentile of 20,000 (after 64 questions about a single"
+    yield "  median of the second to the 64th question; then median, 99th percentile and worst of 20,000 (after 64 questions about a single"
     yield "  limit the solver keeps its step function). The questions: `bench/questions.h`."
     yield "- Ratio: the fastest peer's median over ours."
     yield "- Agrees: the peer's network, evaluated in integers, meets the limits and has our optimum to the last multiple of the resolution.\n"
     for count, title in ((1, "One limit"), (2, "Two limits")):
         yield f"## {title}\n"
-        heads = ["table", "first us (worst)", "again us, early", "again us", "again us, 99 %", *(f"{peer} ms" for peer in peers), "ratio first", "ratio again",
-                 f"agrees: {'; '.join(peers)}"]
+        heads = ["table", "first us (worst)", "again us, early", "again us", "again us, 99 %", "again ms, worst",
+                 *(f"{peer} ms" for peer in peers), "ratio first", "ratio again", f"agrees: {'; '.join(peers)}"]
         yield "| " + " | ".join(heads) + " |"
         yield "| --- " + "| ---: " * (len(heads) - 2) + "| --- |"
         yield from (c.row(peers) for c in comparisons if c.limit_count == count)

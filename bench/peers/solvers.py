@@ -26,8 +26,9 @@ class Highs:
         self.limits, self.row_count = limits, len(table.rows([]))
         self.infinity = highspy.kHighsInf
         self.solver = highspy.Highs()
-        for option, value in (("log_to_console", False), ("output_flag", False), ("threads", THREADS), ("mip_rel_gap", 0.0), ("mip_abs_gap", HALF / SCALE),
-                              ("mip_feasibility_tolerance", 1e-9), ("primal_feasibility_tolerance", 1e-9)):
+        for option, value in (("log_to_console", False), ("output_flag", False), ("threads", THREADS),
+                              ("mip_rel_gap", 0.0), ("mip_abs_gap", HALF / SCALE), ("mip_feasibility_tolerance", 1e-9),
+                              ("primal_feasibility_tolerance", 1e-9)):
             self.solver.setOptionValue(option, value)
         for value in table.metrics[objective]["values"]:
             self.solver.addVar(0, 1)

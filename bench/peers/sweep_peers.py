@@ -62,7 +62,7 @@ def markdown(rows, arguments):
     yield f"- Machine: {machine()}, shared with other work; load when written: {os.getloadavg()[1]:.1f} on its {os.cpu_count()} cores, so"
     yield "  seconds with two threads say little about a free machine."
     yield "- Library: `mn_solver_sweep` on a fresh solver, limits in random order (`bench/questions.h`), nothing written; one limit: median"
-    yield "  of three, two limits: one run."
+    yield "  of three, two limits: one run. rows/s: the faster of one and two threads."
     yield f"- Peer: {Highs.version()}, {THREADS} threads, model made once, right-hand sides changed, time of its solves alone;"
     yield f"  the first {arguments.questions} rows of the same list, its rows/s are theirs. Agrees: optimum equal to the last multiple."
     yield "- Command: `mathnas sweep` over a grid of as many values of the limit in order, start, reading and writing the CSV included.\n"
