@@ -68,7 +68,7 @@ run = $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
-        lint format bench bench-programs help FORCE
+        lint format bench bench-peers bench-programs help FORCE
 
 ##@ Build and try
 all: $(static_library) $(shared_library) $(command) ## library and command (the default)
@@ -142,10 +142,16 @@ format: ## rewrite the sources in the project's format
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
 ##@ Measure
-bench: ## every benchmark, with its peer beside it
+bench: ## every benchmark, or BENCH="solve scan" (each prints its own command); recorded results: bench/results
 	@.ci/deps.sh build
 	@$(MAKE) all bench-programs
-	@for program in $(bench_programs); do echo "== $$program"; $$program || exit 1; done
+	@for program in $(if $(BENCH),$(BENCH:%=$(BUILD)/bench/bench_%),$(bench_programs)); do \
+	    echo "== $$program"; $$program || exit 1; done
+	@echo "== recorded results: bench/results/README.md"
+
+bench-peers: ## solves and sweeps beside HiGHS, CBC and CP-SAT; rewrites bench/results/solve.md and sweep.md
+	@bench/run_solve.sh
+	@bench/run_sweep.sh
 
 bench-programs: $(bench_programs)
 

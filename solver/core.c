@@ -25,16 +25,19 @@ mn_status mn_vectors_make(const mn_form *form, const double *multipliers, mn_are
     vectors->values = mn_arena_take(arena, (size_t)count * (rows + 1), sizeof *vectors->values);
     if (!vectors->values)
         return MN_FAILURE;
-    double total = (double)form->score_magnitude + 1;
+    const double score = (double)form->score_magnitude + 1;
+    double weights = 0; /* what the multiplied rows may add up to */
     for (int row = 0; row < rows; row++)
-        total += multipliers[row] * (double)form->row_magnitude[row];
-    const bool usable = total < 0x1p57;
+        weights += multipliers[row] * (double)form->row_magnitude[row];
+    const bool usable = score < 0x1p57;
+    const double shrink = score + weights < 0x1p57 ? 1 : (0x1p57 - score) / weights; /* smaller ones are valid too */
+    const double total = score + weights * shrink;
     vectors->count = count;
     vectors->shift = usable ? 58 - ilogb(total) - 2 : 0;
     vectors->shift = vectors->shift > 30 ? 30 : vectors->shift < 0 ? 0 : vectors->shift;
     for (int vector = 0; vector < count; vector++)
         for (int row = 0; row < rows; row++) {
-            const double factor = vector == row + 1 ? weakening(vector) : 1;
+            const double factor = shrink * (vector == row + 1 ? weakening(vector) : 1);
             vectors->values[vector * rows + row] =
                 usable ? (int64_t)floor(ldexp(multipliers[row] * factor, vectors->shift) + 0.5) : 0;
         }
@@ -145,7 +148,8 @@ int64_t mn_vectors_bound(const mn_form *form, const mn_vectors *vectors, mn_aren
         main_to_end(&m, to_end);
         /* the largest threshold whose cap is not below the least sum */
         const mn_wide room = (mn_wide)vector_cap(&m, 0, 0) - to_end[0];
-        const mn_wide own = m.score_coarsening > 0 ? ((room + 1) << m.score_coarsening) - 1 : room >> vectors->shift;
+        const mn_wide own =
+            m.score_coarsening > 0 ? (room + 1) * ((mn_wide)1 << m.score_coarsening) - 1 : room >> vectors->shift;
         if (own < bound)
             bound = own < -LARGEST * 4 ? -LARGEST * 4 : (int64_t)own;
     }

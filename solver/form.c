@@ -6,6 +6,8 @@
 #define LARGEST ((int64_t)1 << 62)
 #define COARSE ((int64_t)1 << 58) /* core.c keeps only the upper bits of larger sums */
 
+enum { SCORE_BITS = 44 }; /* of a scaled objective's linear score: fine enough, with room for large multipliers */
+
 enum { MOST_LANE_ROWS = 56 }; /* core.c has lanes for these; it leaves more rows to the exact check */
 
 static int64_t clamp(mn_wide value)
@@ -96,15 +98,10 @@ void mn_prepared_free(mn_prepared *prepared)
 
 /* ---- q(F) = 1 / g(F) = c F^r, and lines below tau q ------------------------------------------------------------------------------ */
 
-typedef struct inverse {
-    long double c, r;
-    long double error; /* relative, of the integer g against the real one, on the interval */
-} inverse;
-
-static inverse inverse_of(const mn_problem *problem, int64_t f_low, int64_t f_high)
+static mn_inverse inverse_of(const mn_problem *problem, int64_t f_low, int64_t f_high)
 {
     const mn_scale *scale = problem->scale;
-    inverse q;
+    mn_inverse q;
     if (scale->form == MN_RECIPROCAL) {
         q.r = 1;
         q.c = 1 / (long double)scale->mean;
@@ -119,10 +116,10 @@ static inverse inverse_of(const mn_problem *problem, int64_t f_low, int64_t f_hi
 
 /* A lower bound of a tau q(F) - b F over the interval of F: the ends and the point where the derivative vanishes, less what the
  * integer g and this floating-point evaluation may be off. */
-static int64_t lowest_difference(const mn_problem *problem, int64_t a, int64_t b, long double tau, int64_t f_low,
-                                 int64_t f_high)
+static int64_t lowest_difference(const mn_form *form, int64_t a, int64_t b, long double tau)
 {
-    const inverse q = inverse_of(problem, f_low, f_high);
+    const mn_inverse q = form->inverse;
+    const int64_t f_low = form->f_low, f_high = form->f_high;
     if (!(q.error < 0.01L))
         return -LARGEST;
     const long double factor = (long double)a * tau * q.c;
@@ -139,21 +136,22 @@ static int64_t lowest_difference(const mn_problem *problem, int64_t a, int64_t b
     return least > 0x1p62L ? LARGEST : (int64_t)floorl(least);
 }
 
-static bool is_convex(const inverse *q, long double tau)
+static bool is_convex(const mn_inverse *q, long double tau)
 {
     return tau * q->r * (q->r - 1) >= -1e-12L * fabsl(tau);
 }
 
 /* The slope of tau q: the tangent at `at` where that lies below the curve, else the chord. */
-static long double slope(const mn_problem *problem, long double tau, int64_t f_low, int64_t f_high, int64_t at)
+static long double slope(const mn_form *form, long double tau, int64_t at)
 {
-    const inverse q = inverse_of(problem, f_low, f_high);
+    const mn_inverse q = form->inverse;
+    const int64_t f_low = form->f_low, f_high = form->f_high;
     if (is_convex(&q, tau) || f_low == f_high)
         return tau * q.c * q.r * powl((long double)at, q.r - 1);
     return tau * q.c * (powl((long double)f_high, q.r) - powl((long double)f_low, q.r)) / (long double)(f_high - f_low);
 }
 
-/* Weights a sign S - b F of the relaxation with slope `slope`, as large as 50 bits allow. */
+/* Weights a sign S - b F of the relaxation with slope `slope`, as large as SCORE_BITS allow. */
 static void choose_weights(const mn_prepared *prepared, int64_t sum_low, int64_t sum_high, long double slope,
                            int64_t *a, int64_t *b)
 {
@@ -164,7 +162,7 @@ static void choose_weights(const mn_prepared *prepared, int64_t sum_low, int64_t
         *b = 0;
         return;
     }
-    int bits = 50 - ilogbl(largest);
+    int bits = SCORE_BITS - ilogbl(largest);
     bits = bits < 0 ? 0 : bits > 30 ? 30 : bits;
     *a = (int64_t)1 << bits;
     *b = (int64_t)roundl(slope * (long double)*a);
@@ -224,9 +222,8 @@ static mn_status add_scaled_limit(mn_form *form, int limit, int64_t capacity, mn
     for (int i = 0; i < TANGENTS && status == MN_OK; i++) {
         const int64_t at = form->f_low + (form->f_high - form->f_low) / (TANGENTS - 1) * i;
         int64_t a, b;
-        choose_weights(prepared, prepared->limit_low[limit], prepared->limit_high[limit],
-                       slope(problem, tau, form->f_low, form->f_high, at), &a, &b);
-        const int64_t least = lowest_difference(problem, a, b, tau, form->f_low, form->f_high);
+        choose_weights(prepared, prepared->limit_low[limit], prepared->limit_high[limit], slope(form, tau, at), &a, &b);
+        const int64_t least = lowest_difference(form, a, b, tau);
         const mn_wide cap = -(mn_wide)least - (mn_wide)b * problem->capability.base;
         if (least > -LARGEST)
             status = add_computed_row(form, combine(prepared, column->values, -sign * a, -b, arena), clamp(cap), arena);
@@ -262,7 +259,7 @@ static mn_status set_scaled_score(mn_form *form, const mn_guess *guess, mn_arena
             (long double)guess->score - (long double)column->scaled * (long double)column->base - 0.5L;
         int64_t at = guess->capability < form->f_low ? form->f_low : guess->capability;
         at = at > form->f_high ? form->f_high : at;
-        b_slope = slope(prepared->problem, tau, form->f_low, form->f_high, at);
+        b_slope = slope(form, tau, at);
     }
     choose_weights(prepared, prepared->score_low, prepared->score_high, b_slope, &form->a, &form->b);
     int64_t *scratch = mn_arena_take(arena, (size_t)prepared->graph.slot_count, sizeof *scratch);
@@ -291,6 +288,8 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
     if (!form->rows || !form->row_limit || !form->caps || !form->row_low || !form->row_high || !form->row_magnitude)
         return MN_FAILURE;
 
+    if (prepared->scaled)
+        form->inverse = inverse_of(problem, f_low, f_high);
     form->checked = problem->diagram->outside_count > 0 || problem->score.scaled;
     form->score = problem->score.values;
     form->score_low = prepared->score_low;
@@ -337,7 +336,7 @@ int64_t mn_form_threshold(const mn_form *form, int64_t target)
         return clamp(least + (mn_wide)to_grid(form->score_offset - least, form->score_step));
     }
     const long double tau = (long double)target - (long double)column->scaled * (long double)column->base - 0.5L;
-    const int64_t least = lowest_difference(problem, form->a, form->b, tau, form->f_low, form->f_high);
+    const int64_t least = lowest_difference(form, form->a, form->b, tau);
     return least <= -LARGEST ? -LARGEST : clamp((mn_wide)least + (mn_wide)form->b * problem->capability.base);
 }
 
@@ -363,7 +362,7 @@ bool mn_form_wants_intervals(const mn_prepared *prepared, const int64_t *capacit
     const mn_problem *problem = prepared->problem;
     if (!prepared->scaled || problem->diagram->empty)
         return false;
-    const inverse q = inverse_of(problem, prepared->capability_low, prepared->capability_high);
+    const mn_inverse q = inverse_of(problem, prepared->capability_low, prepared->capability_high);
     if (problem->score.scaled && !is_convex(&q, (long double)guess->score - (long double)problem->score.scaled *
                                                                                 (long double)problem->score.base))
         return true;

@@ -28,6 +28,11 @@ typedef struct mn_prepared {
 mn_status mn_prepare(const mn_problem *problem, mn_graph graph, mn_error *error, mn_prepared *prepared);
 void mn_prepared_free(mn_prepared *prepared);
 
+/* 1 / g(F) = c F^r on an interval of F, up to a relative `error` of the integer g. */
+typedef struct mn_inverse {
+    long double c, r, error;
+} mn_inverse;
+
 typedef struct mn_form {
     const mn_prepared *prepared;
     int row_count;
@@ -42,6 +47,7 @@ typedef struct mn_form {
     /* scaled objective: score = A S - B F */
     int64_t a, b;
     int64_t f_low, f_high;
+    mn_inverse inverse;
 } mn_form;
 
 /* Where to put the tangents: the score and F of a good network. */

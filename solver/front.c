@@ -12,12 +12,14 @@
  * the first listed. With dimensions for limits or scaling, networks of equal objectives differ in other dimensions and the smallest may
  * be dominated there; front_search.c then walks each point's nodes again.
  *
- * Rules that the diagram does not hold make dominance invalid (the better suffix may break one); then the space is enumerated when it has
- * at most 10^7 networks, and refused otherwise. */
+ * Two objectives whose space holds opposed dimensions are found point by point by exact solves (front_solves.c): there the program would
+ * keep nearly every suffix. Rules that the diagram does not hold make dominance invalid (the better suffix may break one): two objectives
+ * take the same way then, more are enumerated when the space has at most 10^7 networks, and refused otherwise. */
 #include "solver/front.h"
 #include "host/core/memory.h"
 #include "solver/front_build.h"
 #include "solver/front_rows.h"
+#include "solver/front_solves.h"
 
 void mn_front_points_free(mn_front_points *points)
 {
@@ -182,6 +184,24 @@ static mn_status finish(mn_front_build *build, mn_front_points *points)
     return status;
 }
 
+static mn_status by_program(const mn_front_request *request, mn_error *error, mn_front_points *points)
+{
+    if (request->objective_count == 2) {
+        mn_front_space space;
+        mn_status status = mn_front_space_make(request, error, &space);
+        const bool opposed = status == MN_OK && mn_front_space_opposed(&space);
+        mn_front_space_free(&space);
+        if (status == MN_OK && opposed)
+            return mn_front_by_solves(request, error, points);
+    }
+    mn_front_build build;
+    mn_status status = mn_front_build_make(request, error, &build);
+    if (status == MN_OK)
+        status = finish(&build, points);
+    mn_front_build_free(&build);
+    return status;
+}
+
 mn_status mn_front_points_compute(const mn_front_request *request, mn_error *error, mn_front_points *points)
 {
     *points = (mn_front_points){0};
@@ -190,16 +210,9 @@ mn_status mn_front_points_compute(const mn_front_request *request, mn_error *err
                        MN_FRONT_MAX_OBJECTIVES);
     if (request->diagram->empty)
         return mn_fail(error, MN_INFEASIBLE, "front: rules, fixed and forbidden blocks exclude every network");
-    mn_status status;
-    if (request->diagram->outside_count > 0) {
-        status = mn_front_enumerate(request, error, points);
-    } else {
-        mn_front_build build;
-        status = mn_front_build_make(request, error, &build);
-        if (status == MN_OK)
-            status = finish(&build, points);
-        mn_front_build_free(&build);
-    }
+    mn_status status = request->diagram->outside_count == 0 ? by_program(request, error, points)
+                       : request->objective_count == 2      ? mn_front_by_solves(request, error, points)
+                                                            : mn_front_enumerate(request, error, points);
     if (status == MN_STOPPED)
         mn_fail(error, status, "front: stopped by the time limit; an exact front has no partial answer");
     if (status == MN_INTERRUPTED)

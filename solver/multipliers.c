@@ -118,6 +118,17 @@ static int price(const work *w, double score_weight, const double *multipliers)
     return add_column(w);
 }
 
+/* Without rows there is nothing to multiply, but the best network is worth knowing. */
+static void no_row(const work *w)
+{
+    const int column = price(w, 1, NULL);
+    for (int known = 0; known < column; known++)
+        if (scaled_score(w, known) >= scaled_score(w, column)) {
+            w->pool->count--;
+            return;
+        }
+}
+
 /* ---- one row: the hull edge over the capacity ------------------------------------------------------------------------------------ */
 
 /* The pool's best column under one multiplier. */
@@ -407,14 +418,14 @@ static mn_status make_work(const mn_form *form, mn_pool *pool, mn_arena *arena, 
 
 mn_status mn_multipliers_find(const mn_form *form, mn_pool *pool, mn_arena *arena, double *multipliers)
 {
-    if (form->row_count == 0)
-        return MN_OK;
     const mn_arena_mark mark = mn_arena_here(arena);
     work w;
     mn_status status = make_work(form, pool, arena, &w);
     if (!w.own_limits || pool->count > MN_POOL_SIZE * 3 / 4)
         pool->count = 0;
-    if (status == MN_OK && form->row_count == 1)
+    if (status == MN_OK && form->row_count == 0)
+        no_row(&w);
+    else if (status == MN_OK && form->row_count == 1)
         multipliers[0] = one_row(&w);
     else if (status == MN_OK)
         status = several_rows(&w, arena, multipliers);

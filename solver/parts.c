@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { MOST_HALVINGS = 48 }; /* of intervals of F, for one graph */
+
 /* ---- a first good network ----------------------------------------------------------------------------------------------------------- */
 
 /* Whether the pool's sums say that the column meets the limits; doubles, so only a first sieve. */
@@ -157,6 +159,69 @@ static mn_status find_guess(const mn_prepared *prepared, const int64_t *capaciti
     return MN_OK;
 }
 
+typedef struct split_intervals {
+    const mn_prepared *prepared;
+    const int64_t *capacities;
+    mn_pool *pool;
+    mn_arena *arena;
+    mn_parts *parts;
+    mn_best *best;
+    mn_guess *guess;
+    bool split;
+} split_intervals;
+
+/* Appends the part of one interval of F. */
+static mn_status add_interval(const split_intervals *w, int64_t f_low, int64_t f_high)
+{
+    const int nodes = w->prepared->problem->node_count;
+    mn_form form;
+    mn_status status = mn_form_make(w->prepared, w->capacities, f_low, f_high, w->guess, w->arena, &form);
+    if (status != MN_OK)
+        return status == MN_INFEASIBLE ? MN_OK : status;
+    w->pool->count = 0;
+    const double *multipliers = find_multipliers(&form, w->pool, w->arena);
+    uint16_t *network = mn_arena_take(w->arena, (size_t)nodes, sizeof *network);
+    if (!multipliers || !network)
+        return MN_FAILURE;
+    int64_t value;
+    if (best_of_pool(w->prepared, w->capacities, w->pool, network, &value))
+        mn_best_add(w->best, value, w->prepared->problem_index, network, nodes);
+    return append(w->parts, &form, multipliers, w->arena);
+}
+
+/* Of the parts from `first` on, the one of best bound that is above every known network and not a single F; -1. */
+static int part_to_halve(const split_intervals *w, int first)
+{
+    int best = -1;
+    for (int i = first; i < w->parts->count; i++) {
+        const mn_part *part = &w->parts->parts[i];
+        const bool open =
+            part->form.f_low < part->form.f_high && (w->best->count == 0 || part->bound > mn_best_worst(w->best));
+        if (open && (best < 0 || part->bound > w->parts->parts[best].bound))
+            best = i;
+    }
+    return best;
+}
+
+/* A chord's distance from its curve falls with the square of the interval: the interval of best bound is halved, again and again. */
+static mn_status add_intervals(const split_intervals *w)
+{
+    const int first = w->parts->count;
+    mn_status status = add_interval(w, w->prepared->capability_low, w->prepared->capability_high);
+    for (int i = 0; i < MOST_HALVINGS && w->split && status == MN_OK; i++) {
+        const int chosen = part_to_halve(w, first);
+        if (chosen < 0)
+            break;
+        const int64_t low = w->parts->parts[chosen].form.f_low, high = w->parts->parts[chosen].form.f_high;
+        const int64_t middle = low + (high - low) / 2;
+        w->parts->parts[chosen] = w->parts->parts[--w->parts->count];
+        status = add_interval(w, low, middle);
+        if (status == MN_OK)
+            status = add_interval(w, middle + 1, high);
+    }
+    return status;
+}
+
 static mn_status add_scaled(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
                             mn_parts *parts, mn_best *best)
 {
@@ -172,24 +237,9 @@ static mn_status add_scaled(const mn_prepared *prepared, const int64_t *capaciti
     if (found)
         mn_best_add(best, guess.score, prepared->problem_index, network, nodes);
 
-    const int64_t low = prepared->capability_low, width = prepared->capability_high - low;
-    const int intervals = mn_form_wants_intervals(prepared, capacities, &guess) ? MN_MOST_INTERVALS : 1;
-    for (int i = 0; i < intervals; i++) {
-        const int64_t f_low = i == 0 ? low : low + width / intervals * i + 1;
-        const int64_t f_high = i == intervals - 1 ? low + width : low + width / intervals * (i + 1);
-        mn_form form;
-        if (f_low > f_high)
-            continue;
-        status = mn_form_make(prepared, capacities, f_low, f_high, &guess, arena, &form);
-        if (status == MN_INFEASIBLE)
-            continue;
-        pool->count = 0;
-        const double *multipliers = status == MN_OK ? find_multipliers(&form, pool, arena) : NULL;
-        status = multipliers ? append(parts, &form, multipliers, arena) : MN_FAILURE;
-        if (status != MN_OK)
-            return status;
-    }
-    return MN_OK;
+    const split_intervals work = {prepared, capacities, pool,   arena,
+                                  parts,    best,       &guess, mn_form_wants_intervals(prepared, capacities, &guess)};
+    return add_intervals(&work);
 }
 
 mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,

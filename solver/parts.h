@@ -23,6 +23,4 @@ typedef struct mn_parts {
 mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
                        mn_parts *parts, mn_best *best);
 
-enum { MN_MOST_INTERVALS = 16 };
-
 #endif

@@ -49,8 +49,9 @@ static int64_t value_of(const solve *s, const uint16_t *network)
     if (s->part->form.checked) {
         if (!mn_problem_admits(problem, s->question->capacities, network))
             return NOTHING;
-        if (problem
-                ->scale) { /* intervals of F do not overlap; the relaxed lanes may let a neighbour's network through */
+        /* Intervals of F do not overlap, and the relaxed lanes may let a neighbour's network through. (A problem may have a scale
+         * and no scaled column: then there are no intervals.) */
+        if (s->part->form.prepared->scaled) {
             const int64_t capability = mn_problem_value(problem, &problem->capability, network);
             if (capability < s->part->form.f_low || capability > s->part->form.f_high)
                 return NOTHING;

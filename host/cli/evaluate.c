@@ -336,7 +336,8 @@ static const cli_option own_options[] = {
     {"truth", "FILE", false,
      "CSV (or .csv.gz) of networks and measured metrics, or the name of a shipped space (nasbench201)"},
     {"metric", "NAME[=COLUMN]", false,
-     "metric of the table, and the truth's column (default: the first metric, the column of its name)"},
+     "metric of the table, and the truth's column (default: the first metric; the column of its name, else the first "
+     "that begins with it)"},
     {"subset", "NAME", false,
      "all (default), or reachable: NAS-Bench-201's networks without operations that cannot influence the output"},
     {"arch", "LIST", false, "what the truth says of this network, and its rank among those that meet the limits"},

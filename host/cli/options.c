@@ -18,15 +18,17 @@ const cli_option cli_common_options[] = {
     {"help", NULL, false, "this text"},
     {0}};
 
-const cli_option cli_scale_options[] = {{"scale", "SCALE", false,
-                                         "none, reciprocal[=MEAN] or power=FACTOR,EXPONENT: accuracy = base + sum * "
-                                         "g(flops), instead of the table's own scale"},
-                                        {0}};
+const cli_option cli_scale_options[] = {
+    {"scale", "SCALE", false,
+     "accuracy = base + g * (sum over the blocks), whatever the table says: none, g = 1; "
+     "reciprocal[=MEAN], g = MEAN / flops (without MEAN: of all networks); "
+     "power=FACTOR,EXPONENT, g = FACTOR * flops^EXPONENT"},
+    {0}};
 
 const cli_option cli_problem_options[] = {
     {"limit", "E<=V|E>=V", true,
      "a limit on a metric or a linear expression of metrics ('accuracy - 0.02*latency>=60')"},
-    {"fix", "NODE=BLOCK", true, "the node takes this block (names, else indices)"},
+    {"fix", "NODE=BLOCK", true, "the node takes this block; both by name, else by index from 0"},
     {"forbid", "NODE=BLOCK", true, "the node does not take this block"},
     {"rule", "JSON", true,
      "a rule as tables have them: {\"if\": [\"NODE\", \"BLOCK\"], \"then\": [\"NODE\", \"BLOCK\"]}, then_not, at_most, "
@@ -229,6 +231,7 @@ static void wrap(text *out, const char *words, int column)
     while (*words) {
         const size_t length = strcspn(words, " ");
         if (column + (int)length > HELP_WIDTH && column > HELP_COLUMN) {
+            out->length -= out->data && out->data[out->length - 1] == ' ';
             text_printf(out, "\n%*s", HELP_COLUMN, "");
             column = HELP_COLUMN;
         }

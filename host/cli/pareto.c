@@ -267,7 +267,7 @@ static mn_status run(cli *c)
 static const cli_option own_options[] = {
     {"maximize", "E", true,
      "an objective, two to four in all; rows are sorted by the first, best first, then the next"},
-    {"minimize", "E", true, "an objective to be made small"},
+    {"minimize", "E", true, "an objective to be made as small as possible"},
     {"output", "FILE", false, "the front as CSV, columns as predict's (default: a table for people)"},
     {"names", NULL, false, "block names instead of indices in the CSV"},
     {"epsilon", "X", false,

@@ -223,12 +223,13 @@ static mn_status run(cli *c)
 }
 
 static const cli_option own_options[] = {
-    {"maximize", "E", false, "the objective: a metric or a linear expression of metrics"},
-    {"minimize", "E", false, "the same, to be made small"},
-    {"top", "K", false, "the K best networks (default 1)"},
+    {"maximize", "E", false, "the objective: a metric or a linear expression of metrics ('accuracy - 0.02*latency')"},
+    {"minimize", "E", false, "the objective, to be made as small as possible"},
+    {"top", "K", false, "the K best networks, in order (default 1)"},
     {"time-limit", "SECONDS", false, "stop then, with the best network so far and a bound (exit code 5)"},
     {"node-limit", "N", false, "stop after N search nodes (exit code 5)"},
-    {"gap", "G", false, "stop once |bound - objective| is no larger, in the objective's unit"},
+    {"gap", "G", false,
+     "stop once the proved bound is within G of the objective, in its unit (default 0: a full proof)"},
     {"engine", "NAME", false, "auto (default), search (bounds, branch and bound) or scan (every network)"},
     {0}};
 

@@ -412,18 +412,17 @@ static mn_status run(cli *c)
 }
 
 static const cli_option own_options[] = {
-    {"maximize", "E", false, "the objective: a metric or a linear expression of metrics"},
-    {"minimize", "E", false, "the same, to be made small"},
+    {"maximize", "E", false, "the objective: a metric or a linear expression of metrics ('accuracy - 0.02*latency')"},
+    {"minimize", "E", false, "the objective, to be made as small as possible"},
     {"grid", "E=LO:HI:COUNT", true,
-     "a limit that takes COUNT values from LO to HI: = means <= for a metric whose lower values are better, >= "
-     "otherwise; expressions write "
-     "<= or >=; several grids: all combinations, the last varies fastest"},
+     "a limit that takes COUNT values from LO to HI; latency=... is <= as lower is better, accuracy=... is >=; an "
+     "expression writes <= or >= itself; several grids: all combinations, the last varies fastest"},
     {"limits", "FILE", false,
      "instead of grids, a CSV with a column such as latency<= for each limit; an empty cell is no limit"},
     {"output", "FILE", false, "the rows as CSV, by way of FILE.part (default: standard output)"},
     {"resume", NULL, false, "go on with FILE.part of the same request"},
-    {"shard", "I/N", false, "only the I-th of N runs of consecutive rows, I from 1"},
-    {"names", NULL, false, "block names instead of indices"},
+    {"shard", "I/N", false, "only the I-th of N equal parts of the rows, I from 1"},
+    {"names", NULL, false, "block names instead of indices in the CSV"},
     {"time-limit", "SECONDS", false, "stop then; FILE.part stays (exit code 5)"},
     {0}};
 

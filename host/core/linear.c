@@ -180,6 +180,12 @@ static mn_status sum_terms(const reader *r, const term *terms, const mn_wide *fa
 {
     const mn_table *table = r->table;
     mn_wide base = 0, worst = 0;
+    if (linear->single_metric >= 0) { /* the table's own numbers: their sums were checked when it was loaded */
+        const mn_metric *metric = &table->metrics[linear->single_metric];
+        memcpy(linear->values, metric->values, (size_t)table->item_count * sizeof *linear->values);
+        linear->base = metric->base;
+        return MN_OK;
+    }
     for (int i = 0; i < count; i++)
         if (!add_product(&base, factors[i], table->metrics[terms[i].metric].base))
             return too_large(r);
@@ -246,10 +252,8 @@ mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length
         status = factors && linear->values && linear->text ? scale_terms(&r, terms, count, factors, &linear->resolution)
                                                            : mn_fail_memory(error);
     }
-    if (status == MN_OK && linear->single_metric >= 0) { /* keeps the metric's own resolution, whatever its form */
+    if (status == MN_OK && linear->single_metric >= 0) /* keeps the metric's own resolution, whatever its form */
         linear->resolution = table->metrics[linear->single_metric].resolution;
-        factors[0] = 1;
-    }
     if (status == MN_OK)
         status = sum_terms(&r, terms, factors, count, linear);
     free(terms);
