@@ -114,6 +114,12 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double median(double *seconds, int runs)
+{
+    qsort(seconds, (size_t)runs, sizeof *seconds, compare);
+    return seconds[runs / 2];
+}
+
 static bool run_shape(const shape *s, int threads, double gibibytes, int runs)
 {
     mn_table *table = make_table(s);
@@ -126,22 +132,24 @@ static bool run_shape(const shape *s, int threads, double gibibytes, int runs)
     if (!ok)
         return false;
     mn_parallel(threads, tasks, fill_networks, &w);
-    double copy[99], predict[99];
+    double copy[99], device[99], library[99];
     for (int run = -1; run < runs; run++) { /* the first touches the memory */
         const double start = mn_clock();
         mn_parallel(threads, tasks, copy_task, &w);
-        const double middle = mn_clock();
-        mn_cpu_predict(mn_cpu_best_level(), table, w.networks, 1, w.count, threads, w.columns, NULL);
+        const double copied = mn_clock();
+        mn_device_cpu.predict(table, w.networks, 1, w.count, threads, w.columns, NULL);
+        const double predicted = mn_clock();
+        mn_predict(table, w.networks, 1, w.count, threads, w.columns);
         if (run >= 0) {
-            copy[run] = middle - start;
-            predict[run] = mn_clock() - middle;
+            copy[run] = copied - start;
+            device[run] = predicted - copied;
+            library[run] = mn_clock() - predicted;
         }
     }
-    qsort(copy, (size_t)runs, sizeof *copy, compare);
-    qsort(predict, (size_t)runs, sizeof *predict, compare);
-    const double bytes = (double)(w.count * row), mine = predict[runs / 2], peer = copy[runs / 2];
-    printf("%-18s %3d : %2d  %9.1f  %9.1f  %12.3g  %5.0f %%\n", s->name, s->nodes, 8 * s->metrics, 1e-9 * bytes / peer,
-           1e-9 * bytes / mine, (double)w.count / mine, 100 * peer / mine);
+    const double bytes = (double)(w.count * row), peer = median(copy, runs), mine = median(device, runs),
+                 all = median(library, runs);
+    printf("%-18s %3d : %2d  %8.1f  %8.1f  %11.3g  %7.0f %%  %8.0f %%\n", s->name, s->nodes, 8 * s->metrics,
+           1e-9 * bytes / peer, 1e-9 * bytes / mine, (double)w.count / mine, 100 * peer / mine, 100 * peer / all);
     fflush(stdout);
     munmap(w.networks, w.count * (uint64_t)s->nodes);
     for (int metric = 0; metric < s->metrics; metric++)
@@ -161,8 +169,8 @@ int main(int argc, char **argv)
         "prediction of given uint8 networks into int64 columns, %.3g GiB in all, %d threads, median of %d runs, %s\n",
         gibibytes, threads, runs, mn_cpu_level_name(mn_cpu_best_level()));
     printf("repeat: %s %d %g %d\n\n", argv[0], threads, gibibytes, runs);
-    printf("table              bytes read   copy        predict    networks    share of\n");
-    printf("                   : written    GB/s        GB/s       per second  the copy\n");
+    printf("table              bytes read  copy      predict   networks     share of   mn_predict, which\n");
+    printf("                   : written   GB/s      GB/s      per second   the copy   checks all indices first\n");
     static const shape shapes[] = {SHAPE_NASBENCH201, SHAPE_MOBILENETV3, SHAPE_SUPERVIT, SHAPE_SUPERTRANSFORMER,
                                    SHAPE_20_OF_9};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

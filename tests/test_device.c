@@ -421,6 +421,24 @@ Test(scan, obeys_rules_outside_the_diagram)
     }
 }
 
+/* The device itself chooses the instruction set and the threads. */
+Test(scan, device_answers_as_its_parts_do)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        question q =
+            random_question(seed, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = (int)(seed % 3)}, 1);
+        q.top = 1;
+        int64_t expected[2], score;
+        uint16_t all[10], network[5];
+        mn_scan_result result = {.scores = &score, .choices = network};
+        const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = 1};
+        const int count = naive_best(&q, expected, all);
+        cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64, seed);
+        cr_assert(count == 0 || (score == expected[0] && !memcmp(network, all, sizeof network)), "seed %" PRIu64, seed);
+        free_question(&q);
+    }
+}
+
 Test(scan, stops_when_told)
 {
     question q = random_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
