@@ -88,6 +88,19 @@ void mn_predict_accumulate(const uint64_t *const *tables, int groups, int words,
 
 /* ---- portable ------------------------------------------------------------------------------------------------------------------ */
 
+INLINE bool all_within(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    unsigned above = 0;
+    for (size_t i = 0; i < count; i++)
+        above |= values[i] > bounds[i];
+    return !above;
+}
+
+static bool within_portable(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    return all_within(values, bounds, count);
+}
+
 static void index_portable(const mn_octet *octet, const uint8_t *networks, int node_count,
                            uint16_t (*indices)[MN_OCTET_GROUPS])
 {
@@ -117,6 +130,11 @@ static void store_portable(mn_store *stores, int count)
 /* ---- AVX2: two networks a time ------------------------------------------------------------------------------------------------- */
 
 #define AVX2 __attribute__((target("avx2")))
+
+AVX2 static bool within_avx2(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    return all_within(values, bounds, count);
+}
 
 AVX2 INLINE __m256i twice(const void *sixteen_bytes)
 {
@@ -182,6 +200,17 @@ AVX2 static void store_avx2(mn_store *stores, int count)
 #else
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #endif
+
+AVX512 static bool within_avx512(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    __mmask64 above = 0;
+    for (size_t i = 0; i < count; i += 64) {
+        const __mmask64 there = count - i < 64 ? ((__mmask64)1 << (count - i)) - 1 : UINT64_MAX;
+        above |= _mm512_mask_cmpgt_epu8_mask(there, _mm512_maskz_loadu_epi8(there, values + i),
+                                             _mm512_maskz_loadu_epi8(there, bounds + i));
+    }
+    return !above;
+}
 
 AVX512 INLINE __m512i four_times(const void *sixteen_bytes)
 {
@@ -310,11 +339,13 @@ AVX512 static void store_avx512(mn_store *stores, int count)
 
 const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level)
 {
-    static const mn_predict_kernels portable = {.index = index_portable, .store = store_portable};
+    static const mn_predict_kernels portable = {
+        .within = within_portable, .index = index_portable, .store = store_portable};
 #if defined(__x86_64__)
-    static const mn_predict_kernels avx2 = {.index = index_avx2, .store = store_avx2};
-    static const mn_predict_kernels avx512 = {.index = index_avx512, .store = store_avx512};
-    static const mn_predict_kernels vbmi = {.index = index_vbmi, .store = store_avx512, .permute = mn_predict_permute};
+    static const mn_predict_kernels avx2 = {.within = within_avx2, .index = index_avx2, .store = store_avx2};
+    static const mn_predict_kernels avx512 = {.within = within_avx512, .index = index_avx512, .store = store_avx512};
+    static const mn_predict_kernels vbmi = {
+        .within = within_avx512, .index = index_vbmi, .store = store_avx512, .permute = mn_predict_permute};
     if (level == MN_CPU_AVX512_VBMI)
         return &vbmi;
     if (level == MN_CPU_AVX512)
