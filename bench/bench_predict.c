@@ -61,11 +61,10 @@ static void write_all(int64_t *column, uint64_t count, int64_t value)
 #if defined(__x86_64__)
 __attribute__((target("avx512f"))) static int64_t read_all_avx512(const uint8_t *bytes, uint64_t size)
 {
-    __m512i sum[4] = {0};
-    for (uint64_t i = 0; i + 256 <= size; i += 256)
-        for (int k = 0; k < 4; k++)
-            sum[k] = _mm512_or_si512(sum[k], _mm512_loadu_si512(bytes + i + 64 * k));
-    return _mm512_reduce_or_epi64(_mm512_or_si512(_mm512_or_si512(sum[0], sum[1]), _mm512_or_si512(sum[2], sum[3])));
+    __m512i sum = _mm512_setzero_si512();
+    for (uint64_t i = 0; i + 64 <= size; i += 64)
+        sum = _mm512_or_si512(sum, _mm512_loadu_si512(bytes + i));
+    return _mm512_reduce_or_epi64(sum);
 }
 
 __attribute__((target("avx512f"))) static void write_all_avx512(int64_t *column, uint64_t count, int64_t value)
@@ -83,7 +82,7 @@ static void copy_task(void *context, uint64_t index, int thread)
     const work *w = context;
     const uint64_t last = (index + 1) * TASK < w->count ? (index + 1) * TASK : w->count,
                    nodes = (uint64_t)w->table->node_count;
-    const bool wide = mn_cpu_best_level() == MN_CPU_AVX512;
+    const bool wide = mn_cpu_best_level() >= MN_CPU_AVX512;
     for (uint64_t first = index * TASK, tile; first < last; first += tile) {
         tile = last - first < 512 ? last - first : 512;
         const uint8_t *bytes = w->networks + first * nodes;

@@ -392,7 +392,7 @@ static bool prepare(request *r, int threads)
         return false;
     r->stream = r->count * (uint64_t)r->output_count * sizeof(int64_t) > STREAM_BYTES;
     const int nodes = r->table->node_count;
-    r->largest = mn_new_array(MN_STEP * (size_t)nodes, sizeof *r->largest);
+    r->largest = aligned_alloc(64, MN_STEP * (size_t)nodes);
     for (int i = 0; r->largest && i < MN_STEP * nodes; i++)
         r->largest[i] = (uint8_t)(r->table->nodes[i % nodes].block_count - 1);
     lay_out(r, NULL, &r->scratch_size);
