@@ -199,8 +199,10 @@ typedef struct mn_result {
     const char *engine; /* "search" or "scan" */
     int conflict_count; /* infeasible: limits that clash (indices), none of them can be left out */
     const int *conflict;
-    const bool *nearest_exists; /* [conflict_count] */
-    const int64_t *nearest;     /* [conflict_count] nearest value reachable with the other limits kept, multiples */
+    const bool *nearest_exists; /* [conflict_count] false: no network meets the other limits either */
+    const bool *
+        nearest_proved; /* [conflict_count] false: two seconds did not suffice; nearest is the best found (if exists) */
+    const int64_t *nearest; /* [conflict_count] nearest value reachable with the other limits kept, multiples */
 } mn_result;
 
 MN_API mn_options mn_default_options(void);

@@ -50,9 +50,9 @@ static mn_status set_score(variant *v, const mn_problem *problems, int limit, mn
     return MN_OK;
 }
 
-/* MN_OK with the best score, or MN_INFEASIBLE, MN_STOPPED, ... */
+/* MN_OK with the best score, or MN_INFEASIBLE, MN_STOPPED (`found`: with the best score so far), ... */
 static mn_status ask(const variant *v, const int64_t *capacities, const mn_control *control, mn_error *error,
-                     int64_t *score)
+                     int64_t *score, bool *found)
 {
     mn_engine *engine;
     mn_status status = mn_engine_create(v->problems, v->count, error, &engine);
@@ -66,6 +66,7 @@ static mn_status ask(const variant *v, const int64_t *capacities, const mn_contr
         .problems = &problem, .scores = score, .choices = mn_new_array((size_t)width, sizeof(uint16_t))};
     const mn_question question = {.capacities = capacities, .top = 1, .control = *control};
     status = answer.choices ? mn_engine_solve(engine, &question, &answer, error) : mn_fail_memory(error);
+    *found = answer.count > 0;
     free(answer.choices);
     mn_engine_free(engine);
     return status;
@@ -81,13 +82,14 @@ static mn_status find_minimal(variant *v, const mn_problem *problems, const int6
     mn_status status = set_score(v, problems, -1, error);
     for (int limit = 0; limit < limits && status == MN_OK; limit++) {
         int64_t ignored;
+        bool found;
         if (capacities[limit] == MN_NO_CAPACITY)
             continue;
         kept[limit] = MN_NO_CAPACITY;
-        status = ask(v, kept, control, error, &ignored);
-        if (status == MN_OK)
-            kept[limit] = capacities[limit]; /* without it there is an answer: it belongs to the conflict */
-        status = status == MN_INFEASIBLE ? MN_OK : status;
+        status = ask(v, kept, control, error, &ignored, &found);
+        if (status == MN_OK || status == MN_STOPPED) /* without it there is an answer, or might be: it stays */
+            kept[limit] = capacities[limit];
+        status = status == MN_INFEASIBLE || status == MN_STOPPED ? MN_OK : status;
     }
     conflict->count = 0;
     for (int limit = 0; limit < limits; limit++)
@@ -99,13 +101,16 @@ static mn_status find_minimal(variant *v, const mn_problem *problems, const int6
 mn_status mn_conflict_explain(const mn_problem *problems, int problem_count, const int64_t *capacities,
                               const mn_control *control, mn_error *error, mn_conflict *conflict)
 {
+    mn_control brief = *control;
+    const double end = mn_clock() + MN_EXPLANATION_SECONDS;
+    brief.deadline = brief.deadline > 0 && brief.deadline < end ? brief.deadline : end;
     variant v;
     int64_t *others = mn_new_array((size_t)problems[0].limit_count, sizeof *others);
     mn_status status = make_variant(problems, problem_count, error, &v);
     if (status == MN_OK && !others)
         status = mn_fail_memory(error);
     if (status == MN_OK)
-        status = find_minimal(&v, problems, capacities, control, error, others, conflict);
+        status = find_minimal(&v, problems, capacities, &brief, error, others, conflict);
     for (int i = 0; i < conflict->count && status == MN_OK; i++) {
         const int limit = conflict->limits[i];
         int64_t score = 0;
@@ -113,10 +118,10 @@ mn_status mn_conflict_explain(const mn_problem *problems, int problem_count, con
         others[limit] = MN_NO_CAPACITY;
         status = set_score(&v, problems, limit, error);
         if (status == MN_OK)
-            status = ask(&v, others, control, error, &score);
-        conflict->exists[i] = status == MN_OK;
+            status = ask(&v, others, &brief, error, &score, &conflict->exists[i]);
+        conflict->proved[i] = status == MN_OK || status == MN_INFEASIBLE;
         conflict->nearest[i] = -score;
-        status = status == MN_INFEASIBLE ? MN_OK : status;
+        status = status == MN_INFEASIBLE || status == MN_STOPPED ? MN_OK : status;
     }
     free_variant(&v);
     free(others);

@@ -160,6 +160,7 @@ static void check_nearest(const random_problems *p, const mn_conflict *conflict,
             exists = true;
             nearest = own->limits[limit];
         }
+        cr_assert(conflict->proved[i], "seed %" PRIu64 ": limit %d is not proved", seed, limit);
         cr_assert_eq(conflict->exists[i], exists, "seed %" PRIu64 ": limit %d", seed, limit);
         if (exists)
             cr_assert_eq(conflict->nearest[i], nearest,
@@ -184,7 +185,8 @@ static void run_conflicts(random_shape shape, int tables, uint64_t first, uint64
             int limits[PROBLEM_LIMITS];
             bool exists[PROBLEM_LIMITS];
             int64_t nearest[PROBLEM_LIMITS];
-            mn_conflict conflict = {.limits = limits, .exists = exists, .nearest = nearest};
+            bool proved[PROBLEM_LIMITS];
+            mn_conflict conflict = {.limits = limits, .proved = proved, .exists = exists, .nearest = nearest};
             mn_error error = {0};
             const mn_control control = {0};
             cr_assert_eq(mn_conflict_explain(p.problems, p.count, p.capacities, &control, &error, &conflict), MN_OK,

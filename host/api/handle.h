@@ -43,7 +43,7 @@ struct mn_solver {
     mn_solution *solutions;
     uint16_t *networks;
     int *conflict;
-    bool *nearest_exists;
+    bool *nearest_exists, *nearest_proved;
     int64_t *nearest;
 };
 

@@ -157,6 +157,7 @@ static mn_status make_room(mn_solver *solver, int top, mn_answer *answer)
         !resize(&solver->networks, count, sizeof *solver->networks * (size_t)solver->widest) ||
         !resize(&solver->conflict, limits, sizeof *solver->conflict) ||
         !resize(&solver->nearest_exists, limits, sizeof *solver->nearest_exists) ||
+        !resize(&solver->nearest_proved, limits, sizeof *solver->nearest_proved) ||
         !resize(&solver->nearest, limits, sizeof *solver->nearest))
         return mn_fail_memory(&solver->error);
     answer->choices = solver->networks;
@@ -179,12 +180,16 @@ static void take_answer(mn_solver *solver, const mn_answer *answer, const char *
                                  .engine = engine,
                                  .conflict = solver->conflict,
                                  .nearest_exists = solver->nearest_exists,
+                                 .nearest_proved = solver->nearest_proved,
                                  .nearest = solver->nearest};
 }
 
 static mn_status explain(mn_solver *solver, const mn_control *control)
 {
-    mn_conflict conflict = {.limits = solver->conflict, .exists = solver->nearest_exists, .nearest = solver->nearest};
+    mn_conflict conflict = {.limits = solver->conflict,
+                            .exists = solver->nearest_exists,
+                            .proved = solver->nearest_proved,
+                            .nearest = solver->nearest};
     const mn_status status = mn_conflict_explain(solver->problems, solver->member_count, solver->capacities, control,
                                                  &solver->error, &conflict);
     if (status != MN_OK)

@@ -129,6 +129,7 @@ void mn_solver_free(mn_solver *solver)
     free(solver->networks);
     free(solver->conflict);
     free(solver->nearest_exists);
+    free(solver->nearest_proved);
     free(solver->nearest);
     free(solver);
 }

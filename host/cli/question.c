@@ -33,8 +33,12 @@ void question_report_conflict(const cli *c, const mn_solver *solver, const mn_re
         const int limit = result->conflict[i];
         const char *others = mn_solver_limit_count(solver) > 1 ? " with the other limits kept" : "";
         if (result->nearest_exists[i])
-            fprintf(stderr, "  %s   nearest possible value%s: %s\n", mn_solver_limit_text(solver, limit), others,
+            fprintf(stderr, "  %s   nearest %s value%s: %s\n", mn_solver_limit_text(solver, limit),
+                    result->nearest_proved[i] ? "possible" : "found (perhaps not the nearest possible)", others,
                     mn_format(result->nearest[i], mn_solver_limit_resolution(solver, limit), number));
+        else if (!result->nearest_proved[i])
+            fprintf(stderr, "  %s   nearest possible value%s: not found in time\n", mn_solver_limit_text(solver, limit),
+                    others);
         else
             fprintf(stderr, "  %s   no network meets the other limits either\n", mn_solver_limit_text(solver, limit));
     }
@@ -52,7 +56,9 @@ void question_json_conflict(json_out *json, const mn_solver *solver, const mn_re
         const int limit = result->conflict[i];
         const mn_resolution resolution = mn_solver_limit_resolution(solver, limit);
         json_number(json, mn_solver_limit_text(solver, limit),
-                    result->nearest_exists[i] ? mn_format(result->nearest[i], resolution, number) : "null");
+                    result->nearest_exists[i] && result->nearest_proved[i]
+                        ? mn_format(result->nearest[i], resolution, number)
+                        : "null");
     }
     json_close(json);
 }
