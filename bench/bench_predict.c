@@ -61,11 +61,10 @@ static void write_all(int64_t *column, uint64_t count, int64_t value)
 #if defined(__x86_64__)
 __attribute__((target("avx512f"))) static int64_t read_all_avx512(const uint8_t *bytes, uint64_t size)
 {
-    __m512i sum[4] = {0};
-    for (uint64_t i = 0; i + 256 <= size; i += 256)
-        for (int k = 0; k < 4; k++)
-            sum[k] = _mm512_or_si512(sum[k], _mm512_loadu_si512(bytes + i + 64 * k));
-    return _mm512_reduce_or_epi64(_mm512_or_si512(_mm512_or_si512(sum[0], sum[1]), _mm512_or_si512(sum[2], sum[3])));
+    __m512i sum = _mm512_setzero_si512();
+    for (uint64_t i = 0; i + 64 <= size; i += 64)
+        sum = _mm512_or_si512(sum, _mm512_loadu_si512(bytes + i));
+    return _mm512_reduce_or_epi64(sum);
 }
 
 __attribute__((target("avx512f"))) static void write_all_avx512(int64_t *column, uint64_t count, int64_t value)
@@ -83,7 +82,7 @@ static void copy_task(void *context, uint64_t index, int thread)
     const work *w = context;
     const uint64_t last = (index + 1) * TASK < w->count ? (index + 1) * TASK : w->count,
                    nodes = (uint64_t)w->table->node_count;
-    const bool wide = mn_cpu_best_level() == MN_CPU_AVX512;
+    const bool wide = mn_cpu_best_level() >= MN_CPU_AVX512;
     for (uint64_t first = index * TASK, tile; first < last; first += tile) {
         tile = last - first < 512 ? last - first : 512;
         const uint8_t *bytes = w->networks + first * nodes;
@@ -114,6 +113,12 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double median(double *seconds, int runs)
+{
+    qsort(seconds, (size_t)runs, sizeof *seconds, compare);
+    return seconds[runs / 2];
+}
+
 static bool run_shape(const shape *s, int threads, double gibibytes, int runs)
 {
     mn_table *table = make_table(s);
@@ -126,22 +131,24 @@ static bool run_shape(const shape *s, int threads, double gibibytes, int runs)
     if (!ok)
         return false;
     mn_parallel(threads, tasks, fill_networks, &w);
-    double copy[99], predict[99];
+    double copy[99], device[99], library[99];
     for (int run = -1; run < runs; run++) { /* the first touches the memory */
         const double start = mn_clock();
         mn_parallel(threads, tasks, copy_task, &w);
-        const double middle = mn_clock();
-        mn_cpu_predict(mn_cpu_best_level(), table, w.networks, 1, w.count, threads, w.columns, NULL);
+        const double copied = mn_clock();
+        mn_device_cpu.predict(table, w.networks, 1, w.count, threads, w.columns, NULL);
+        const double predicted = mn_clock();
+        mn_predict(table, w.networks, 1, w.count, threads, w.columns);
         if (run >= 0) {
-            copy[run] = middle - start;
-            predict[run] = mn_clock() - middle;
+            copy[run] = copied - start;
+            device[run] = predicted - copied;
+            library[run] = mn_clock() - predicted;
         }
     }
-    qsort(copy, (size_t)runs, sizeof *copy, compare);
-    qsort(predict, (size_t)runs, sizeof *predict, compare);
-    const double bytes = (double)(w.count * row), mine = predict[runs / 2], peer = copy[runs / 2];
-    printf("%-18s %3d : %2d  %9.1f  %9.1f  %12.3g  %5.0f %%\n", s->name, s->nodes, 8 * s->metrics, 1e-9 * bytes / peer,
-           1e-9 * bytes / mine, (double)w.count / mine, 100 * peer / mine);
+    const double bytes = (double)(w.count * row), peer = median(copy, runs), mine = median(device, runs),
+                 all = median(library, runs);
+    printf("%-18s %3d : %2d  %8.1f  %8.1f  %11.3g  %7.0f %%  %8.0f %%\n", s->name, s->nodes, 8 * s->metrics,
+           1e-9 * bytes / peer, 1e-9 * bytes / mine, (double)w.count / mine, 100 * peer / mine, 100 * peer / all);
     fflush(stdout);
     munmap(w.networks, w.count * (uint64_t)s->nodes);
     for (int metric = 0; metric < s->metrics; metric++)
@@ -161,8 +168,8 @@ int main(int argc, char **argv)
         "prediction of given uint8 networks into int64 columns, %.3g GiB in all, %d threads, median of %d runs, %s\n",
         gibibytes, threads, runs, mn_cpu_level_name(mn_cpu_best_level()));
     printf("repeat: %s %d %g %d\n\n", argv[0], threads, gibibytes, runs);
-    printf("table              bytes read   copy        predict    networks    share of\n");
-    printf("                   : written    GB/s        GB/s       per second  the copy\n");
+    printf("table              bytes read  copy      predict   networks     share of   mn_predict, which\n");
+    printf("                   : written   GB/s      GB/s      per second   the copy   checks all indices first\n");
     static const shape shapes[] = {SHAPE_NASBENCH201, SHAPE_MOBILENETV3, SHAPE_SUPERVIT, SHAPE_SUPERTRANSFORMER,
                                    SHAPE_20_OF_9};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

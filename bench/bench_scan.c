@@ -54,7 +54,8 @@ static bool scan(mn_cpu_level level, const mn_problem *problem, const int64_t *c
     const mn_scan_request request = {
         .problem = problem, .capacities = capacities, .top = 1, .threads = threads, .every = every};
     const double start = mn_clock();
-    const mn_status status = mn_cpu_scan(level, &request, &o->result, NULL);
+    const mn_status status = level == mn_cpu_best_level() ? mn_device_cpu.scan(&request, &o->result, NULL)
+                                                          : mn_cpu_scan(level, &request, &o->result, NULL);
     o->seconds = mn_clock() - start;
     return status == MN_OK;
 }
@@ -107,7 +108,7 @@ static void run_shape(const shape *s, int threads, int runs)
     const double explicit_seconds = median(best, &problem, capacities, threads, true, runs, &o);
     const double networks = (double)o.result.networks;
     const int64_t score = o.score;
-    const double portable_seconds = median(MN_CPU_PORTABLE, &problem, capacities, threads, true, 1, &o);
+    const double portable_seconds = median(MN_CPU_PORTABLE, &problem, capacities, threads, true, runs, &o);
     const double bounded_seconds = median(best, &problem, capacities, threads, false, runs, &o);
     double peer_rate = 0;
     bool same = score == o.score;

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 /* ---- prediction ---------------------------------------------------------------------------------------------------------------- */
 
@@ -150,6 +151,52 @@ Test(predict, equals_the_definition_when_scaled)
                                                .largest = seed % 5 ? 100000 : 1000000000,
                                                .scale = 1 + (int)(seed % 2)},
                                 3000);
+}
+
+static void put_choice(networks *n, uint64_t place, int choice)
+{
+    uint8_t *at = n->memory + n->skew + place * (size_t)n->width;
+    at[0] = (uint8_t)choice;
+    if (n->width == 2)
+        at[1] = (uint8_t)(choice >> 8);
+}
+
+/* Of two bad networks the first is named, with its first bad node, whatever else the tables hold beyond their ends. */
+Test(predict, names_the_first_index_out_of_range)
+{
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        uint64_t state = seed;
+        mn_table *table = random_table(
+            seed, (random_shape){
+                      .nodes = 1 + (int)(seed % 20), .blocks = seed % 5 ? 7 : 300, .metrics = 2, .ragged = seed & 1});
+        networks n = random_networks(table, &state, seed % 5 ? 1 + (int)(seed % 2) : 2, seed % 3 ? 70000 : 300);
+        const uint64_t nodes = (uint64_t)table->node_count, row = random_below(&state, n.count),
+                       node = random_below(&state, nodes);
+        const int bad = table->nodes[node].block_count + (int)random_below(&state, 200);
+        put_choice(&n, row * nodes + node, bad);
+        put_choice(&n, (row + random_below(&state, n.count - row)) * nodes + nodes - 1, 255 + 40000 * (n.width - 1));
+
+        char expected[200];
+        int first_bad = (int)node; /* the second may have hit the same network */
+        for (int i = 0; i < first_bad; i++)
+            if (choice_at(&n, row * nodes + (uint64_t)i) >= table->nodes[i].block_count)
+                first_bad = i;
+        snprintf(expected, sizeof expected, "network %" PRIu64 ": node \"%s\": index %d, expected 0 to %d", row,
+                 table->nodes[first_bad].name, choice_at(&n, row * nodes + (uint64_t)first_bad),
+                 table->nodes[first_bad].block_count - 1);
+        int64_t *columns[2] = {malloc(n.count * sizeof(int64_t)), seed % 7 ? malloc(n.count * sizeof(int64_t)) : NULL};
+        for (int level = MN_CPU_PORTABLE; level <= (int)mn_cpu_best_level(); level++) {
+            mn_error error = {0};
+            cr_assert_eq(mn_cpu_predict((mn_cpu_level)level, table, n.memory + n.skew, n.width, n.count,
+                                        1 + (int)(seed % 3), columns, &error),
+                         MN_USAGE, "seed %" PRIu64, seed);
+            cr_assert_str_eq(error.text, expected, "seed %" PRIu64, seed);
+        }
+        free(columns[0]);
+        free(columns[1]);
+        free(n.memory);
+        mn_table_free(table);
+    }
 }
 
 /* Enough networks for several threads and for stores past the caches. */
@@ -417,6 +464,24 @@ Test(scan, obeys_rules_outside_the_diagram)
         q.problem.diagram = open;
         check_scan(&q, seed);
         mn_diagram_free(open);
+        free_question(&q);
+    }
+}
+
+/* The device itself chooses the instruction set and the threads. */
+Test(scan, device_answers_as_its_parts_do)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        question q =
+            random_question(seed, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = (int)(seed % 3)}, 1);
+        q.top = 1;
+        int64_t expected[2], score;
+        uint16_t all[10], network[5];
+        mn_scan_result result = {.scores = &score, .choices = network};
+        const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = 1};
+        const int count = naive_best(&q, expected, all);
+        cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64, seed);
+        cr_assert(count == 0 || (score == expected[0] && !memcmp(network, all, sizeof network)), "seed %" PRIu64, seed);
         free_question(&q);
     }
 }

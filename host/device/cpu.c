@@ -1,4 +1,7 @@
 #include "host/device/cpu.h"
+#include "host/device/cpu_scan_paths.h"
+
+#include <stdlib.h>
 
 mn_cpu_level mn_cpu_best_level(void)
 {
@@ -24,9 +27,18 @@ static mn_status predict(const mn_table *table, const void *networks, int width,
     return mn_cpu_predict(mn_cpu_best_level(), table, networks, width, count, threads, columns, error);
 }
 
+/* Networks that one thread scans sooner than another thread starts. */
+static const uint64_t FEW_NETWORKS = 1 << 24, FEW_SCALED_NETWORKS = 1 << 14;
+
 static mn_status scan(const mn_scan_request *request, mn_scan_result *result, mn_error *error)
 {
-    return mn_cpu_scan(mn_cpu_best_level(), request, result, error);
+    mn_scan_request fitted = *request;
+    const mn_diagram *diagram = request->problem->diagram;
+    uint64_t **counts = diagram->empty ? NULL : mn_paths_count(diagram, diagram->node_count);
+    if (counts && counts[0][0] < (request->problem->scale ? FEW_SCALED_NETWORKS : FEW_NETWORKS))
+        fitted.threads = 1;
+    free(counts);
+    return mn_cpu_scan(mn_cpu_best_level(), &fitted, result, error);
 }
 
 const mn_device mn_device_cpu = {.name = "cpu", .predict = predict, .scan = scan};

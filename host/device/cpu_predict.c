@@ -5,6 +5,9 @@
 #include "host/core/memory.h"
 #include "solver/threads.h"
 
+#include <inttypes.h>
+#include <stdatomic.h>
+
 enum {
     TASK = 1 << 15,            /* networks that a thread takes at once; a multiple of MN_STEP */
     STREAM_BYTES = 4 << 20,    /* columns that are larger in all bypass the caches */
@@ -35,8 +38,10 @@ typedef struct request {
     int word_count;
     int output_count, sum_count, scaled_count;
     output *outputs;
-    int *sum_metrics;    /* [sum_count] */
-    bool *sum_with_base; /* [sum_count] */
+    int *sum_metrics;           /* [sum_count] */
+    bool *sum_with_base;        /* [sum_count] */
+    uint8_t *largest;           /* [MN_STEP][node_count] indices allowed, with a plan */
+    _Atomic uint64_t first_bad; /* network with an index out of range; UINT64_MAX: none */
     bool stream;
     char *scratch; /* [threads][scratch_size] */
     size_t scratch_size;
@@ -93,7 +98,7 @@ static scratch lay_out(const request *r, char *base, size_t *size)
                      .bytes = (void *)(base + at[7])};
 }
 
-/* ---- few networks, value by value ------------------------------------------------------------------------------------------------ */
+/* ---- reading networks ----------------------------------------------------------------------------------------------------------- */
 
 static inline int choice_of(const request *r, uint64_t place)
 {
@@ -103,6 +108,39 @@ static inline int choice_of(const request *r, uint64_t place)
     memcpy(&choice, r->networks + 2 * place, sizeof choice);
     return choice;
 }
+
+/* ---- indices out of range -------------------------------------------------------------------------------------------------------- */
+
+/* The first node of the network whose index is out of range, or -1. */
+static int bad_node(const request *r, uint64_t row)
+{
+    const uint64_t place = row * (uint64_t)r->table->node_count;
+    for (int node = 0; node < r->table->node_count; node++)
+        if (choice_of(r, place + (uint64_t)node) >= r->table->nodes[node].block_count)
+            return node;
+    return -1;
+}
+
+/* Notes the first bad network from `row` on, if it comes before those noted. */
+static void note_bad(request *r, uint64_t row)
+{
+    while (bad_node(r, row) < 0)
+        row++;
+    uint64_t known = r->first_bad;
+    while (row < known && !atomic_compare_exchange_weak(&r->first_bad, &known, row))
+        ;
+}
+
+static mn_status report_bad(const request *r, mn_error *error)
+{
+    const uint64_t row = r->first_bad;
+    const int node = bad_node(r, row);
+    return mn_fail(error, MN_USAGE, "network %" PRIu64 ": node \"%s\": index %d, expected 0 to %d", row,
+                   r->table->nodes[node].name, choice_of(r, row * (uint64_t)r->table->node_count + (uint64_t)node),
+                   r->table->nodes[node].block_count - 1);
+}
+
+/* ---- few networks, value by value ------------------------------------------------------------------------------------------------ */
 
 static int64_t plain_sum(const request *r, int sum, uint64_t row)
 {
@@ -118,9 +156,13 @@ static int64_t plain_sum(const request *r, int sum, uint64_t row)
 static void sum_plainly(void *context, uint64_t index, int thread)
 {
     (void)thread;
-    const request *r = context;
+    request *r = context;
     const uint64_t last = (index + 1) * TASK < r->count ? (index + 1) * TASK : r->count;
-    for (uint64_t row = index * TASK; row < last; row++)
+    for (uint64_t row = index * TASK; row < last; row++) {
+        if (bad_node(r, row) >= 0) {
+            note_bad(r, row);
+            return;
+        }
         for (int i = 0; i < r->output_count; i++) {
             const output *o = &r->outputs[i];
             int64_t value = plain_sum(r, o->sum, row);
@@ -129,35 +171,40 @@ static void sum_plainly(void *context, uint64_t index, int thread)
                                        mn_scale_g(&r->table->scale, plain_sum(r, o->capability, row)));
             o->column[row] = value;
         }
+    }
 }
 
 /* ---- a step through the plan ---------------------------------------------------------------------------------------------------- */
 
-/* A step's networks as bytes, all MN_STEP of them and MN_READ_AHEAD bytes more readable. */
+/* A step's networks as bytes, all MN_STEP of them and MN_READ_AHEAD bytes more readable; NULL: one has an index out of range. */
 static const uint8_t *step_bytes(const request *r, const scratch *s, uint64_t first, int count)
 {
     const size_t nodes = (size_t)r->table->node_count, size = (size_t)count * nodes;
+    const uint8_t *networks = r->networks + first * nodes * (size_t)r->width;
     if (r->width == 1) {
-        const uint8_t *networks = r->networks + first * nodes;
+        if (!r->kernels->within(networks, r->largest, size))
+            return NULL;
         if ((r->count - first) * nodes >= MN_STEP * nodes + MN_READ_AHEAD)
             return networks;
         memcpy(s->bytes, networks, size);
     } else {
-        const uint8_t *networks = r->networks + first * nodes * 2; /* perhaps not aligned */
+        unsigned above = 0;
         for (size_t i = 0; i < size; i++) {
             uint16_t choice;
-            memcpy(&choice, networks + 2 * i, sizeof choice);
+            memcpy(&choice, networks + 2 * i, sizeof choice); /* perhaps not aligned */
+            above |= choice > r->largest[i];
             s->bytes[i] = (uint8_t)choice;
         }
+        if (above)
+            return NULL;
     }
     memset(s->bytes + size, 0, (MN_STEP - (size_t)count) * nodes + MN_READ_AHEAD);
     return s->bytes;
 }
 
-static void look_up(const request *r, const scratch *s, uint64_t first, int count)
+static void look_up(const request *r, const scratch *s, const uint8_t *networks)
 {
     const mn_predict_plan *plan = &r->plan;
-    const uint8_t *networks = step_bytes(r, s, first, count);
     if (r->in_registers)
         r->kernels->permute(&r->registers, networks, s->digits[0] + MN_LINE, BUFFER);
     for (int i = 0; i < plan->octet_count; i++) {
@@ -248,14 +295,19 @@ static void keep_last_line(const request *r, const scratch *s)
 
 static void predict_task(void *context, uint64_t index, int thread)
 {
-    const request *r = context;
+    request *r = context;
     size_t size;
     const scratch s = lay_out(r, r->scratch + (size_t)thread * r->scratch_size, &size);
     const uint64_t start = index * TASK, last = start + TASK < r->count ? start + TASK : r->count;
     start_stores(r, &s, start);
     for (uint64_t first = start; first < last; first += MN_STEP) {
         const int count = last - first < MN_STEP ? (int)(last - first) : MN_STEP;
-        look_up(r, &s, first, count);
+        const uint8_t *networks = step_bytes(r, &s, first, count);
+        if (!networks) {
+            note_bad(r, first);
+            break;
+        }
+        look_up(r, &s, networks);
         for (int i = 0; i < r->output_count; i++)
             if (r->outputs[i].capability >= 0)
                 scale_step(r, &s, &r->outputs[i], count);
@@ -331,7 +383,7 @@ static bool wants_plan(const request *r)
     for (int node = 0; node < r->table->node_count; node++)
         if (r->table->first[node + 1] - r->table->first[node] > MN_PLAN_BLOCKS)
             return false;
-    return r->count >= FEW;
+    return r->count >= FEW && r->output_count > 0;
 }
 
 static bool prepare(request *r, int threads)
@@ -339,20 +391,28 @@ static bool prepare(request *r, int threads)
     if (!make_plan(r))
         return false;
     r->stream = r->count * (uint64_t)r->output_count * sizeof(int64_t) > STREAM_BYTES;
+    const int nodes = r->table->node_count;
+    r->largest = aligned_alloc(64, MN_STEP * (size_t)nodes);
+    for (int i = 0; r->largest && i < MN_STEP * nodes; i++)
+        r->largest[i] = (uint8_t)(r->table->nodes[i % nodes].block_count - 1);
     lay_out(r, NULL, &r->scratch_size);
     r->scratch = aligned_alloc(64, r->scratch_size * (size_t)threads);
     if (r->scratch)
         memset(r->scratch, 0, r->scratch_size * (size_t)threads);
-    return r->scratch;
+    return r->largest && r->scratch;
 }
 
 mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count,
                          int threads, int64_t *const *columns, mn_error *error)
 {
-    request r = {
-        .table = table, .kernels = mn_predict_kernels_of(level), .networks = networks, .width = width, .count = count};
+    request r = {.table = table,
+                 .kernels = mn_predict_kernels_of(level),
+                 .networks = networks,
+                 .width = width,
+                 .count = count,
+                 .first_bad = UINT64_MAX};
     bool ok = list_outputs(&r, columns);
-    if (ok && count > 0 && r.output_count > 0) {
+    if (ok && count > 0) {
         threads = mn_thread_count(threads);
         const bool planned = wants_plan(&r);
         ok = !planned || prepare(&r, threads);
@@ -364,6 +424,9 @@ mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *
     free(r.outputs);
     free(r.sum_metrics);
     free(r.sum_with_base);
+    free(r.largest);
     free(r.scratch);
-    return ok ? MN_OK : mn_fail_memory(error);
+    if (!ok)
+        return mn_fail_memory(error);
+    return r.first_bad == UINT64_MAX ? MN_OK : report_bad(&r, error);
 }

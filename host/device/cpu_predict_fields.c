@@ -110,6 +110,11 @@ int mn_fields_place(mn_field *fields, int field_count, int word_bits)
         used[digit->word] += digit->bits;
         words = digit->word + 1 > words ? digit->word + 1 : words;
     }
+    for (int i = 0; words > 0 && i < digit_count; i++) { /* nothing lies above a word's last digit */
+        mn_digit *digit = i % 2 ? &fields[i / 2].high : &fields[i / 2].low;
+        if (digit->bits > 0 && digit->shift + digit->bits == used[digit->word])
+            digit->mask = UINT64_MAX;
+    }
     free(used);
     free(placed);
     return words;

@@ -88,6 +88,19 @@ void mn_predict_accumulate(const uint64_t *const *tables, int groups, int words,
 
 /* ---- portable ------------------------------------------------------------------------------------------------------------------ */
 
+INLINE bool all_within(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    unsigned above = 0;
+    for (size_t i = 0; i < count; i++)
+        above |= values[i] > bounds[i];
+    return !above;
+}
+
+static bool within_portable(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    return all_within(values, bounds, count);
+}
+
 static void index_portable(const mn_octet *octet, const uint8_t *networks, int node_count,
                            uint16_t (*indices)[MN_OCTET_GROUPS])
 {
@@ -117,6 +130,11 @@ static void store_portable(mn_store *stores, int count)
 /* ---- AVX2: two networks a time ------------------------------------------------------------------------------------------------- */
 
 #define AVX2 __attribute__((target("avx2")))
+
+AVX2 static bool within_avx2(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    return all_within(values, bounds, count);
+}
 
 AVX2 INLINE __m256i twice(const void *sixteen_bytes)
 {
@@ -182,6 +200,16 @@ AVX2 static void store_avx2(mn_store *stores, int count)
 #else
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #endif
+
+AVX512 static bool within_avx512(const uint8_t *values, const uint8_t *bounds, size_t count)
+{
+    __m512i above = _mm512_setzero_si512();
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) /* a step of networks has nothing left over */
+        above =
+            _mm512_or_si512(above, _mm512_subs_epu8(_mm512_loadu_si512(values + i), _mm512_loadu_si512(bounds + i)));
+    return !_mm512_test_epi8_mask(above, above) && all_within(values + i, bounds + i, count - i);
+}
 
 AVX512 INLINE __m512i four_times(const void *sixteen_bytes)
 {
@@ -271,28 +299,41 @@ AVX512 static void store_words(const mn_store *store)
 }
 
 /* Eight words of 32 bits as words of 64, of which the digit. */
-AVX512 INLINE __m512i digits_of(const mn_digit *digit, const uint32_t *words)
+AVX512 INLINE __m512i digits_of(const mn_digit *digit, bool whole, const uint32_t *words)
 {
     const __m512i wide = _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)words));
+    if (whole)
+        return wide;
     return _mm512_and_si512(_mm512_srlv_epi64(wide, _mm512_set1_epi64(digit->shift)),
                             _mm512_set1_epi64((int64_t)digit->mask));
 }
 
-AVX512 static void store_digits(const mn_store *store)
+AVX512 INLINE void store_values(const mn_store *store, bool whole, bool two, bool multiplied)
 {
     const mn_field *field = &store->field;
     const __m512i offset = _mm512_set1_epi64((int64_t)field->offset),
                   factor = _mm512_set1_epi64((int64_t)field->factor);
     const __m512i radix = _mm512_set1_epi64((int64_t)field->radix);
-    const bool multiplied = field->factor != 1, two = field->radix != 0;
     for (int i = 0; i < MN_STEP; i += 8) {
-        __m512i value = digits_of(&field->low, store->low + i);
+        __m512i value = digits_of(&field->low, whole, store->low + i);
         if (two)
-            value = _mm512_add_epi64(value, _mm512_mul_epu32(digits_of(&field->high, store->high + i), radix));
+            value = _mm512_add_epi64(value, _mm512_mul_epu32(digits_of(&field->high, false, store->high + i), radix));
         if (multiplied)
             value = _mm512_mullo_epi64(value, factor);
         put_line(store, i, _mm512_add_epi64(value, offset));
     }
+}
+
+AVX512 static void store_digits(const mn_store *store)
+{
+    const mn_field *field = &store->field;
+    const bool whole = field->low.shift == 0 && field->low.mask == UINT64_MAX;
+    if (field->radix)
+        store_values(store, whole, true, field->factor != 1);
+    else if (whole && field->factor == 1)
+        store_values(store, true, false, false);
+    else
+        store_values(store, whole, false, field->factor != 1);
 }
 
 AVX512 static void store_avx512(mn_store *stores, int count)
@@ -310,11 +351,13 @@ AVX512 static void store_avx512(mn_store *stores, int count)
 
 const mn_predict_kernels *mn_predict_kernels_of(mn_cpu_level level)
 {
-    static const mn_predict_kernels portable = {.index = index_portable, .store = store_portable};
+    static const mn_predict_kernels portable = {
+        .within = within_portable, .index = index_portable, .store = store_portable};
 #if defined(__x86_64__)
-    static const mn_predict_kernels avx2 = {.index = index_avx2, .store = store_avx2};
-    static const mn_predict_kernels avx512 = {.index = index_avx512, .store = store_avx512};
-    static const mn_predict_kernels vbmi = {.index = index_vbmi, .store = store_avx512, .permute = mn_predict_permute};
+    static const mn_predict_kernels avx2 = {.within = within_avx2, .index = index_avx2, .store = store_avx2};
+    static const mn_predict_kernels avx512 = {.within = within_avx512, .index = index_avx512, .store = store_avx512};
+    static const mn_predict_kernels vbmi = {
+        .within = within_avx512, .index = index_vbmi, .store = store_avx512, .permute = mn_predict_permute};
     if (level == MN_CPU_AVX512_VBMI)
         return &vbmi;
     if (level == MN_CPU_AVX512)

@@ -23,6 +23,9 @@ typedef struct mn_store {
 } mn_store;
 
 typedef struct mn_predict_kernels {
+    /* Whether no value is larger than its bound. */
+    bool (*within)(const uint8_t *values, const uint8_t *bounds, size_t count);
+
     /* indices[i][g]: entry of network i in group g's table. `networks` [MN_STEP][node_count]. */
     void (*index)(const mn_octet *octet, const uint8_t *networks, int node_count, uint16_t (*indices)[MN_OCTET_GROUPS]);
 

@@ -5,9 +5,8 @@
 #include "host/device/cpu_scan_parts.h"
 
 enum {
-    MN_SCAN_SET_BYTES =
-        256 << 10, /* of a split's sets, per column and all states: three columns fit the second-level cache */
-    MN_SCAN_FEWEST_RANKS = 16 /* however many bytes they take */
+    MN_SCAN_SET_BYTES = 256 << 10, /* per column and all states: three columns fit the second-level cache */
+    MN_SCAN_FEWEST_RANKS = 16      /* however many bytes they take */
 };
 
 /* Words of a set of that many low parts. */

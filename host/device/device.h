@@ -27,7 +27,8 @@ typedef struct mn_scan_result {
 typedef struct mn_device {
     const char *name; /* "cpu" */
 
-    /* As mn_predict of host/mathnas.h; the indices have been checked. */
+    /* As mn_predict of host/mathnas.h, the check of the indices included: reading the networks once more for it would cost a quarter of
+     * the whole. Columns hold anything after MN_USAGE. */
     mn_status (*predict)(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
                          int64_t *const *columns, mn_error *error);
 
