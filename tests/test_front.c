@@ -1,6 +1,6 @@
 /* Fronts against enumeration: every network of a small random table is evaluated, and what no other dominates is compared with the
  * front, networks included. The oracle shares no code with the solver. */
-#include "solver/front.h"
+#include "solver/front_solves.h"
 #include "tests/random_table.h"
 
 #include <criterion/criterion.h>
@@ -119,11 +119,14 @@ static uint64_t mark_front(const listing *all, int objectives, bool *on_front)
     return count;
 }
 
+/* What is compared; each test runs in a process of its own. */
+static mn_status (*compute)(const mn_front_request *, mn_error *, mn_front_points *) = mn_front_points_compute;
+
 static void compare_with_enumeration(const question *q, const char *what, uint64_t seed)
 {
     mn_error error = {0};
     mn_front_points points;
-    const mn_status status = mn_front_points_compute(&q->request, &error, &points);
+    const mn_status status = compute(&q->request, &error, &points);
     const int objectives = q->request.objective_count, nodes = q->table->node_count;
     listing all = list_networks(q);
     bool *on_front = calloc(all.count + 1, 1);
@@ -390,6 +393,23 @@ Test(front, scaled_objectives)
                              .shape = {.nodes = 6, .blocks = 3, .metrics = 3, .largest = 9, .scale = 2, .rules = 3},
                              .limits = 2},
                   1, 150);
+}
+
+Test(front, two_objectives_by_exact_solves)
+{
+    compute = mn_front_by_solves;
+    const random_shape plain = {.nodes = 5, .blocks = 4, .metrics = 3, .ragged = true};
+    const random_shape ties = {.nodes = 6, .blocks = 3, .metrics = 3, .distinct = 2, .rules = 2};
+    check_variety(&(variety){.name = "solves", .shape = plain, .objectives = 2, .limits = 2}, 1, 100);
+    check_variety(&(variety){.name = "solves, ties", .shape = ties, .objectives = 2, .limits = 2}, 1, 100);
+    for (int scale = 1; scale <= 2; scale++)
+        for (int sign = -1; sign <= 1; sign++) {
+            const random_shape scaled = {.nodes = 4, .blocks = 3, .metrics = 3, .largest = 40, .scale = scale};
+            check_variety(
+                &(variety){
+                    .name = "solves, scaled", .shape = scaled, .sign_of_sum = sign, .objectives = 2, .limits = 1},
+                1, 25);
+        }
 }
 
 /* Rules that the diagram cannot hold are checked on whole networks. */
