@@ -223,17 +223,27 @@ static mn_status write_core(const maker *m, mn_core *core)
     return MN_OK;
 }
 
-mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
-                       mn_arena *arena, mn_core *core)
+/* ---- entry -------------------------------------------------------------------------------------------------------------------------- */
+
+static void start_core(const maker *m, mn_core *core)
 {
-    *core = (mn_core){.depth = form->prepared->problem->node_count, .free = form->prepared->graph.free};
-    core->lane_count = vectors->count + form->row_count;
+    *core = (mn_core){.form = m->form,
+                      .threshold = m->threshold,
+                      .depth = m->form->prepared->problem->node_count,
+                      .free = m->form->prepared->graph.free,
+                      .lane_count = m->vectors->count + m->form->row_count};
     core->groups = (core->lane_count + MN_LANES - 1) / MN_LANES;
     if (core->groups > MN_MOST_GROUPS) {
         core->groups = MN_MOST_GROUPS;
         core->lane_count = MN_MOST_GROUPS * MN_LANES;
     }
+}
+
+mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
+                       mn_arena *arena, mn_core *core)
+{
     maker m = {.form = form, .vectors = vectors, .arena = arena, .threshold = threshold};
+    start_core(&m, core);
     if (!cut_by_main(&m, &core->empty))
         return MN_FAILURE;
     if (core->empty)

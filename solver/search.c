@@ -34,13 +34,13 @@ static void end_search(shared *all, mn_status status)
 static void follow_threshold(worker *w, int depth)
 {
     const mn_core *core = w->all->search->core;
-    const int64_t raise = atomic_load(&w->all->raise);
-    if (raise == w->raise)
+    const int64_t threshold = atomic_load(w->all->search->threshold);
+    if (threshold == w->threshold)
         return;
     const mn_lanes lowest = {0};
     mn_lanes loss[MN_MOST_GROUPS];
-    mn_core_loss(core, raise, loss);
-    w->raise = raise;
+    mn_core_loss(core, threshold, loss);
+    w->threshold = threshold;
     for (int group = 0; group < core->groups; group++) {
         const mn_lanes more = loss[group] - w->loss[group];
         w->loss[group] = loss[group];
@@ -100,11 +100,19 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Nodes until the next look. */
+static uint64_t next_check(const shared *all, uint64_t own, uint64_t total)
+{
+    const uint64_t limit = all->search->control->node_limit, next = smaller(CHECK_EVERY, all->pause_at - own);
+    return limit == 0 ? next : limit > total ? smaller(next, limit - total) : 1;
+}
+
 step worker_check(worker *w, int depth)
 {
     shared *all = w->all;
     const mn_control *control = all->search->control;
-    const uint64_t total = atomic_fetch_add(&all->visited, w->visited) + w->visited;
+    const uint64_t own = atomic_fetch_add(&all->visited, w->visited) + w->visited,
+                   total = atomic_fetch_add(all->total, w->visited) + w->visited;
     w->visited = 0;
     if (atomic_load(&all->over))
         return STEP_DONE;
@@ -116,11 +124,9 @@ step worker_check(worker *w, int depth)
         return STEP_DONE;
     }
     follow_threshold(w, depth);
-    if (total >= all->pause_at)
+    if (own >= all->pause_at)
         return STEP_PAUSE;
-    w->check_at = smaller(CHECK_EVERY, all->pause_at - total);
-    if (control->node_limit)
-        w->check_at = smaller(w->check_at, control->node_limit - total);
+    w->check_at = next_check(all, own, total);
     return STEP_ON;
 }
 
@@ -129,13 +135,11 @@ step worker_found(worker *w, int depth)
     shared *all = w->all;
     pthread_mutex_lock(&all->lock);
     const bool over = atomic_load(&all->over);
-    const int64_t raise = over ? 0 : all->search->found(all->search->context, w->network);
-    if (raise == MN_SEARCH_ENOUGH)
+    if (!over && all->search->found(all->search->context, w->network))
         atomic_store(&all->over, true);
-    else if (raise > 0)
-        atomic_fetch_add(&all->raise, raise);
+    const bool done = atomic_load(&all->over);
     pthread_mutex_unlock(&all->lock);
-    if (over || raise == MN_SEARCH_ENOUGH)
+    if (done)
         return STEP_DONE;
     follow_threshold(w, depth);
     return STEP_ON;
@@ -258,8 +262,8 @@ static void enter_subtree(worker *w, const subtree *own)
     const int groups = core->groups;
     mn_lanes *slack = w->slack + (size_t)own->level * groups;
     w->level = own->level;
-    w->raise = atomic_load(&w->all->raise);
-    mn_core_loss(core, w->raise, w->loss);
+    w->threshold = atomic_load(w->all->search->threshold);
+    mn_core_loss(core, w->threshold, w->loss);
     for (int group = 0; group < groups; group++)
         slack[group] = core->root[group] - w->loss[group];
     for (int level = 0; level < own->level; level++) {
@@ -299,6 +303,7 @@ static void *work(void *argument)
         pthread_mutex_unlock(&all->lock);
     }
     atomic_fetch_add(&all->visited, w->visited);
+    atomic_fetch_add(all->total, w->visited);
     w->visited = 0;
     return NULL;
 }
@@ -327,15 +332,9 @@ typedef struct crew {
 
 static mn_status run_phase(shared *all, const struct phase *phase, const crew *c)
 {
-    const mn_control *control = all->search->control;
-    const uint64_t total = atomic_load(&all->visited);
     const int threads = phase->threaded ? c->made : 1;
-    for (int i = 0; i < threads; i++) {
-        worker *w = &c->workers[i];
-        w->check_at = smaller(CHECK_EVERY, all->pause_at - total);
-        if (control->node_limit)
-            w->check_at = smaller(w->check_at, control->node_limit > total ? control->node_limit - total : 1);
-    }
+    for (int i = 0; i < threads; i++)
+        c->workers[i].check_at = next_check(all, atomic_load(&all->visited), atomic_load(all->total));
     int started = 1;
     for (; started < threads; started++)
         if (pthread_create(&c->handles[started], NULL, work, &c->workers[started]) != 0)
@@ -359,7 +358,6 @@ static mn_status run_phases(shared *all, mn_arena *arena)
     const mn_search *search = all->search;
     const mn_core *core = search->core;
     const int threads = search->threads > 1 ? search->threads : 1, last = sizeof phases / sizeof *phases - 1;
-    const uint64_t before = atomic_load(&all->visited);
     const bool listable = core->free && search->order == MN_BY_COST;
     mn_suffixes suffixes;
     crew c = {.workers = mn_arena_take(arena, (size_t)threads, sizeof *c.workers),
@@ -383,7 +381,7 @@ static mn_status run_phases(shared *all, mn_arena *arena)
                 return MN_FAILURE;
             all->suffixes = &suffixes;
         }
-        all->pause_at = phases[i].nodes < UINT64_MAX - before ? before + phases[i].nodes : UINT64_MAX;
+        all->pause_at = phases[i].nodes;
         const mn_status status = run_phase(all, &phases[i], &c);
         if (status != MN_OK || atomic_load(&all->over) || all->subtree_count == 0)
             return status;
@@ -391,12 +389,11 @@ static mn_status run_phases(shared *all, mn_arena *arena)
     return MN_OK;
 }
 
-mn_status mn_search_run(const mn_search *search, mn_arena *arena, uint64_t *nodes)
+mn_status mn_search_run(const mn_search *search, mn_arena *arena, _Atomic uint64_t *nodes)
 {
     if (search->core->empty)
         return MN_OK;
-    shared all = {.search = search};
-    atomic_store(&all.visited, *nodes);
+    shared all = {.search = search, .total = nodes};
     pthread_mutex_init(&all.lock, NULL);
     pthread_cond_init(&all.changed, NULL);
     const mn_status status = run_phases(&all, arena);
@@ -405,6 +402,5 @@ mn_status mn_search_run(const mn_search *search, mn_arena *arena, uint64_t *node
     free(all.subtrees);
     pthread_mutex_destroy(&all.lock);
     pthread_cond_destroy(&all.changed);
-    *nodes = atomic_load(&all.visited);
     return status;
 }

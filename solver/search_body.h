@@ -37,11 +37,11 @@ TARGET static step NAME(complete)(worker *w, int depth)
             continue;
         }
         mn_suffixes_write(w->all->search->core, t, index, w->network);
-        const int64_t before = w->raise;
+        const int64_t before = w->threshold;
         const step next = worker_found(w, depth);
         if (next != STEP_ON)
             return next;
-        if (w->raise != before) /* some that did fit may not any more; those not looked at see the new slack */
+        if (w->threshold != before) /* some that did fit may not any more; those not looked at see the new slack */
             for (int above = 0; above <= top; above++)
                 if (above >= level && stack[above].fitting != UINT32_MAX) {
                     const int32_t *least = t->least + (size_t)stack[above].block * lane_count * 16;
