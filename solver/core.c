@@ -1,6 +1,7 @@
 /* The 64-bit half: the first cut, by the main lane over the whole graph, and each lane's way to 32 bits. */
 #include "solver/core.h"
 
+#include <math.h>
 #include <string.h>
 
 #define NEVER ((int64_t)1 << 60) /* dearer than any slack; sums of two stay inside 64 bits */
@@ -171,12 +172,14 @@ static bool write_lane(const maker *m, int index, const int64_t *values, const i
                        mn_core *core)
 {
     mn_core_lane *lane = &core->lanes[index];
-    *lane = (mn_core_lane){.slack = cap - to_end[0],
-                           .unit = index < m->vectors->count ? mn_vectors_unit(m->vectors) : 0};
+    *lane =
+        (mn_core_lane){.slack = cap - to_end[0], .unit = index < m->vectors->count ? mn_vectors_unit(m->vectors) : 0};
     if (lane->slack < 0)
         return false;
     while (lane->slack >> lane->shift >= (int64_t)1 << SLACK_BITS)
         lane->shift++;
+    const int row = index - m->vectors->count;
+    lane->weight = ldexp(row < 0 ? 1 : (double)m->vectors->values[row], lane->shift - m->vectors->shift);
     const int group = index / MN_LANES, within = index % MN_LANES;
     const int64_t root = lane->slack >> lane->shift;
     core->root[group][within] = (int32_t)root;
@@ -231,6 +234,7 @@ static void start_core(const maker *m, mn_core *core)
                       .threshold = m->threshold,
                       .depth = m->form->prepared->problem->node_count,
                       .free = m->form->prepared->graph.free,
+                      .vector_count = m->vectors->count,
                       .lane_count = m->vectors->count + m->form->row_count};
     core->groups = (core->lane_count + MN_LANES - 1) / MN_LANES;
     if (core->groups > MN_MOST_GROUPS) {

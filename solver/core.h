@@ -32,14 +32,16 @@ typedef struct mn_core_lane {
     int64_t unit; /* what the slack loses when the threshold rises by 1 */
     int32_t taken;
     int shift;
+    double weight; /* of one unit of the 32-bit lane, in units of the score: how far apart two sums are */
 } mn_core_lane;
 
 typedef struct mn_core {
     const mn_form *form;
     int64_t threshold; /* linear score that it was made for */
     int depth;         /* nodes */
-    int groups;     /* vectors of MN_LANES lanes that an arc has */
-    int lane_count; /* in use */
+    int groups;        /* vectors of MN_LANES lanes that an arc has */
+    int lane_count;    /* in use: vectors, then rows */
+    int vector_count;
     int slot_count;
     int *begin; /* [slot_count + 1] */
     mn_core_arc *arcs;

@@ -155,12 +155,25 @@ static inline bool negative_portable(const mn_lanes *lanes)
     return bits < 0;
 }
 
-static inline uint32_t fitting_portable(const int32_t *least, int32_t limit)
+static inline uint32_t fitting_portable(const int16_t *least, int16_t limit)
 {
     uint32_t fitting = 0;
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < MN_SUFFIX_FAN; i++)
         fitting |= (uint32_t)(least[i] <= limit) << i;
     return fitting;
+}
+
+/* A prefix's slack in the lanes of the suffixes. False: nothing fits. */
+static inline bool suffix_slack(const mn_suffixes *t, const mn_lanes *slack, int16_t *narrow)
+{
+    int32_t bits = 0;
+    for (int own = 0; own < t->lane_count; own++) {
+        const int lane = t->lanes[own];
+        const int32_t value = slack[lane / MN_LANES][lane % MN_LANES] >> t->shifts[own];
+        bits |= value;
+        narrow[own] = (int16_t)value;
+    }
+    return bits >= 0;
 }
 
 #define TARGET
@@ -183,14 +196,13 @@ __attribute__((target("avx2"))) static inline bool negative_avx2(const mn_lanes 
     return _mm256_movemask_ps(_mm256_castsi256_ps(either)) != 0;
 }
 
-__attribute__((target("avx2"))) static inline uint32_t fitting_avx2(const int32_t *least, int32_t limit)
+__attribute__((target("avx2"))) static inline uint32_t fitting_avx2(const int16_t *least, int16_t limit)
 {
-    const __m256i *half = (const __m256i *)least, bound = _mm256_set1_epi32(limit);
-    const __m256i low = _mm256_cmpgt_epi32(_mm256_load_si256(half), bound),
-                  high = _mm256_cmpgt_epi32(_mm256_load_si256(half + 1), bound);
-    const uint32_t over = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(low)) |
-                          (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(high)) << 8;
-    return ~over & 0xffff;
+    const __m256i *half = (const __m256i *)least, bound = _mm256_set1_epi16(limit);
+    const __m256i low = _mm256_cmpgt_epi16(_mm256_load_si256(half), bound),
+                  high = _mm256_cmpgt_epi16(_mm256_load_si256(half + 1), bound);
+    const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xd8);
+    return ~(uint32_t)_mm256_movemask_epi8(bytes);
 }
 
 #define TARGET __attribute__((target("avx2")))
@@ -203,17 +215,18 @@ __attribute__((target("avx2"))) static inline uint32_t fitting_avx2(const int32_
 #undef ANY_NEGATIVE
 #undef FITTING
 
-__attribute__((target("avx512f,avx512dq"))) static inline bool negative_avx512(const mn_lanes *lanes)
+__attribute__((target("avx512f,avx512dq,avx512bw"))) static inline bool negative_avx512(const mn_lanes *lanes)
 {
     return _mm512_movepi32_mask(_mm512_load_si512(lanes)) != 0;
 }
 
-__attribute__((target("avx512f,avx512dq"))) static inline uint32_t fitting_avx512(const int32_t *least, int32_t limit)
+__attribute__((target("avx512f,avx512dq,avx512bw"))) static inline uint32_t fitting_avx512(const int16_t *least,
+                                                                                           int16_t limit)
 {
-    return _mm512_cmple_epi32_mask(_mm512_load_si512(least), _mm512_set1_epi32(limit));
+    return _mm512_cmple_epi16_mask(_mm512_load_si512(least), _mm512_set1_epi16(limit));
 }
 
-#define TARGET __attribute__((target("avx512f,avx512dq")))
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512bw")))
 #define NAME(x) x##_avx512
 #define ANY_NEGATIVE negative_avx512
 #define FITTING fitting_avx512
@@ -223,7 +236,7 @@ __attribute__((target("avx512f,avx512dq"))) static inline uint32_t fitting_avx51
 static step explore(worker *w)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512dq"))
+    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
         return explore_avx512(w);
     if (__builtin_cpu_supports("avx2"))
         return explore_avx2(w);
