@@ -171,8 +171,8 @@ static bool write_lane(const maker *m, int index, const int64_t *values, const i
                        mn_core *core)
 {
     mn_core_lane *lane = &core->lanes[index];
-    *lane = (mn_core_lane){.slack = cap - to_end[0],
-                           .unit = index < m->vectors->count ? mn_vectors_unit(m->vectors) : 0};
+    *lane =
+        (mn_core_lane){.slack = cap - to_end[0], .unit = index < m->vectors->count ? mn_vectors_unit(m->vectors) : 0};
     if (lane->slack < 0)
         return false;
     while (lane->slack >> lane->shift >= (int64_t)1 << SLACK_BITS)

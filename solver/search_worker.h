@@ -17,7 +17,7 @@ typedef struct subtree {
 typedef struct shared {
     const mn_search *search;
     const mn_suffixes *suffixes; /* NULL: none yet */
-    pthread_mutex_t lock; /* of everything below that is not atomic, and of the caller's `found` */
+    pthread_mutex_t lock;        /* of everything below that is not atomic, and of the caller's `found` */
     pthread_cond_t changed;
     subtree *subtrees; /* a stack: the deepest is taken first */
     int subtree_count, subtree_capacity;
@@ -33,16 +33,16 @@ typedef struct shared {
 typedef struct worker {
     shared *all;
     int index;
-    int level;          /* of the subtree in hand */
-    int deepest;        /* level on the path when the worker paused */
-    int64_t raise;      /* what `slack` takes into account */
-    mn_lanes *loss;     /* [groups] of the root's slack at that raise */
-    mn_lanes *slack;    /* [depth + 1][groups] */
-    int *at, *end;      /* [depth] next and last arc of the slot on the path */
-    int32_t *path;      /* [depth] arcs taken */
-    uint16_t *network;  /* [depth] */
-    uint64_t visited;   /* not yet in all->visited */
-    uint64_t check_at;  /* look at the clock when `visited` reaches this */
+    int level;         /* of the subtree in hand */
+    int deepest;       /* level on the path when the worker paused */
+    int64_t raise;     /* what `slack` takes into account */
+    mn_lanes *loss;    /* [groups] of the root's slack at that raise */
+    mn_lanes *slack;   /* [depth + 1][groups] */
+    int *at, *end;     /* [depth] next and last arc of the slot on the path */
+    int32_t *path;     /* [depth] arcs taken */
+    uint16_t *network; /* [depth] */
+    uint64_t visited;  /* not yet in all->visited */
+    uint64_t check_at; /* look at the clock when `visited` reaches this */
 } worker;
 
 typedef enum step {

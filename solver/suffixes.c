@@ -41,8 +41,7 @@ static bool prepend(const mn_core *core, int depth, uint64_t radix, const list *
             mn_lanes *sum = longer->sums + (size_t)longer->count * groups;
             bool bad = false;
             for (int group = 0; group < groups; group++) {
-                sum[group] =
-                    shorter->sums[(size_t)i * groups + group] + core->cost[(size_t)arc * groups + group];
+                sum[group] = shorter->sums[(size_t)i * groups + group] + core->cost[(size_t)arc * groups + group];
                 const mn_lanes slack = core->root[group] - sum[group];
                 bad |= any_negative(&slack);
             }
@@ -76,7 +75,7 @@ static int widest_lane(const sorter *s, int begin, int end)
     for (int i = begin; i < end; i += step)
         for (int group = 0; group < groups; group++) {
             const mn_lanes value = s->all->sums[(size_t)s->order[i] * groups + group];
-            const mn_lanes less = value < low[group], more = value > high[group];
+            const mn_lanes less = value<low[group], more = value> high[group];
             low[group] = (value & less) | (low[group] & ~less);
             high[group] = (value & more) | (high[group] & ~more);
         }

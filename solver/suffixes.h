@@ -17,9 +17,10 @@ typedef struct mn_suffixes {
     int count;      /* combinations */
     int lane_count; /* of the core */
     int levels;     /* of the tree; level 0 are the combinations */
-    int begin[MN_SUFFIX_LEVELS]; /* first block of each level: block b of level l covers blocks 16 b .. 16 b + 15 of level l - 1 */
-    int32_t *least;              /* [blocks][lane_count][16] */
-    uint64_t *codes;             /* [16 * blocks of level 0] the arcs, as a mixed-radix number */
+    int begin
+        [MN_SUFFIX_LEVELS]; /* first block of each level: block b of level l covers blocks 16 b .. 16 b + 15 of level l - 1 */
+    int32_t *least;         /* [blocks][lane_count][16] */
+    uint64_t *codes;        /* [16 * blocks of level 0] the arcs, as a mixed-radix number */
 } mn_suffixes;
 
 /* Lists at most `most` combinations (fewer than 2^26), as many nodes as that allows. `suffixes->first` is the core's depth when even

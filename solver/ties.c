@@ -97,8 +97,8 @@ static mn_status settle_part(const mn_ties *ties, const mn_part *part, mn_best_e
     d.found = mn_arena_take(ties->arena, nodes, sizeof *d.found);
     if (!d.found)
         return MN_FAILURE;
-    mn_status status = mn_core_make(&part->form, &part->vectors, mn_part_threshold(part, best->score), MN_BY_COST,
-                                    ties->arena, &core);
+    mn_status status =
+        mn_core_make(&part->form, &part->vectors, mn_part_threshold(part, best->score), MN_BY_COST, ties->arena, &core);
     if (status != MN_OK || core.empty)
         return status;
     if (prepared->problem_index < best->problem) { /* any network of an earlier problem counts more */
