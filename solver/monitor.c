@@ -54,7 +54,7 @@ void mn_monitor_begin(mn_monitor *monitor, mn_log log, void *user, atomic_bool *
 
 void mn_monitor_nodes(mn_monitor *monitor, uint64_t nodes)
 {
-    if (monitor)
+    if (monitor && monitor->nodes_before + nodes > atomic_load_explicit(&monitor->nodes, memory_order_relaxed))
         atomic_store_explicit(&monitor->nodes, monitor->nodes_before + nodes, memory_order_relaxed);
 }
 
@@ -102,8 +102,7 @@ void mn_monitor_end(mn_monitor *monitor, mn_outcome outcome, uint64_t nodes)
 {
     if (!monitor)
         return;
-    monitor->nodes_before = 0;
-    mn_monitor_nodes(monitor, nodes);
+    atomic_store(&monitor->nodes, nodes);
     if (outcome == MN_OUTCOME_INFEASIBLE) { /* a bound on nothing */
         atomic_store(&monitor->bound, NO_BOUND);
         monitor->told_bound = NO_BOUND;

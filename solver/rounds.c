@@ -58,6 +58,7 @@ static int64_t found_in_round(void *context, const uint16_t *network)
     const int64_t value = mn_part_value(s->part, s->question->capacities, network);
     if (value < s->target)
         return 0;
+    mn_monitor_incumbent(s->question->control.monitor, value);
     mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
                 s->part->form.prepared->problem->node_count);
     if (s->best.count < s->best.capacity)
@@ -230,8 +231,10 @@ static mn_status run_rounds(solve *s)
             accept_rival(s);
         if (decides || everything)
             return MN_OK;
-        if (s->best.count == 0)
+        if (s->best.count == 0) {
             s->bound = target - 1;
+            mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
+        }
         distance = next_distance(s, &last, start - target, s->nodes - before);
     }
 }
@@ -285,6 +288,7 @@ static mn_status settle_ties(solve *s)
                           .arena = s->arena,
                           .nodes = &s->nodes};
     s->bound = s->best.entries[0].score;
+    mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
     return mn_ties_settle(&ties, &s->best.entries[0]);
 }
 
@@ -294,12 +298,12 @@ static void write_answer(solve *s, mn_answer *answer)
 {
     if (s->best.count == 0 && s->known.count > 0)
         s->best = s->known;
-    if (s->known.count > 0 && s->best.count > 0 && s->best.count < s->question->top) {
+    if (s->known.count > 0 && s->best.count > 0) {
         const mn_best_entry *known = &s->known.entries[0];
         bool there = false;
         for (int i = 0; i < s->best.count; i++)
             there |= same_network(&s->best.entries[i], known->problem, known->network, s->best.width);
-        if (!there && s->best.count < s->best.capacity)
+        if (!there && (s->best.count < s->best.capacity || known->score > mn_best_worst(&s->best)))
             mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
     }
     mn_best_sort(&s->best);
@@ -336,6 +340,20 @@ static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
     return status;
 }
 
+/* The start network counts among those known. */
+static void add_start(solve *s)
+{
+    const mn_question *question = s->question;
+    for (int i = 0; question->start && i < s->graphs->count; i++) {
+        const mn_problem *problem = s->graphs->prepared[i].problem;
+        if (s->graphs->prepared[i].problem_index != question->start_problem)
+            continue;
+        mn_best_add(&s->known, mn_problem_value(problem, &problem->score, question->start), question->start_problem,
+                    question->start, problem->node_count);
+        return;
+    }
+}
+
 static mn_status make_parts(solve *s)
 {
     const mn_graphs *graphs = s->graphs;
@@ -348,6 +366,10 @@ static mn_status make_parts(solve *s)
     s->bound = MN_NO_VALUE;
     for (int i = 0; i < s->parts.count; i++)
         s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
+    if (s->known.count > 0)
+        mn_monitor_incumbent(s->question->control.monitor, mn_best_worst(&s->known));
+    if (s->parts.count > 0)
+        mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
     return MN_OK;
 }
 
@@ -358,6 +380,7 @@ mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, 
     mn_arena_reset(arena);
     if (!mn_best_make(&s.known, 1, graphs->width, arena) || !mn_best_make(&s.best, question->top, graphs->width, arena))
         return mn_fail_memory(error);
+    add_start(&s);
     mn_status status = make_parts(&s);
     if (status == MN_OK && s.parts.count > 0)
         status = run_rounds(&s);
