@@ -25,6 +25,8 @@ typedef struct solve {
     mn_parts parts;
     mn_best known; /* the best network met before the rounds */
     mn_best best;  /* of the present round */
+    mn_best found; /* all networks of value >= found_target: fewer than `top` */
+    int64_t found_target;
     int64_t bound; /* proved: no network is better */
     uint64_t nodes;
     uint64_t expected; /* nodes of the next search */
@@ -180,6 +182,19 @@ static int64_t next_distance(solve *s, schedule *last, int64_t distance, uint64_
     return near < wide ? near : wide;
 }
 
+/* A round has found all networks that reach its target, but fewer than are wanted: they are kept for an answer without a proof. */
+static mn_status keep_found(solve *s, int64_t target)
+{
+    const mn_best all = s->best;
+    if (s->found.capacity == 0 && !mn_best_make(&s->found, all.capacity, all.width, s->arena))
+        return MN_FAILURE;
+    s->best = s->found;
+    s->best.count = 0;
+    s->found = all;
+    s->found_target = target;
+    return MN_OK;
+}
+
 /* Searches all parts at one target. */
 static mn_status run_round(solve *s, int64_t target)
 {
@@ -234,6 +249,8 @@ static mn_status run_rounds(solve *s)
         if (s->best.count == 0) {
             s->bound = target - 1;
             mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
+        } else if (keep_found(s, target) != MN_OK) {
+            return MN_FAILURE;
         }
         distance = next_distance(s, &last, start - target, s->nodes - before);
     }
@@ -294,8 +311,22 @@ static mn_status settle_ties(solve *s)
 
 /* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
 
-static void write_answer(solve *s, mn_answer *answer)
+/* The present round did not end: what earlier ones found counts too. Both hold what reaches found_target, `found` all of it. */
+static void recall_found(solve *s)
 {
+    mn_best all = s->found;
+    for (int i = 0; i < s->best.count; i++) {
+        const mn_best_entry *entry = &s->best.entries[i];
+        if (entry->score < s->found_target)
+            mn_best_add(&all, entry->score, entry->problem, entry->network, all.width);
+    }
+    s->best = all;
+}
+
+static void write_answer(solve *s, mn_status status, mn_answer *answer)
+{
+    if (status != MN_OK && s->found.count > 0)
+        recall_found(s);
     if (s->best.count == 0 && s->known.count > 0)
         s->best = s->known;
     if (s->known.count > 0 && s->best.count > 0) {
@@ -319,7 +350,7 @@ static void write_answer(solve *s, mn_answer *answer)
 
 static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
 {
-    write_answer(s, answer);
+    write_answer(s, status, answer);
     answer->has_bound = s->parts.count > 0;
     answer->bound = s->bound;
     if (status == MN_OK && s->gap_reached && answer->count > 0 && answer->scores[0] < s->bound) {
