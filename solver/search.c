@@ -114,6 +114,7 @@ step worker_check(worker *w, int depth)
     const uint64_t own = atomic_fetch_add(&all->visited, w->visited) + w->visited,
                    total = atomic_fetch_add(all->total, w->visited) + w->visited;
     w->visited = 0;
+    mn_monitor_nodes(control->monitor, total);
     if (atomic_load(&all->over))
         return STEP_DONE;
     mn_status status = control->node_limit && total >= control->node_limit ? MN_STOPPED : mn_control_check(control);
