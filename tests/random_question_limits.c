@@ -22,7 +22,7 @@ static int draw_additive(random_source *source, const question *q, bool scaled)
 
 static bool fits(const question *q, const question_expression *e, mn_wide largest)
 {
-    return question_worst(q, e) <= largest * question_unit(q, e);
+    return question_worst(q, e) / question_unit(q, e) <= largest; /* a whole number of units */
 }
 
 /* Coefficients with which the sums come near 2^62. */
@@ -30,6 +30,8 @@ static void enlarge(random_source *source, const question *q, question_expressio
 {
     question_expression next = *e;
     for (int doubled = 0; doubled < 39 && fits(q, &next, largest_sum); doubled++) {
+        if (question_worst(q, &next) >> 118) /* twice that must fit 128 bits with the values of limits */
+            break;
         *e = next;
         for (int i = 0; i < e->term_count; i++)
             next.coefficient[i] = 2 * next.coefficient[i] + (int64_t)draw(source, 2);
@@ -111,6 +113,8 @@ static mn_wide beside(random_source *source, const question_limit *twin, const q
 
 mn_wide question_clamp(mn_wide value, mn_wide unit)
 {
+    if (unit >> 64)
+        return value; /* nothing that fits 128 bits is so far away */
     const mn_wide most = largest_sum * unit;
     return value > most ? most : value < -most ? -most : value;
 }
@@ -185,7 +189,10 @@ static bool expression_valid(const question *q, const question_expression *e)
     for (int i = 0; i < e->term_count; i++)
         if (e->metric[i] >= q->metric_count || (e->metric[i] == 0 && !alone && any_scaled(q)))
             return false;
-    return fits(q, e, largest_sum) && question_unit(q, e) <= (mn_wide)INT64_MAX;
+    mn_wide unit = question_unit(q, e); /* as a resolution it is the shortest decimal */
+    for (int decimals = 6; decimals > 0 && unit % 10 == 0; decimals--)
+        unit /= 10;
+    return fits(q, e, largest_sum) && unit <= INT64_MAX;
 }
 
 bool question_valid(const question *q)
