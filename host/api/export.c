@@ -101,6 +101,23 @@ static bool add_node_rows(mn_model *model, int table)
     return true;
 }
 
+/* What a limit's row is printed in: multiples of its resolution, small whole numbers that a double holds; or its unit where these
+ * grow past 10^15, which HiGHS refuses. OPB prints multiples always. */
+static mn_resolution limit_unit(const mn_solver *solver, int limit)
+{
+    const mn_wide most = 1000000000000000;
+    for (int i = 0; i < solver->member_count; i++) {
+        const mn_linear *column = &solver->members[i].limits[limit];
+        const mn_wide right = (mn_wide)solver->values[limit] - column->base;
+        bool large = right > most || right < -most;
+        for (int item = 0; !large && item < solver->members[i].table->item_count; item++)
+            large = column->values[item] > most || column->values[item] < -most;
+        if (large)
+            return column->resolution;
+    }
+    return (mn_resolution){1, 0};
+}
+
 static bool add_limit_rows(mn_model *model, int table, const mn_solver *solver)
 {
     const mn_member *member = &solver->members[table];
@@ -113,6 +130,7 @@ static bool add_limit_rows(mn_model *model, int table, const mn_solver *solver)
         row->table = table;
         row->sense = solver->senses[i] == MN_AT_LEAST ? MN_ROW_AT_LEAST : MN_ROW_AT_MOST;
         row->right = (mn_wide)solver->values[i] - member->limits[i].base;
+        row->unit = limit_unit(solver, i);
         row->count = member->table->item_count;
         row->values = member->limits[i].values;
         mn_model_name_row(row, model, table, "limit_%d", i);
@@ -173,28 +191,34 @@ static bool remark_tables(mn_model *model, const mn_solver *solver)
     return done;
 }
 
-static bool remark_question(mn_model *model, const mn_solver *solver)
+/* "limit_0: latency <= 6000, in multiples of 0.000001" */
+static bool remark_limit(mn_model *model, const mn_solver *solver, int limit, bool whole)
 {
-    char number[MN_NUMBER_SIZE];
+    char number[MN_NUMBER_SIZE], step[MN_NUMBER_SIZE];
+    const mn_linear *column = &solver->members[0].limits[limit];
+    const mn_resolution unit = limit_unit(solver, limit);
+    const bool multiples = whole || (unit.mantissa == 1 && unit.decimals == 0);
+    return mn_model_remark(model, "limit_%s%d: %s %s %s, in %s%s", solver->member_count > 1 ? "<table>_" : "", limit,
+                           column->text, solver->senses[limit] == MN_AT_LEAST ? ">=" : "<=",
+                           mn_format(solver->values[limit], column->resolution, number),
+                           multiples ? "multiples of " : "its unit",
+                           multiples ? mn_format(1, column->resolution, step) : "");
+}
+
+static bool remark_question(mn_model *model, const mn_solver *solver, bool whole)
+{
     bool done = mn_model_remark(model, "mathnas %s export: %s%s", mn_version(), solver->members[0].table->name,
                                 solver->member_count > 1 ? " and others" : "");
     done = done && remark_tables(model, solver);
     done = done && mn_model_remark(model, "objective: %s %s", solver->maximize ? "maximise" : "minimise",
                                    solver->members[0].objective.text);
-    for (int i = 0; done && i < solver->limit_count; i++) {
-        if (solver->values[i] == MN_NO_LIMIT)
-            continue;
-        const mn_linear *column = &solver->members[0].limits[i];
-        const char *sense = solver->senses[i] == MN_AT_LEAST ? ">=" : "<=";
-        done = mn_model_remark(model, "limit_%s%d: %s %s %s, in multiples of %s",
-                               solver->member_count > 1 ? "<table>_" : "", i, column->text, sense,
-                               mn_format(solver->values[i], column->resolution, number),
-                               mn_format_multiples(1, column->resolution, (char[MN_NUMBER_SIZE]){0}));
-    }
+    for (int i = 0; done && i < solver->limit_count; i++)
+        done = solver->values[i] == MN_NO_LIMIT || remark_limit(model, solver, i, whole);
     return done && remark_rules(model, solver);
 }
 
-static mn_status make_model(mn_solver *solver, bool keeps_doubles, mn_model *model, mn_export *about)
+/* `whole`: the format knows whole numbers only, of any size. */
+static mn_status make_model(mn_solver *solver, bool whole, mn_model *model, mn_export *about)
 {
     model->maximize = solver->maximize;
     model->resolution = solver->members[0].objective.resolution;
@@ -202,12 +226,12 @@ static mn_status make_model(mn_solver *solver, bool keeps_doubles, mn_model *mod
     bool done = model->tables != NULL;
     for (int i = 0; done && i < solver->member_count; i++)
         done = add_table(model, &solver->members[i]);
-    done = done && add_rows(model, solver) && remark_question(model, solver);
+    done = done && add_rows(model, solver) && remark_question(model, solver, whole);
     if (!done)
         return mn_fail_memory(&solver->error);
     about->variables = mn_model_variable_count(model);
     about->rows = model->row_count;
-    about->inexact = keeps_doubles && mn_model_exceeds_doubles(model);
+    about->inexact = !whole && mn_model_exceeds_doubles(model);
     if (about->inexact && !mn_model_remark(model, "Some sums pass 2^53: a reader that keeps doubles rounds them."))
         return mn_fail_memory(&solver->error);
     return MN_OK;
@@ -231,7 +255,7 @@ mn_status mn_solver_export(mn_solver *solver, const char *path, const mn_export_
     mn_model model = {.numbered = options && options->numbered};
     mn_output *output = NULL;
     told->format = formats[format].name;
-    status = make_model(solver, strcmp(told->format, "opb") != 0, &model, told);
+    status = make_model(solver, strcmp(told->format, "opb") == 0, &model, told);
     if (status == MN_OK)
         status = mn_output_open(path, &solver->error, &output);
     if (status == MN_OK)

@@ -121,15 +121,11 @@ static bool add_equal(mn_model *model, int table, const mn_rule *rule, int numbe
         }
         add_term(list, first[a] + block, 1);
         add_term(list, first[b] + *other - 1, -1);
-        *other = 0;
         mn_model_row *row = add_row(model, table, list, MN_ROW_EQUAL, 0);
         done = row != NULL;
         if (row)
             mn_model_name_row(row, model, table, "rule_%d_%d", number, rows++);
     }
-    for (int block = 0; done && block < blocks[1]; block++)
-        if (partner[rule->name_of[1][block]])
-            add_term(&alone, first[b] + block, 1);
     if (done && (alone.count > 0 || alone.failed)) {
         mn_model_row *row = add_row(model, table, &alone, MN_ROW_EQUAL, 0);
         done = row != NULL;

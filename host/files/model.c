@@ -31,7 +31,7 @@ mn_model_row *mn_model_add_row(mn_model *model)
         model->row_room = room;
     }
     mn_model_row *row = &model->rows[model->row_count++];
-    *row = (mn_model_row){0};
+    *row = (mn_model_row){.unit = {1, 0}};
     return row;
 }
 

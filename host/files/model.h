@@ -4,7 +4,8 @@
  * each has a variable of its own, one of them is 1, and every row of a table has its right side times that variable: the other tables'
  * variables are then 0, and the relaxation is the convex hull of the tables' own (Balas, "Disjunctive programming", 1979).
  *
- * All numbers are integers: rows in whole multiples, the objective in multiples of its resolution, printed in its unit by LP and MPS. */
+ * All numbers are integers: multiples of a resolution. LP and MPS print the objective in its unit, as exact decimals; OPB knows whole
+ * numbers only. */
 #ifndef MN_FILES_MODEL_H
 #define MN_FILES_MODEL_H
 
@@ -21,6 +22,7 @@ typedef struct mn_model_row {
     int table; /* whose variables; MN_NO_TABLE: the tables' own, each once */
     mn_row_sense sense;
     mn_wide right;
+    mn_resolution unit;    /* LP and MPS print values and right side in multiples of it; OPB prints whole numbers */
     int first, count;      /* the items first .. first + count - 1, or those listed */
     const int *items;      /* [count] ascending, or NULL */
     const int64_t *values; /* [count], or NULL: all 1 */

@@ -31,7 +31,7 @@ static void begin(lp_line *line, const char *name)
     line->column = strlen(name) + 2;
 }
 
-/* " 3 x_0_1 - x_1_0"; `walk` may give the coefficients of a resolution (the objective) or whole numbers. */
+/* " 3 x_0_1 - x_1_0"; the coefficients are multiples of `resolution`. */
 static void put_terms(lp_line *line, const mn_model *model, mn_term_walk walk, mn_resolution resolution)
 {
     char number[MN_NUMBER_SIZE], name[MN_VARIABLE_SIZE], word[MN_NUMBER_SIZE + MN_VARIABLE_SIZE + 8];
@@ -75,8 +75,9 @@ static void write_row(const mn_model *model, const mn_model_row *row, mn_output 
     lp_line line = {output, 0};
     char number[MN_NUMBER_SIZE], word[MN_NUMBER_SIZE + 8];
     begin(&line, row->name);
-    put_terms(&line, model, mn_row_terms(model, row), (mn_resolution){1, 0});
-    snprintf(word, sizeof word, "%s%s", senses[row->sense], mn_format_wide(mn_row_right(model, row), 0, number));
+    put_terms(&line, model, mn_row_terms(model, row), row->unit);
+    snprintf(word, sizeof word, "%s%s", senses[row->sense],
+             mn_format_multiples(mn_row_right(model, row), row->unit, number));
     put(&line, word);
     mn_output_write(output, "\n", 1);
 }

@@ -34,7 +34,7 @@ static void put_entry(const column_writer *writer, const char *name, const mn_mo
 {
     char number[MN_NUMBER_SIZE];
     if (value != 0)
-        mn_output_printf(writer->output, " %s %s %s\n", name, row->name, mn_format_wide(value, 0, number));
+        mn_output_printf(writer->output, " %s %s %s\n", name, row->name, mn_format_multiples(value, row->unit, number));
 }
 
 /* ---- columns of blocks: the rows' terms of one node, sorted by block ---------------------------------------------------------- */
