@@ -207,7 +207,7 @@ static bool remark_limit(mn_model *model, const mn_solver *solver, int limit, bo
 
 static bool remark_question(mn_model *model, const mn_solver *solver, bool whole)
 {
-    bool done = mn_model_remark(model, "mathnas %s export: %s%s", mn_version(), solver->members[0].table->name,
+    bool done = mn_model_remark(model, "mathnas export: %s%s", solver->members[0].table->name,
                                 solver->member_count > 1 ? " and others" : "");
     done = done && remark_tables(model, solver);
     done = done && mn_model_remark(model, "objective: %s %s", solver->maximize ? "maximise" : "minimise",
