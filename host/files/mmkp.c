@@ -1,24 +1,21 @@
 #include "host/files/mmkp.h"
 #include "host/files/bytes.h"
-#include "host/files/utf8.h"
+#include "host/files/words.h"
 #include "host/core/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { MAX_CAPACITIES = MN_MAX_METRICS - 1, FINEST = 18 /* decimals of a resolution */, MANY = 4 };
-
-typedef struct token {
-    const char *text;
-    size_t length;
-    int line;
-} token;
+enum {
+    MAX_CAPACITIES = MN_MAX_METRICS - 1,
+    FINEST = 18, /* decimals of a resolution */
+    MANY = 4     /* words on a line: more need not be counted */
+};
 
 typedef struct reader {
-    const char *name;
+    const char *name; /* begins the sentences */
     mn_error *error;
-    const char *at, *end;
-    int line;
+    mn_words words;
 } reader;
 
 /* What the file says before its numbers are put into a table. */
@@ -26,91 +23,30 @@ typedef struct instance {
     int class_count, capacity_count;
     int equal_items; /* N L M: items of each class; 0: each class tells */
     int *item_counts;
-    token *capacities;
-    int *decimals;     /* [1 + capacity_count] finest number of each column */
-    const char *items; /* where the classes begin */
-    int items_line;
+    mn_word *capacities;
+    int *decimals;  /* [1 + capacity_count] finest number of each column */
+    mn_words items; /* where the classes begin */
 } instance;
 
-/* ---- tokens ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- sentences and counts ---------------------------------------------------------------------------------------------------- */
 
-static bool begins_comment(const reader *r)
+/* "FILE:LINE: WHAT: expected EXPECTED, found "WORD"" */
+__attribute__((format(printf, 4, 5))) static mn_status fail_word(const reader *r, const mn_word *t,
+                                                                 const char *expected, const char *what, ...)
 {
-    return *r->at == '#' || *r->at == '%' || (*r->at == '/' && r->at + 1 < r->end && r->at[1] == '/');
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Skips spaces and comments, over line ends when `lines`; false at the end (of the line). */
-static bool skip(reader *r, bool lines)
-{
-    for (; r->at < r->end; r->at++) {
-        if (begins_comment(r)) {
-            const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
-            r->at = stop ? stop : r->end;
-            if (!stop)
-                return false;
-        }
-        if (*r->at == '\n' && !lines)
-            return false;
-        if (!is_space(*r->at))
-            return true;
-        r->line += *r->at == '\n';
-    }
-    return false;
-}
-
-static bool next_token(reader *r, bool lines, token *t)
-{
-    if (!skip(r, lines))
-        return false;
-    *t = (token){r->at, 0, r->line};
-    while (r->at < r->end && !is_space(*r->at) && !begins_comment(r))
-        r->at++;
-    t->length = (size_t)(r->at - t->text);
-    return true;
-}
-
-/* Words from here to the end of the line that holds the next one; more than MANY count as MANY. */
-static int count_on_line(reader ahead)
-{
-    token t;
-    int count = 0;
-    for (bool lines = true; count < MANY && next_token(&ahead, lines, &t); lines = false)
-        count++;
-    return count;
-}
-
-/* What is shown of a token: bytes that are no plain text become '?'. */
-static const char *shown(const token *t, char text[48])
-{
-    size_t length = t->length < 40 ? t->length : 40;
-    for (size_t i = 0; i < length; i++)
-        text[i] = (char)(t->text[i] > 0x20 && t->text[i] < 0x7f ? t->text[i] : '?');
-    strcpy(text + length, t->length > length ? "..." : "");
-    return text;
-}
-
-/* "FILE:LINE: WHAT: expected EXPECTED, found "TOKEN"" */
-__attribute__((format(printf, 4, 5))) static mn_status fail_token(const reader *r, const token *t, const char *expected,
-                                                                  const char *what, ...)
-{
-    char place[160], text[48];
+    char place[160], text[MN_WORD_SHOWN];
     va_list arguments;
     va_start(arguments, what);
     vsnprintf(place, sizeof place, what, arguments);
     va_end(arguments);
     if (!t->text)
-        return mn_fail(r->error, MN_BAD_INPUT, "%s:%d: %s: expected %s, found the end of the file", r->name, r->line,
-                       place, expected);
+        return mn_fail(r->error, MN_BAD_INPUT, "%s:%d: %s: expected %s, found the end of the file", r->name,
+                       r->words.line, place, expected);
     return mn_fail(r->error, MN_BAD_INPUT, "%s:%d: %s: expected %s, found \"%s\"", r->name, t->line, place, expected,
-                   shown(t, text));
+                   mn_word_shown(t, text));
 }
 
-static bool whole_number(const token *t, int64_t *value)
+static bool whole_number(const mn_word *t, int64_t *value)
 {
     mn_decimal decimal;
     bool exact = false;
@@ -120,32 +56,33 @@ static bool whole_number(const token *t, int64_t *value)
 
 static mn_status read_count(reader *r, const char *what, int most, int *count)
 {
-    token t = {0};
+    mn_word t = {0};
     int64_t value = 0;
     char expected[64];
-    if (next_token(r, true, &t) && whole_number(&t, &value) && value >= 1 && value <= most) {
+    if (mn_word_next(&r->words, true, &t) && whole_number(&t, &value) && value >= 1 && value <= most) {
         *count = (int)value;
         return MN_OK;
     }
     snprintf(expected, sizeof expected, "a whole number from 1 to %d", most);
-    return fail_token(r, &t, expected, "%s", what);
+    return fail_word(r, &t, expected, "%s", what);
 }
 
 /* ---- first pass: the shape ------------------------------------------------------------------------------------------------------- */
 
 static mn_status read_head(reader *r, instance *in)
 {
-    const int numbers = count_on_line(*r);
+    const int numbers = mn_words_on_line(r->words, MANY);
     if (numbers == 0)
         return mn_fail(r->error, MN_BAD_INPUT, "%s: no numbers; expected an instance that begins with N M or N L M",
                        r->name);
     if (numbers == 1) {
-        skip(r, true);
+        mn_word first;
+        mn_word_next(&r->words, true, &first);
         return mn_fail(
             r->error, MN_BAD_INPUT,
             "%s:%d: one number on the first line; expected N M (classes, capacities) or N L M (classes, items of "
             "each, capacities)",
-            r->name, r->line);
+            r->name, first.line);
     }
     mn_status status = read_count(r, "number of classes", MN_MAX_NODES, &in->class_count);
     if (status == MN_OK && numbers == 3)
@@ -163,9 +100,9 @@ static mn_status read_capacities(reader *r, instance *in)
         return mn_fail_memory(r->error);
     for (int i = 0; i < in->capacity_count; i++) {
         mn_decimal unused;
-        token *t = &in->capacities[i];
-        if (!next_token(r, true, t) || !mn_decimal_parse(t->text, t->length, &unused))
-            return fail_token(r, t, "a number", "capacity %d of %d", i + 1, in->capacity_count);
+        mn_word *t = &in->capacities[i];
+        if (!mn_word_next(&r->words, true, t) || !mn_decimal_parse(t->text, t->length, &unused))
+            return fail_word(r, t, "a number", "capacity %d of %d", i + 1, in->capacity_count);
     }
     return MN_OK;
 }
@@ -173,42 +110,41 @@ static mn_status read_capacities(reader *r, instance *in)
 /* The line that begins class `number` (from 0). */
 static mn_status read_class_head(reader *r, const instance *in, int number, int *items)
 {
-    const int on_line = count_on_line(*r);
-    reader ahead = *r;
-    token t = {0};
+    const int on_line = mn_words_on_line(r->words, MANY);
+    mn_words ahead = r->words;
+    mn_word t = {0};
     int64_t value = 0;
-    const bool whole = next_token(&ahead, true, &t) && whole_number(&t, &value);
+    const bool whole = mn_word_next(&ahead, true, &t) && whole_number(&t, &value);
     const bool counts_it = whole && (value == number || value == number + 1); /* from 0 or from 1 */
     if (in->equal_items) {
         if (!counts_it && (!whole || value != in->equal_items))
-            return fail_token(r, &t, "its number", "class %d of %d", number + 1, in->class_count);
-        *r = ahead;
+            return fail_word(r, &t, "its number", "class %d of %d", number + 1, in->class_count);
+        r->words = ahead;
         *items = in->equal_items;
         return MN_OK;
     }
     if (on_line == 2 && counts_it)
-        *r = ahead;
+        r->words = ahead;
     char what[64];
     snprintf(what, sizeof what, "class %d of %d, number of items", number + 1, in->class_count);
     return read_count(r, what, MN_MAX_BLOCKS, items);
 }
 
-static mn_status read_number(reader *r, const instance *in, int number, int item, int column, token *t,
+static mn_status read_number(reader *r, const instance *in, int number, int item, int column, mn_word *t,
                              mn_decimal *value)
 {
     char what[32] = "value";
-    *t = (token){0};
-    if (next_token(r, true, t) && mn_decimal_parse(t->text, t->length, value))
+    if (mn_word_next(&r->words, true, t) && mn_decimal_parse(t->text, t->length, value))
         return MN_OK;
     if (column > 0)
         snprintf(what, sizeof what, "weight %d of %d", column, in->capacity_count);
-    return fail_token(r, t, "a number", "class %d of %d, item %d of %d, %s", number + 1, in->class_count, item + 1,
-                      in->item_counts[number], what);
+    return fail_word(r, t, "a number", "class %d of %d, item %d of %d, %s", number + 1, in->class_count, item + 1,
+                     in->item_counts[number], what);
 }
 
 static mn_status measure_class(reader *r, instance *in, int number)
 {
-    token t;
+    mn_word t;
     mn_decimal value;
     for (int item = 0; item < in->item_counts[number]; item++)
         for (int column = 0; column <= in->capacity_count; column++) {
@@ -216,7 +152,7 @@ static mn_status measure_class(reader *r, instance *in, int number)
             if (status != MN_OK)
                 return status;
             if (value.decimals > FINEST)
-                return fail_token(r, &t, "at most 18 decimals", "class %d, item %d", number + 1, item + 1);
+                return fail_word(r, &t, "at most 18 decimals", "class %d, item %d", number + 1, item + 1);
             in->decimals[column] = value.decimals > in->decimals[column] ? value.decimals : in->decimals[column];
         }
     return MN_OK;
@@ -227,8 +163,7 @@ static mn_status measure_classes(reader *r, instance *in)
 {
     int room = 0;
     int64_t items = 0;
-    in->items = r->at;
-    in->items_line = r->line;
+    in->items = r->words;
     for (int number = 0; number < in->class_count; number++) {
         if (number == room) {
             room = room ? 2 * room : 64;
@@ -242,7 +177,8 @@ static mn_status measure_classes(reader *r, instance *in)
             return status;
         items += in->item_counts[number];
         if (items > INT32_MAX / 2)
-            return mn_fail(r->error, MN_BAD_INPUT, "%s:%d: more than %d items in all", r->name, r->line, INT32_MAX / 2);
+            return mn_fail(r->error, MN_BAD_INPUT, "%s:%d: more than %d items in all", r->name, r->words.line,
+                           INT32_MAX / 2);
     }
     return MN_OK;
 }
@@ -303,21 +239,20 @@ static mn_status read_values(reader *r, const instance *in, mn_table *table)
 {
     size_t at = 0;
     int items;
-    r->at = in->items;
-    r->line = in->items_line;
+    r->words = in->items;
     for (int number = 0; number < in->class_count; number++) {
         mn_status status = read_class_head(r, in, number, &items);
         for (int item = 0; status == MN_OK && item < items; item++, at++)
             for (int column = 0; status == MN_OK && column <= in->capacity_count; column++) {
-                token t;
+                mn_word t;
                 mn_decimal value;
                 int64_t *multiples = &table->metrics[column].values[at];
                 status = read_number(r, in, number, item, column, &t, &value);
                 if (status == MN_OK &&
                     (!mn_decimal_to_multiples(value, table->metrics[column].resolution, MN_NEAREST, multiples, NULL) ||
                      *multiples > MN_MAX_MULTIPLES || *multiples < -MN_MAX_MULTIPLES))
-                    status = fail_token(r, &t, "at most 2^53 multiples of the finest decimal of its column",
-                                        "class %d, item %d", number + 1, item + 1);
+                    status = fail_word(r, &t, "at most 2^53 multiples of the finest decimal of its column",
+                                       "class %d, item %d", number + 1, item + 1);
             }
         if (status != MN_OK)
             return status;
@@ -332,7 +267,7 @@ static mn_status make_limits(reader *r, const instance *in, mn_table *table)
     if (!table->limit_texts)
         return mn_fail_memory(r->error);
     for (int i = 0; i < in->capacity_count; i++) {
-        const token *t = &in->capacities[i];
+        const mn_word *t = &in->capacities[i];
         const mn_resolution resolution = table->metrics[i + 1].resolution;
         mn_decimal capacity;
         int64_t multiples = 0;
@@ -340,8 +275,8 @@ static mn_status make_limits(reader *r, const instance *in, mn_table *table)
         if (!mn_decimal_parse(t->text, t->length, &capacity) ||
             !mn_decimal_to_multiples(capacity, resolution, MN_FLOOR, &multiples, NULL) || multiples > MN_MAX_SUM ||
             multiples < -MN_MAX_SUM)
-            return fail_token(r, t, "at most 2^62 multiples of the weights' finest decimal", "capacity %d of %d", i + 1,
-                              in->capacity_count);
+            return fail_word(r, t, "at most 2^62 multiples of the weights' finest decimal", "capacity %d of %d", i + 1,
+                             in->capacity_count);
         snprintf(text, sizeof text, "w%d<=%s", i, mn_format(multiples, resolution, number));
         table->limit_texts[i] = mn_copy_text(text, strlen(text));
         if (!table->limit_texts[i])
@@ -375,13 +310,13 @@ static mn_status name_table(const char *path, mn_table *table)
 /* What follows the instance: its place, its size, its beginning. */
 static mn_status note_rest(reader *r, const instance *in, mn_table *table)
 {
-    token t;
-    char first[48], text[256];
+    mn_word t;
+    char first[MN_WORD_SHOWN], text[256];
     uint64_t count = 1;
-    const int last_line = r->line;
-    if (!next_token(r, true, &t))
+    const int last_line = r->words.line;
+    if (!mn_word_next(&r->words, true, &t))
         return MN_OK;
-    for (token more; next_token(r, true, &more);)
+    for (mn_word more; mn_word_next(&r->words, true, &more);)
         count++;
     mn_decimal number;
     const bool another = mn_decimal_parse(t.text, t.length, &number);
@@ -390,15 +325,14 @@ static mn_status note_rest(reader *r, const instance *in, mn_table *table)
         "read the first instance (%d classes), which ends on line %d; left aside what follows%s: %llu words from line "
         "%d on, the first is \"%s\"",
         in->class_count, last_line, another ? ", perhaps another instance" : "", (unsigned long long)count, t.line,
-        shown(&t, first));
+        mn_word_shown(&t, first));
     table->note = mn_copy_text(text, strlen(text));
     return table->note ? MN_OK : mn_fail_memory(&table->error);
 }
 
 mn_status mn_mmkp_read_memory(const char *name, const char *text, size_t size, mn_table *table)
 {
-    const size_t mark = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
-    reader r = {.name = name, .error = &table->error, .at = text + mark, .end = text + size, .line = 1};
+    reader r = {name, &table->error, mn_words_open(text, size)};
     instance in = {0};
     mn_status status = name_table(name, table);
     if (status == MN_OK)
