@@ -5,8 +5,9 @@ recorded there is not asked again.
     build/peers/bin/python bench/peers/record_peers.py [--time-limit 60] [--seeds 20] [--budget 60] [--peer NAME]... [FAMILY...]
 
 Family by family, peer by peer, seed by seed from 1 on, one solve at a time, each peer in a process of its own. A peer is asked no more
-of a family once it has spent --budget seconds on it: so a peer that runs into the time limit has fewer seeds. A line is keyed by family,
-seed, peer (with its version), threads and time limit; a proof found within a longer limit holds for every limit it took less time than.
+of a family once it has spent --budget seconds on it: so a peer that runs into the time limit has fewer seeds. A line is keyed by
+family, seed, peer (with its version) and time limit, a later line replacing an earlier one; a proof holds for every limit that it took
+less time than. --again-below SECONDS: unproved solves that had less processor time (other work ran on the machine) are asked again.
 """
 
 import argparse
@@ -31,17 +32,19 @@ GRACE = 60  # seconds past the time limit (building the model is untimed) before
 class Store:
     """The recorded lines."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, again_below):
+        self.path, self.again_below = path, again_below
         self.lines = list(csv.DictReader(path.open())) if path.exists() else []
 
     def find(self, family, seed, peer, version, time_limit):
-        for line in self.lines:
+        for line in reversed(self.lines):
             if (line["family"], int(line["seed"]), line["peer"], line["version"]) != (family, seed, peer.name, version):
                 continue
-            early = line["outcome"] == "optimal" and float(line["seconds"]) <= time_limit
-            if early or float(line["time_limit"]) == time_limit or line["outcome"] == "too large":
+            if line["outcome"] == "optimal" and float(line["seconds"]) <= time_limit or line["outcome"] == "too large":
                 return line
+            if float(line["time_limit"]) == time_limit:
+                short = line["outcome"] == "time limit" and float(line["cpu_seconds"]) < self.again_below
+                return None if short else line
         return None
 
     def add(self, line):
@@ -64,11 +67,10 @@ def outcome(peer, instance, answer):
 
 
 def serve(peer, pipe):
-    """The peer's process: answers (family, seed, time limit) until None comes."""
+    """The peer's process: answers (instance, time limit) until it is ended."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # banners
-    while (asked := pipe.recv()) is not None:
-        family, seed, time_limit = asked
-        instance = read(family, seed)
+    while True:
+        instance, time_limit = pipe.recv()
         before = time.process_time()
         try:
             answer = peer.solve(instance, time_limit)
@@ -89,9 +91,9 @@ class Process:
         self.process.start()
         other.close()
 
-    def ask(self, family, seed, time_limit):
+    def ask(self, instance, time_limit):
         """The answer, or {"outcome": "no answer"} when the process hung or ended."""
-        self.pipe.send((family, seed, time_limit))
+        self.pipe.send((instance, time_limit))
         try:
             if self.pipe.poll(time_limit + GRACE):
                 return self.pipe.recv()
@@ -111,7 +113,7 @@ def record(store, family, peer, version, arguments):
         line = store.find(family, seed, peer, version, arguments.time_limit)
         if line is None:
             process = process or Process(peer)
-            answer = process.ask(family, seed, arguments.time_limit)
+            answer = process.ask(read(family, seed), arguments.time_limit)
             line = {"family": family, "seed": seed, "peer": peer.name, "version": version, "threads": instance_solvers.THREADS,
                     "time_limit": arguments.time_limit, "load": f"{os.getloadavg()[0]:.1f}", **answer}
             store.add(line)
@@ -134,11 +136,12 @@ def main():
     parser.add_argument("--time-limit", type=int, default=60)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--budget", type=float, default=60)
+    parser.add_argument("--again-below", type=float, default=0)
     parser.add_argument("--peer", action="append", help="only this one, by its name such as SCIP")
     parser.add_argument("--store", type=Path, default=STORE)
     parser.add_argument("families", nargs="*")
     arguments = parser.parse_args()
-    store = Store(arguments.store)
+    store = Store(arguments.store, arguments.again_below)
     for family in arguments.families or families():
         for peer, version in instance_solvers.available().items():
             if not arguments.peer or peer.name in arguments.peer:
