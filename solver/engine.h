@@ -12,6 +12,7 @@ typedef struct mn_question {
     const int64_t *capacities; /* [limit_count], MN_NO_CAPACITY: off */
     int top;                   /* K best: score descending, then problem, then lexicographic */
     int64_t gap;               /* >= 0: stop once bound - score is no larger */
+    int threads;               /* of one search; below 2: the caller's alone */
     mn_control control;
 } mn_question;
 

@@ -11,10 +11,10 @@
 #include "solver/rounds.h"
 #include "solver/parts.h"
 #include "solver/search.h"
+#include "solver/ties.h"
 
+#include <math.h>
 #include <string.h>
-
-#define NOTHING (-((int64_t)1 << 62) - 1) /* below every value */
 
 /* ---- one solve ------------------------------------------------------------------------------------------------------------------------ */
 
@@ -27,6 +27,7 @@ typedef struct solve {
     mn_best best;  /* of the present round */
     int64_t bound; /* proved: no network is better */
     uint64_t nodes;
+    uint64_t expected; /* nodes of the next search */
     bool gap_reached;
     /* the search of one part */
     const mn_part *part;
@@ -42,24 +43,6 @@ static bool same_network(const mn_best_entry *entry, int problem, const uint16_t
     return entry->problem == problem && !memcmp(entry->network, network, sizeof *network * (size_t)nodes);
 }
 
-/* Value of a network that meets the lanes; NOTHING when it fails the exact check. */
-static int64_t value_of(const solve *s, const uint16_t *network)
-{
-    const mn_problem *problem = s->part->form.prepared->problem;
-    if (s->part->form.checked) {
-        if (!mn_problem_admits(problem, s->question->capacities, network))
-            return NOTHING;
-        /* Intervals of F do not overlap, and the relaxed lanes may let a neighbour's network through. (A problem may have a scale
-         * and no scaled column: then there are no intervals.) */
-        if (s->part->form.prepared->scaled) {
-            const int64_t capability = mn_problem_value(problem, &problem->capability, network);
-            if (capability < s->part->form.f_low || capability > s->part->form.f_high)
-                return NOTHING;
-        }
-    }
-    return mn_problem_value(problem, &problem->score, network);
-}
-
 static int64_t raise_target(solve *s, int64_t target)
 {
     const int64_t threshold = mn_form_threshold(&s->part->form, target);
@@ -72,7 +55,7 @@ static int64_t raise_target(solve *s, int64_t target)
 static int64_t found_in_round(void *context, const uint16_t *network)
 {
     solve *s = context;
-    const int64_t value = value_of(s, network);
+    const int64_t value = mn_part_value(s->part, s->question->capacities, network);
     if (value < s->target)
         return 0;
     mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
@@ -89,18 +72,11 @@ static int64_t found_in_round(void *context, const uint16_t *network)
 static int64_t found_in_ties(void *context, const uint16_t *network)
 {
     solve *s = context;
-    if (value_of(s, network) != s->tied_score)
+    if (mn_part_value(s->part, s->question->capacities, network) != s->tied_score)
         return 0;
     mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network,
                 s->part->form.prepared->problem->node_count);
     return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
-}
-
-/* No network is below score_low, so asking for less only costs range. */
-static int64_t linear_threshold(const mn_part *part, int64_t target)
-{
-    const int64_t threshold = mn_form_threshold(&part->form, target);
-    return threshold < part->form.score_low ? part->form.score_low : threshold;
 }
 
 /* Searches one part for networks of value >= s->target. */
@@ -109,11 +85,18 @@ static mn_status search_part(solve *s, const mn_part *part, mn_core_order order,
     mn_arena *arena = s->arena;
     const mn_arena_mark mark = mn_arena_here(arena);
     s->part = part;
-    s->threshold = linear_threshold(part, s->target);
+    s->threshold = mn_part_threshold(part, s->target);
     mn_core core;
     mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, order, arena, &core);
+    const mn_search search = {.core = &core,
+                              .order = order,
+                              .threads = order == MN_BY_COST ? s->question->threads : 1,
+                              .expected = s->expected,
+                              .control = &s->question->control,
+                              .found = found,
+                              .context = s};
     if (status == MN_OK)
-        status = mn_search_run(&core, order, &s->question->control, found, s, arena, &s->nodes);
+        status = mn_search_run(&search, arena, &s->nodes);
     mn_arena_return(arena, mark);
     return status;
 }
@@ -131,7 +114,7 @@ static double core_size(solve *s, int64_t target, double enough)
         mn_arena *arena = s->arena;
         const mn_arena_mark mark = mn_arena_here(arena);
         mn_core core;
-        if (mn_core_make(&part->form, &part->vectors, linear_threshold(part, target), MN_BY_COST, arena, &core) !=
+        if (mn_core_make(&part->form, &part->vectors, mn_part_threshold(part, target), MN_BY_COST, arena, &core) !=
             MN_OK)
             return 0; /* memory ran out: the round itself will say so */
         if (!core.empty && core.log2_paths > largest)
@@ -152,17 +135,48 @@ static bool covers_everything(const solve *s, int64_t target)
 
 enum { EASY_PATHS = 16 }; /* log2: a core that is searched in well under a millisecond */
 
+/* The best network known, when it is all that is asked for: then only better ones are looked for. */
+static bool has_rival(const solve *s)
+{
+    return s->best.capacity == 1 && s->known.count > 0;
+}
+
 /* How far below the bound the first target lies: as far as the best known network, less when that core is large. */
 static int64_t first_distance(solve *s)
 {
     int64_t distance;
     if (s->known.count > 0)
-        distance = s->bound - mn_best_worst(&s->known);
+        distance = s->bound - mn_best_worst(&s->known) - has_rival(s);
     else
         distance = (int64_t)1 << 40;
     while (distance > 0 && core_size(s, s->bound - distance, EASY_PATHS) > EASY_PATHS)
         distance /= 4;
-    return distance;
+    return distance > 0 ? distance : 0;
+}
+
+/* The work of a round grows about exponentially with its distance. The next one may cost some WORK_FACTOR times as much: steps that
+ * are too short repeat work, one that is too long costs more than all the others together. */
+static const double WORK_FACTOR = 6;
+static const uint64_t WORK_THAT_TELLS = 1 << 13; /* nodes; below it the work says nothing yet */
+
+typedef struct schedule {
+    int64_t distance;
+    double work; /* log of the nodes of the round; 0: too few to tell */
+} schedule;
+
+static int64_t next_distance(solve *s, schedule *last, int64_t distance, uint64_t nodes)
+{
+    const int64_t wide = distance > (int64_t)1 << 60 ? INT64_MAX : 3 * distance + 1;
+    const schedule now = {distance, nodes > WORK_THAT_TELLS ? log((double)nodes) : 0};
+    const double rate = (now.work - last->work) / (double)(now.distance - last->distance);
+    const bool known = last->work > 0 && rate > 0;
+    *last = now;
+    s->expected = nodes;
+    if (now.work == 0)
+        return wide;
+    const double step = known ? log(WORK_FACTOR) / rate : (double)distance / 4;
+    const int64_t near = step > 0x1p60 ? wide : distance + (step > 1 ? (int64_t)step : 1);
+    return near < wide ? near : wide;
 }
 
 /* Searches all parts at one target. */
@@ -180,28 +194,52 @@ static mn_status run_round(solve *s, int64_t target)
     return MN_OK;
 }
 
+static bool gap_is_met(solve *s)
+{
+    s->gap_reached = s->question->gap > 0 && has_rival(s) && s->bound - mn_best_worst(&s->known) <= s->question->gap;
+    return s->gap_reached;
+}
+
+/* The known network is proved best. */
+static void accept_rival(solve *s)
+{
+    const mn_best_entry *known = &s->known.entries[0];
+    s->bound = known->score;
+    mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
+}
+
 static mn_status run_rounds(solve *s)
 {
     const int64_t start = s->bound, lowest = -((int64_t)1 << 62);
-    for (int64_t distance = first_distance(s);; distance = distance > (int64_t)1 << 60 ? INT64_MAX : 3 * distance + 1) {
+    schedule last = {-1, 0};
+    for (int64_t distance = first_distance(s);;) {
         int64_t target = (mn_wide)start - distance < lowest ? lowest : start - distance;
-        if (s->best.capacity == 1 && s->known.count > 0 && target < mn_best_worst(&s->known))
-            target = mn_best_worst(&s->known); /* it is there to be found */
-        const bool last = covers_everything(s, target);
-        if (last && (s->known.count == 0 || s->best.capacity > 1))
+        const bool decides = has_rival(s) && target <= mn_best_worst(&s->known) + 1;
+        if (decides)
+            target = mn_best_worst(&s->known) + 1;
+        const bool everything = covers_everything(s, target);
+        if (everything && !decides)
             target = lowest; /* the same work, and scaled values far below their relaxation are found too */
+        if (gap_is_met(s))
+            return MN_OK;
+        const uint64_t before = s->nodes;
         const mn_status status = run_round(s, target);
-        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity || last)
+        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity)
             return status;
+        if (decides)
+            accept_rival(s);
+        if (decides || everything)
+            return MN_OK;
         if (s->best.count == 0)
             s->bound = target - 1;
+        distance = next_distance(s, &last, start - target, s->nodes - before);
     }
 }
 
 /* ---- ties ------------------------------------------------------------------------------------------------------------------------------- */
 
-/* Replaces the networks of the worst kept score by the lexicographically smallest of that score. */
-static mn_status settle_ties(solve *s)
+/* Several networks are wanted: those of the worst kept score are replaced by the lexicographically smallest of that score. */
+static mn_status settle_several(solve *s)
 {
     mn_best round = s->best, ties;
     const int64_t score = mn_best_worst(&round);
@@ -234,6 +272,20 @@ static mn_status settle_ties(solve *s)
             memcpy(round.entries[i].network, tie->network, sizeof *tie->network * (size_t)round.width);
         }
     return MN_OK;
+}
+
+static mn_status settle_ties(solve *s)
+{
+    if (s->best.capacity > 1)
+        return settle_several(s);
+    const mn_ties ties = {.parts = &s->parts,
+                          .capacities = s->question->capacities,
+                          .control = &s->question->control,
+                          .threads = s->question->threads,
+                          .arena = s->arena,
+                          .nodes = &s->nodes};
+    s->bound = s->best.entries[0].score;
+    return mn_ties_settle(&ties, &s->best.entries[0]);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
@@ -293,7 +345,7 @@ static mn_status make_parts(solve *s)
         if (status != MN_OK)
             return status;
     }
-    s->bound = NOTHING;
+    s->bound = MN_NO_VALUE;
     for (int i = 0; i < s->parts.count; i++)
         s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
     return MN_OK;
@@ -302,7 +354,7 @@ static mn_status make_parts(solve *s)
 mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, mn_arena *arena, mn_answer *answer,
                           mn_error *error)
 {
-    solve s = {.graphs = graphs, .arena = arena, .question = question, .bound = NOTHING};
+    solve s = {.graphs = graphs, .arena = arena, .question = question, .bound = MN_NO_VALUE};
     mn_arena_reset(arena);
     if (!mn_best_make(&s.known, 1, graphs->width, arena) || !mn_best_make(&s.best, question->top, graphs->width, arena))
         return mn_fail_memory(error);

@@ -68,6 +68,7 @@ static mn_status run_search(mn_solver *solver, const mn_options *options, const 
     const mn_question question = {.capacities = solver->capacities,
                                   .top = work->top,
                                   .gap = work->gap,
+                                  .threads = mn_thread_count(options->threads),
                                   .control = mn_solver_control(solver, options->time_limit, options->node_limit)};
     return mn_engine_solve(solver->engine, &question, answer, &solver->error);
 }
