@@ -7,6 +7,7 @@ soon as no better integer is left. THREADS threads, except where a peer has no t
 
 import ctypes
 import ctypes.util
+import importlib.metadata
 import math
 import time
 from typing import NamedTuple, Optional
@@ -45,8 +46,7 @@ class Highs:
 
     @staticmethod
     def version():
-        import highspy
-        return f"HiGHS {highspy.Highs().version()}"
+        return f"HiGHS {importlib.metadata.version('highspy')}"
 
     @staticmethod
     def model(instance, integer):
@@ -263,7 +263,6 @@ class Toulbar2:
 
     @staticmethod
     def version():
-        import importlib.metadata
         return f"toulbar2 {importlib.metadata.version('pytoulbar2')}"
 
     @staticmethod
@@ -295,6 +294,6 @@ def available():
     for peer in (Relaxation, Highs, CpSat, Scip, Gurobi, Cbc, Toulbar2):
         try:
             found[peer] = peer.version()
-        except ImportError:
+        except (ImportError, importlib.metadata.PackageNotFoundError):
             pass
     return found

@@ -18,6 +18,7 @@ from pathlib import Path
 RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results"
 PEERS = ["HiGHS", "CP-SAT", "SCIP", "Gurobi", "CBC", "toulbar2"]
 PEER_LIMIT = 60
+STARVED = "\u2020"
 
 # title, median goal in ms, worst goal in ms (None: none), families
 GOALS = [
@@ -56,6 +57,7 @@ class Solve:
         self.elapsed = float(line["seconds"] or PEER_LIMIT)
         self.cpu = float(line["cpu_seconds"] or self.elapsed)
         self.time_limit = float(line["time_limit"])
+        self.starved = line["outcome"] == "time limit" and self.cpu < 0.75 * self.time_limit
         self.seconds = min(self.elapsed, self.cpu) if self.proved else self.time_limit
 
 
@@ -141,7 +143,7 @@ def time_cell(solves, expected):
     text = milliseconds(seconds) if proved else f"> {milliseconds(seconds)}"
     count = sum(solve.proved for solve in solves)
     if count < len(solves):
-        return f"{text} ({count} of {len(solves)} proved)"
+        return f"{text}{STARVED if any(solve.starved for solve in solves) else ''} ({count} of {len(solves)} proved)"
     return text if len(solves) >= expected else f"{text} ({len(solves)})"
 
 
@@ -240,7 +242,7 @@ def peer_incumbent(solve):
         return ""
     incumbent = "none" if solve.objective is None else str(solve.objective)
     bound = "" if solve.bound is None else f" ({int(solve.bound + 1e-6)})"
-    return f"{incumbent}, proved in {solve.seconds:.0f} s" if solve.proved else incumbent + bound
+    return f"{incumbent}, proved in {solve.seconds:.0f} s" if solve.proved else incumbent + bound + STARVED * solve.starved
 
 
 def rank(own, theirs):
@@ -260,6 +262,7 @@ def markdown(results):
     yield f"- Peers: {', '.join(results.versions[peer] for peer in PEERS if peer in results.versions)}. Two threads (SCIP and toulbar2: one, see"
     yield f"  `bench/peers/instance_solvers.py`), gap 0, {PEER_LIMIT} s. Each is asked seeds from 1 on until it has spent some time on the family:"
     yield "  (n) behind a time: fewer seeds than 20. \"too large\": past the 2,000 variables of Gurobi's free licence."
+    yield f"  {STARVED}: less than {0.75 * PEER_LIMIT:g} processor seconds of the {PEER_LIMIT}, since other work ran; `AGAIN_BELOW={0.75 * PEER_LIMIT:g} bench/run_solver.sh peers` asks these again."
     yield "- Time: of the solve alone on the loaded table; ours is everything from `mn_solver_create` to the answer."
     yield f"- Agreement: {compared} answers of peers compared with ours in integers, {len(complaints)} contradict"
     yield f"  each other{' (listed below)' if complaints else ''}. That every peer is asked the right question: `bench/peers/check_peers.py` (enumeration).\n"
