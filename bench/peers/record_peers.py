@@ -26,7 +26,7 @@ from instances import ROOT, families, read    # noqa: E402
 STORE = ROOT / "bench" / "results" / "solver_peers.csv"
 COLUMNS = ["family", "seed", "peer", "version", "threads", "time_limit", "outcome", "objective", "bound", "seconds", "cpu_seconds",
            "nodes", "load"]
-GRACE = 60  # seconds past the time limit (building the model is untimed) before a peer's process is ended
+GRACE = 300  # seconds past the time limit before a peer's process is ended: building is untimed, some limits are of processor time
 
 
 class Store:

@@ -50,7 +50,8 @@ class Solve:
 
     def __init__(self, line):
         self.proved = line["outcome"] == "optimal"
-        self.broken = line["outcome"] in ("broken", "no answer")
+        self.broken = line["outcome"] == "broken"
+        self.answered = line["outcome"] not in ("too large", "no answer")
         self.outcome = line["outcome"]
         self.objective = int(line["objective"]) if line["objective"] else None
         self.bound = float(line["bound"]) if line["bound"] else None
@@ -99,7 +100,7 @@ class Results:
                     ours = self.longest(family).get(seed)
                     if theirs.broken:
                         found.append(f"{family}, seed {seed}: {name}: {theirs.outcome}")
-                    elif ours is not None and theirs.outcome != "too large":
+                    elif ours is not None and theirs.answered:
                         compared += 1
                         complaint = contradiction(ours, theirs)
                         if complaint:
@@ -111,11 +112,11 @@ def contradiction(ours, theirs):
     """What cannot be true of both; None when both can."""
     if ours.proved and theirs.proved and ours.objective != theirs.objective:
         return f"optimum {theirs.objective}, ours {ours.objective}"
-    for prover, other, texts in ((ours, theirs, ("ours", "its")), (theirs, ours, ("its", "our"))):
-        if prover.proved and other.objective is not None and other.objective > prover.objective:
-            return f"{texts[1]} network has {other.objective}, {texts[0]} optimum is {prover.objective}"
-        if prover.proved and other.bound is not None and other.bound < prover.objective - 1e-3 * max(1, 1e-6 * prover.objective):
-            return f"{texts[1]} bound {other.bound} is below {texts[0]} optimum {prover.objective}"
+    for one, other, texts in ((ours, theirs, ("our", "its")), (theirs, ours, ("its", "our"))):
+        if other.objective is None or one.bound is None:
+            continue
+        if one.bound < other.objective - 1e-6 * abs(other.objective):
+            return f"{texts[1]} network has {other.objective}, {texts[0]} bound is {one.bound}"
     return None
 
 
@@ -137,8 +138,8 @@ def time_cell(solves, expected):
     """Median in ms, with the number of seeds where they are fewer than expected; "> limit" when the median was not proved."""
     if not solves:
         return ""
-    if all(solve.outcome == "too large" for solve in solves):
-        return "too large"
+    if not any(solve.answered for solve in solves):
+        return solves[0].outcome
     seconds, proved = median(solves)
     text = milliseconds(seconds) if proved else f"> {milliseconds(seconds)}"
     count = sum(solve.proved for solve in solves)
@@ -151,7 +152,7 @@ def ratio(ours, peers):
     """The fastest peer's median over ours, on the seeds that both have; "" where nothing can be said."""
     best = None
     for solves in peers.values():
-        seeds = [seed for seed, solve in solves.items() if seed in ours and solve.outcome != "too large" and not solve.broken]
+        seeds = [seed for seed, solve in solves.items() if seed in ours and solve.answered and not solve.broken]
         if not seeds:
             continue
         own, own_proved = median([ours[seed] for seed in seeds])
@@ -223,7 +224,7 @@ def incumbent_row(results, family, seed):
     ours = {limit: solves[seed] for limit, solves in results.ours[family].items() if seed in solves}
     first, later, last = ours.get(1.0), ours.get(10.0), ours[max(ours)]
     theirs = {peer: solves[seed] for peer, solves in results.peers[family].items() if seed in solves}
-    theirs = {peer: solve for peer, solve in theirs.items() if solve.outcome != "too large"}
+    theirs = {peer: solve for peer, solve in theirs.items() if solve.answered}
     relaxation = results.relaxation[family].get(seed)
     objective = lambda solve: "" if solve is None else "none" if solve.objective is None else str(solve.objective)  # noqa: E731
     gap = f"{100 * (relaxation - later.objective) / relaxation:.3f} %" if relaxation and later and later.objective else ""
