@@ -83,8 +83,8 @@ MN_API mn_status mn_table_save(const mn_table *table, const char *path);
 /* Limits that came with an imported table, as texts for mn_solver_add_limit ("w0<=123"); a saved table does not keep them. */
 MN_API int mn_table_limit_count(const mn_table *table);
 MN_API const char *mn_table_limit_text(const mn_table *table, int limit);
-MN_API const char *
-mn_table_note(const mn_table *table); /* what the importer left out, as a sentence; "" when nothing */
+/* What the importer left out, as a sentence; "" when nothing. */
+MN_API const char *mn_table_note(const mn_table *table);
 
 MN_API const char *mn_table_name(const mn_table *table);
 MN_API const char *mn_table_path(const mn_table *table);     /* the file it was read from */

@@ -101,11 +101,12 @@ static bool add_node_rows(mn_model *model, int table)
     return true;
 }
 
-/* What a limit's row is printed in: multiples of its resolution, small whole numbers that a double holds; or its unit where these
- * grow past 10^15, which HiGHS refuses. OPB prints multiples always. */
+/* What a limit's row is printed in: multiples of its resolution, whole numbers of which one counts far more than a solver's tolerance;
+ * or its unit where these pass 10^9. With rows in the billions CBC 2.10.8 and SCIP 10 were seen to miss the optimum (not by a
+ * tolerance: the row was slack), and past 10^15 HiGHS refuses the file. OPB prints multiples always. */
 static mn_resolution limit_unit(const mn_solver *solver, int limit)
 {
-    const mn_wide most = 1000000000000000;
+    const mn_wide most = 1000000000;
     for (int i = 0; i < solver->member_count; i++) {
         const mn_linear *column = &solver->members[i].limits[limit];
         const mn_wide right = (mn_wide)solver->values[limit] - column->base;

@@ -170,6 +170,9 @@ class Export(CommandTest):
         self.assertEqual(program.objective["x_0_1"], Fraction("-4.383333"))
         self.assertEqual(program.rows["limit_0"][2], -711000000)  # 5000 less the base 5711, in multiples of 0.000001
         self.assertIn("limit_0: latency <= 5000, in multiples of 0.000001", program.comments)
+        large = read_lp(self.export("e.lp", *SOLVE, "--limit", "energy<=26000"))  # past 10^9 multiples: in uJ
+        self.assertEqual((large.rows["limit_1"][0]["x_0_1"], large.rows["limit_1"][2]), (Fraction("-1352.092154"), 26000 - 23834))
+        self.assertIn("limit_1: energy <= 26000, in its unit", large.comments)
         union = read_lp(self.export("b.lp", "supervit/192", "supervit/224", "--maximize", "accuracy"))
         self.assertEqual(union.rows["one_table"], ({"table_0": 1, "table_1": 1}, "=", 1))
         self.assertEqual(union.constant, 0)
