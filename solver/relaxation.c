@@ -122,7 +122,8 @@ static bool deal_places(mn_relaxation *r, const mn_relaxation_view *view)
     int most = 1;
     for (int node = 0; node < view->node_count; node++)
         most = items_of(view, node) > most ? items_of(view, node) : most;
-    int *start = calloc((size_t)most + 2, sizeof *start), *sorted = malloc(sizeof *sorted * ((size_t)view->node_count + 1));
+    int *start = calloc((size_t)most + 2, sizeof *start),
+        *sorted = malloc(sizeof *sorted * ((size_t)view->node_count + 1));
     if (!start || !sorted) {
         free(start);
         free(sorted);
@@ -171,40 +172,50 @@ static bool deal_places(mn_relaxation *r, const mn_relaxation_view *view)
     return r->memory != NULL;
 }
 
-/* The sum over nodes of the smallest value, and the largest range of a node. */
-static void measure(const mn_relaxation_view *view, const double *values, double *base, double *scale)
+typedef struct extent {
+    double low_sum, high_sum; /* over the nodes, of the smallest and the largest value */
+    double range;             /* the largest of a node */
+} extent;
+
+static void node_range(const double *values, int count, double *low, double *high)
 {
-    *base = *scale = 0;
-    for (int node = 0; node < view->node_count; node++) {
-        double low = INFINITY, high = -INFINITY;
-        for (int item = view->begin[node]; item < view->begin[node + 1]; item++) {
-            low = fmin(low, values[item]);
-            high = fmax(high, values[item]);
-        }
-        *base += low;
-        *scale = fmax(*scale, high - low);
+    *low = *high = values[0];
+    for (int item = 1; item < count; item++) {
+        *low = values[item] < *low ? values[item] : *low;
+        *high = values[item] > *high ? values[item] : *high;
     }
-    if (*scale <= 0)
-        *scale = 1;
+}
+
+static extent measure(const mn_relaxation_view *view, const double *values)
+{
+    extent e = {0, 0, 0};
+    for (int node = 0; node < view->node_count; node++) {
+        double low, high;
+        node_range(values + view->begin[node], items_of(view, node), &low, &high);
+        e.low_sum += low;
+        e.high_sum += high;
+        e.range = high - low > e.range ? high - low : e.range;
+    }
+    if (e.range == 0)
+        e.range = 1;
+    return e;
 }
 
 /* Writes `values` scaled into lanes, one vector every `stride`; the smallest (or largest) of a node becomes 0. */
-static void fill(const mn_relaxation *r, const mn_relaxation_view *view, const double *values, double scale, bool from_largest,
-                 mn_reals *to, size_t stride)
+static void fill(const mn_relaxation *r, const mn_relaxation_view *view, const double *values, double range,
+                 bool from_largest, mn_reals *to, size_t stride)
 {
+    const double factor = 1 / range;
     for (int place = 0; place < r->places; place++) {
-        const int node = r->node_at[place];
-        if (node < 0)
+        if (r->count[place] == 0)
             continue;
-        const double *own = values + view->begin[node];
-        double low = INFINITY, high = -INFINITY;
-        for (int item = 0; item < r->count[place]; item++) {
-            low = fmin(low, own[item]);
-            high = fmax(high, own[item]);
-        }
+        const double *own = values + view->begin[r->node_at[place]];
+        double low, high;
+        node_range(own, r->count[place], &low, &high);
         const double from = from_largest ? high : low;
+        double *lane = (double *)(to + mn_relaxation_vector(&r->lanes, place, 0) * stride) + place % MN_REALS;
         for (int item = 0; item < r->count[place]; item++)
-            to[mn_relaxation_vector(&r->lanes, place, item) * stride][place % MN_REALS] = (own[item] - from) / scale;
+            lane[(size_t)item * stride * MN_REALS] = (own[item] - from) * factor;
     }
 }
 
@@ -217,19 +228,15 @@ bool mn_relaxation_load(mn_relaxation *r, const mn_relaxation_view *view)
     for (size_t vector = 0; vector < r->vectors; vector++)
         for (int lane = 0; lane < MN_REALS; lane++)
             r->given[vector][lane] = MN_REAL_NEVER;
-    double low;
-    measure(view, view->score, &low, &r->score_scale);
-    fill(r, view, view->score, r->score_scale, true, r->given, 1);
-    r->score_base = 0;
-    for (int node = 0; node < view->node_count; node++) {
-        double high = -INFINITY;
-        for (int item = view->begin[node]; item < view->begin[node + 1]; item++)
-            high = fmax(high, view->score[item]);
-        r->score_base += high;
-    }
+    const extent scores = measure(view, view->score);
+    r->score_base = scores.high_sum;
+    r->score_scale = scores.range;
+    fill(r, view, view->score, scores.range, true, r->given, 1);
     for (int row = 0; row < r->rows; row++) {
-        measure(view, view->rows[row], &r->row_base[row], &r->row_scale[row]);
-        fill(r, view, view->rows[row], r->row_scale[row], false, l->weight + row, (size_t)r->rows);
+        const extent own = measure(view, view->rows[row]);
+        r->row_base[row] = own.low_sum;
+        r->row_scale[row] = own.range;
+        fill(r, view, view->rows[row], own.range, false, l->weight + row, (size_t)r->rows);
     }
     memcpy(l->score, r->given, sizeof *l->score * r->vectors);
     memset(l->slope, 0, sizeof *l->slope * r->vectors);
@@ -262,7 +269,8 @@ void mn_relaxation_start(mn_relaxation *r, const double *multipliers)
 
 static double weight_of(const mn_relaxation *r, int place, int item, int row)
 {
-    return r->lanes.weight[mn_relaxation_vector(&r->lanes, place, item) * (size_t)r->rows + (size_t)row][place % MN_REALS];
+    return r->lanes
+        .weight[mn_relaxation_vector(&r->lanes, place, item) * (size_t)r->rows + (size_t)row][place % MN_REALS];
 }
 
 static bool is_allowed(const mn_relaxation *r, int place, int item)
@@ -366,7 +374,8 @@ static void find_bound(mn_relaxation *r)
         r->bound += r->multipliers[row] * r->caps[row];
     for (int place = 0; place < r->places; place++)
         if (r->count[place] > 0)
-            r->bound += r->lanes.value[mn_relaxation_vector(&r->lanes, place, r->lanes.first_item[place])][place % MN_REALS];
+            r->bound +=
+                r->lanes.value[mn_relaxation_vector(&r->lanes, place, r->lanes.first_item[place])][place % MN_REALS];
 }
 
 static int extras_at(const mn_relaxation *r, int place)
@@ -653,7 +662,8 @@ static bool pivot(mn_relaxation *r, int at, const variable *entering)
 
 static mn_relaxation_end run(mn_relaxation *r, double enough)
 {
-    const int patience = 10 * r->rows + 40; /* steps without progress before random choices, ten times that before the end */
+    const int patience =
+        10 * r->rows + 40; /* steps without progress before random choices, ten times that before the end */
     uint64_t noise = 0;
     int still = 0, restarts = 0;
     for (;;) {
@@ -723,7 +733,8 @@ double mn_relaxation_value(const mn_relaxation *r)
 void mn_relaxation_multipliers(const mn_relaxation *r, double *multipliers)
 {
     for (int row = 0; row < r->rows; row++)
-        multipliers[row] = (r->is_ray ? fmax(0, r->ray[row]) : r->multipliers[row] * r->score_scale) / r->row_scale[row];
+        multipliers[row] =
+            (r->is_ray ? fmax(0, r->ray[row]) : r->multipliers[row] * r->score_scale) / r->row_scale[row];
 }
 
 int mn_relaxation_key(const mn_relaxation *r, int node, double *share)
@@ -740,7 +751,8 @@ const mn_relaxation_extra *mn_relaxation_extras(const mn_relaxation *r)
 {
     for (int i = 0; i < r->rows; i++) {
         const variable *v = &r->basis[i];
-        r->extras[i] = (mn_relaxation_extra){v->place < 0 ? -1 : r->node_at[v->place], v->place < 0 ? 0 : v->item, r->level[i]};
+        r->extras[i] =
+            (mn_relaxation_extra){v->place < 0 ? -1 : r->node_at[v->place], v->place < 0 ? 0 : v->item, r->level[i]};
     }
     return r->extras;
 }

@@ -21,10 +21,10 @@
 /* What to relax: maximise the sum of `score` over one item a node with the sum of each row within its cap. Copied when loaded. */
 typedef struct mn_relaxation_view {
     int node_count, row_count;
-    const int *begin;           /* [node_count + 1] items of each node, at least one */
-    const double *score;        /* [items] */
-    const double *const *rows;  /* [row_count][items] */
-    const double *caps;         /* [row_count] */
+    const int *begin;          /* [node_count + 1] items of each node, at least one */
+    const double *score;       /* [items] */
+    const double *const *rows; /* [row_count][items] */
+    const double *caps;        /* [row_count] */
 } mn_relaxation_view;
 
 typedef enum mn_relaxation_end {

@@ -2,16 +2,24 @@
 
 #include <stdint.h>
 
-typedef int64_t mask_lanes __attribute__((vector_size(MN_REALS * sizeof(int64_t))));
+/* Comparisons work on half registers: gcc takes vectors of 64 bytes apart for them, whatever the machine. */
+enum { HALF = MN_REALS / 2 };
+typedef double half_reals __attribute__((vector_size(HALF * sizeof(double))));
+typedef int64_t half_mask __attribute__((vector_size(HALF * sizeof(int64_t))));
 
 static const double FLAT = 1e-9; /* slopes closer than this do not meet */
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* *to = from where the mask is set. */
-INLINE void take(mn_reals *to, const mask_lanes *mask, const mn_reals *from)
+/* *to = *from where the mask is set. */
+INLINE void take(half_reals *to, const half_mask *mask, const half_reals *from)
 {
-    *to = (mn_reals)(((mask_lanes)*from & *mask) | ((mask_lanes)*to & ~*mask));
+    *to = (half_reals)(((half_mask)*from & *mask) | ((half_mask)*to & ~*mask));
+}
+
+INLINE const half_reals *half_of(const mn_reals *lanes, int half)
+{
+    return (const half_reals *)lanes + half;
 }
 
 INLINE void dot(const mn_reals *weight, const double *factors, const int rows, mn_reals *sum)
@@ -25,20 +33,23 @@ INLINE void dot(const mn_reals *weight, const double *factors, const int rows, m
 INLINE void evaluate_group(mn_relaxation_lanes *l, const double *multipliers, int group, const int rows)
 {
     const int begin = l->group_begin[group], end = l->group_begin[group + 1];
-    mn_reals best = {0}, index = {0}, at = {0};
-    best += 2 * MN_REAL_NEVER;
     for (int vector = begin; vector < end; vector++) {
         mn_reals sum;
         dot(l->weight + (size_t)vector * rows, multipliers, rows, &sum);
-        const mn_reals value = l->score[vector] - sum;
-        l->value[vector] = value;
-        const mask_lanes better = value > best;
-        take(&best, &better, &value);
-        take(&at, &better, &index);
-        index += 1.0;
+        l->value[vector] = l->score[vector] - sum;
     }
-    for (int lane = 0; lane < MN_REALS; lane++)
-        l->first_item[group * MN_REALS + lane] = (int)at[lane];
+    for (int half = 0; half < 2; half++) {
+        half_reals best = {0}, index = {0}, at = {0};
+        best += 2 * MN_REAL_NEVER;
+        for (int vector = begin; vector < end; vector++, index += 1.0) {
+            const half_reals *value = half_of(&l->value[vector], half);
+            const half_mask better = *value > best;
+            take(&best, &better, value);
+            take(&at, &better, &index);
+        }
+        for (int lane = 0; lane < HALF; lane++)
+            l->first_item[group * MN_REALS + half * HALF + lane] = (int)at[lane];
+    }
 }
 
 INLINE void ray_group(mn_relaxation_lanes *l, double step, const double *ray, int group, const int rows)
@@ -48,29 +59,30 @@ INLINE void ray_group(mn_relaxation_lanes *l, double step, const double *ray, in
         l->value[vector] -= l->slope[vector] * step;
         dot(l->weight + (size_t)vector * rows, ray, rows, &l->slope[vector]);
     }
-    mn_reals key_value, key_slope;
-    for (int lane = 0; lane < MN_REALS; lane++) {
-        const int vector = begin + l->key[group * MN_REALS + lane];
-        key_value[lane] = l->value[vector][lane];
-        key_slope[lane] = l->slope[vector][lane];
-    }
-    mn_reals first = {0}, index = {0}, at = {0};
-    const mn_reals zero = {0};
-    first += MN_REAL_FAR;
-    for (int vector = begin; vector < end; vector++) {
-        mn_reals gap = key_value - l->value[vector];
-        const mask_lanes below = gap < zero;
-        take(&gap, &below, &zero);
-        const mn_reals closing = key_slope - l->slope[vector];
-        const mn_reals where = gap / closing;
-        const mask_lanes earlier = (closing > FLAT) & (where < first);
-        take(&first, &earlier, &where);
-        take(&at, &earlier, &index);
-        index += 1.0;
-    }
-    for (int lane = 0; lane < MN_REALS; lane++) {
-        l->first[group * MN_REALS + lane] = first[lane];
-        l->first_item[group * MN_REALS + lane] = (int)at[lane];
+    for (int half = 0; half < 2; half++) {
+        const int place = group * MN_REALS + half * HALF;
+        half_reals key_value, key_slope, first = {0}, index = {0}, at = {0};
+        const half_reals zero = {0};
+        for (int lane = 0; lane < HALF; lane++) {
+            const int vector = begin + l->key[place + lane];
+            key_value[lane] = (*half_of(&l->value[vector], half))[lane];
+            key_slope[lane] = (*half_of(&l->slope[vector], half))[lane];
+        }
+        first += MN_REAL_FAR;
+        for (int vector = begin; vector < end; vector++, index += 1.0) {
+            half_reals gap = key_value - *half_of(&l->value[vector], half);
+            const half_mask below = gap < zero;
+            take(&gap, &below, &zero);
+            const half_reals closing = key_slope - *half_of(&l->slope[vector], half);
+            const half_reals where = gap / closing;
+            const half_mask earlier = (closing > FLAT) & (where < first);
+            take(&first, &earlier, &where);
+            take(&at, &earlier, &index);
+        }
+        for (int lane = 0; lane < HALF; lane++) {
+            l->first[place + lane] = first[lane];
+            l->first_item[place + lane] = (int)at[lane];
+        }
     }
 }
 

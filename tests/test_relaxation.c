@@ -67,7 +67,7 @@ static instance *draw(uint64_t seed)
     for (int row = 0; row < p->rows; row++) {
         const int kind = (int)random_below(&state, 7);
         for (int item = 0; item < all; item++)
-            p->weight[row][item] = kind == 5             ? p->score[item] /* the score is the row */
+            p->weight[row][item] = kind == 5              ? p->score[item] /* the score is the row */
                                    : kind == 6 && row > 0 ? p->weight[row - 1][item]
                                                           : some_value(&state, kind);
         p->row[row] = p->weight[row];
@@ -129,16 +129,16 @@ static void check_shares(const instance *p, const mn_relaxation *relaxation, dou
         if (extras[row].node >= 0)
             share[p->begin[extras[row].node] + extras[row].item] += extras[row].share;
     for (int item = 0; item < items; item++) {
-        cr_assert(share[item] > -1e-6 && (share[item] < 1e-6 || !p->forbidden[item]), "seed %" PRIu64 ": share %g", seed,
-                  share[item]);
+        cr_assert(share[item] > -1e-6 && (share[item] < 1e-6 || !p->forbidden[item]), "seed %" PRIu64 ": share %g",
+                  seed, share[item]);
         score += share[item] * p->score[item];
     }
     for (int row = 0; row < p->rows; row++) {
         double sum = 0;
         for (int item = 0; item < items; item++)
             sum += share[item] * p->weight[row][item];
-        cr_assert(sum <= p->caps[row] + 1e-6 * largest(p->weight[row], items), "seed %" PRIu64 ": row %d: %g over %g", seed,
-                  row, sum, p->caps[row]);
+        cr_assert(sum <= p->caps[row] + 1e-6 * largest(p->weight[row], items), "seed %" PRIu64 ": row %d: %g over %g",
+                  seed, row, sum, p->caps[row]);
     }
     cr_assert(fabs(score - value) <= 1e-6 * largest(p->score, items) * (1 + p->nodes / 10.0),
               "seed %" PRIu64 ": score %.9g of the shares, bound %.9g", seed, score, value);
@@ -212,8 +212,8 @@ Test(relaxation, is_optimal_after_changes)
             if (random_below(&state, 4) == 0) {
                 double multipliers[MOST_ROWS + 1];
                 for (int row = 0; row < p->rows; row++)
-                    multipliers[row] = largest(p->score, p->begin[p->nodes]) / largest(p->weight[row], p->begin[p->nodes]) *
-                                       (double)random_below(&state, 3);
+                    multipliers[row] = largest(p->score, p->begin[p->nodes]) /
+                                       largest(p->weight[row], p->begin[p->nodes]) * (double)random_below(&state, 3);
                 mn_relaxation_start(relaxation, multipliers);
             }
             solve_and_check(p, relaxation, seed);
@@ -234,7 +234,8 @@ Test(relaxation, ends_early_with_a_valid_bound)
         double multipliers[MOST_ROWS + 1];
         cr_assert(mn_relaxation_load(relaxation, &view));
         if (mn_relaxation_solve(relaxation, -INFINITY) == MN_RELAXATION_OPTIMAL) {
-            const double size = largest(p->score, p->begin[p->nodes]), enough = mn_relaxation_value(relaxation) + size / 2;
+            const double size = largest(p->score, p->begin[p->nodes]),
+                         enough = mn_relaxation_value(relaxation) + size / 2;
             mn_relaxation_start(relaxation, NULL);
             const mn_relaxation_end end = mn_relaxation_solve(relaxation, enough);
             mn_relaxation_multipliers(relaxation, multipliers);
