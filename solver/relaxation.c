@@ -314,7 +314,7 @@ static void column_of(const mn_relaxation *r, const variable *v, double *column)
 }
 
 /* The inverse of the basis by elimination; false when it is singular. */
-static bool factor(mn_relaxation *r)
+static bool invert(mn_relaxation *r)
 {
     const int n = r->rows, width = 2 * n;
     double *m = r->matrix;
@@ -671,7 +671,7 @@ static mn_relaxation_end run(mn_relaxation *r, double enough)
         if (out.at < 0) {
             if (r->pivots <= 8)
                 return MN_RELAXATION_OPTIMAL;
-            if (!factor(r)) {
+            if (!invert(r)) {
                 if (restarts++ == MOST_RESTARTS)
                     return MN_RELAXATION_STALLED;
                 restart(r);
@@ -694,7 +694,7 @@ static mn_relaxation_end run(mn_relaxation *r, double enough)
         if (end == STEP_RELEASED)
             r->basis[out.at].held = false;
         else if (!pivot(r, out.at, &entering)) {
-            if (factor(r)) {
+            if (invert(r)) {
                 find_room(r);
             } else {
                 if (restarts++ == MOST_RESTARTS)
