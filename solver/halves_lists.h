@@ -13,6 +13,11 @@ enum { MN_HALF_LANES = 16, MN_HALF_MOST_GROUPS = 4, MN_HALF_LEAF = 16 };
 
 typedef int32_t mn_half_lanes __attribute__((vector_size(MN_HALF_LANES * sizeof(int32_t))));
 
+/* A node of the tree: entries begin .. end - 1 in leaf order; its children are `child` and the next; 0: a leaf. */
+typedef struct mn_half_node {
+    int32_t begin, end, child;
+} mn_half_node;
+
 /* Lanes are differences to the node's item of least rc; lane 0 is rc itself. Each is within +-2^29 over all nodes together. */
 typedef struct mn_half {
     int groups;
@@ -28,11 +33,12 @@ typedef struct mn_half {
     int32_t *parent;       /* [count] -1: every node has its item of least rc */
     int32_t *item;         /* [count] how it differs from its parent */
     int32_t *last;         /* [count] position of that item's node */
-    /* the tree: leaves of up to MN_HALF_LEAF entries, all at the same depth */
-    int depth, sorted_count;
-    int32_t *order;         /* [sorted_count] entries, leaf by leaf */
-    mn_half_lanes *sorted;  /* [sorted_count][groups] their lanes */
-    mn_half_lanes *least_of; /* [2^(depth + 1) - 1][groups] lane-wise minima of each tree node */
+    /* the tree */
+    int tree_count, depth, sorted_count;
+    mn_half_node *tree;      /* [tree_count] the root first */
+    mn_half_lanes *least_of; /* [tree_count][groups] lane-wise minima of each tree node */
+    int32_t *order;          /* [sorted_count] entries, leaf by leaf */
+    mn_half_lanes *sorted;   /* [sorted_count][groups] their lanes */
 } mn_half;
 
 /* The items of all nodes, as int32 lanes. */

@@ -1,145 +1,167 @@
 #include "solver/halves_lists.h"
 #include "solver/halves_signs.h"
 
-/* First entry of node `index` of a level: leaves differ by one entry at most. */
-static int first_of(const mn_half *half, int level, int64_t index)
-{
-    return (int)(index * half->sorted_count >> level);
-}
-
-static void smaller(mn_half_lanes *least, const mn_half_lanes *other)
-{
-    const mn_half_lanes less = *other < *least;
-    *least = (*other & less) | (*least & ~less);
-}
-
-static void larger(mn_half_lanes *most, const mn_half_lanes *other)
-{
-    const mn_half_lanes more = *other > *most;
-    *most = (*other & more) | (*most & ~more);
-}
-
 /* ---- building ---------------------------------------------------------------------------------------------------------------------- */
 
-typedef struct keyed {
-    int32_t key, entry;
-} keyed;
+enum {
+    SAMPLE = 33,    /* entries at most that decide where a node is split */
+    MOST_DEPTH = 60 /* of the tree: deeper nodes stay leaves */
+};
 
-/* Moves the smallest `middle` keys to the front (quickselect). */
-static void halve(keyed *k, int count, int middle)
+/* Entries in two places: a partition writes from one to the other. */
+typedef struct planting {
+    mn_half *half;
+    const double *importance;
+    mn_half_lanes *lanes[2]; /* [sorted_count][groups] */
+    int32_t *order[2];       /* [sorted_count] */
+} planting;
+
+/* The lane whose range over a sample of the entries matters most, and the sample's median there. */
+static int choose_split(const planting *p, int from, const mn_half_node *node, int32_t *pivot)
 {
-    int low = 0, high = count - 1;
-    while (low < high) {
-        const int32_t pivot = k[low + (high - low) / 2].key;
-        int i = low, j = high;
-        while (i <= j) {
-            while (k[i].key < pivot)
-                i++;
-            while (k[j].key > pivot)
-                j--;
-            if (i <= j) {
-                const keyed kept = k[i];
-                k[i++] = k[j];
-                k[j--] = kept;
-            }
+    const int groups = p->half->groups, lanes = groups * MN_HALF_LANES, count = node->end - node->begin;
+    const int step = (count + SAMPLE - 1) / SAMPLE;
+    int32_t low[MN_HALF_LANES * MN_HALF_MOST_GROUPS], high[MN_HALF_LANES * MN_HALF_MOST_GROUPS], sample[SAMPLE];
+    for (int i = 0; i < count; i += step) {
+        const int32_t *own = (const int32_t *)(p->lanes[from] + (size_t)(node->begin + i) * groups);
+        for (int lane = 0; lane < lanes; lane++) {
+            low[lane] = i == 0 || own[lane] < low[lane] ? own[lane] : low[lane];
+            high[lane] = i == 0 || own[lane] > high[lane] ? own[lane] : high[lane];
         }
-        if (middle <= j)
-            high = j;
-        else if (middle >= i)
-            low = i;
-        else
-            return;
     }
-}
-
-/* The lane whose range over the entries matters most. */
-static int widest_lane(const mn_half *half, const int32_t *entries, int count, const double *importance)
-{
     double widest = -1;
     int best = 0;
-    for (int group = 0; group < half->groups; group++) {
-        mn_half_lanes low = half->lanes[(size_t)entries[0] * half->groups + group], high = low;
-        for (int i = 1; i < count; i++) {
-            const mn_half_lanes *own = &half->lanes[(size_t)entries[i] * half->groups + group];
-            smaller(&low, own);
-            larger(&high, own);
+    for (int lane = 0; lane < lanes; lane++)
+        if (((double)high[lane] - (double)low[lane]) * p->importance[lane] > widest) {
+            widest = ((double)high[lane] - (double)low[lane]) * p->importance[lane];
+            best = lane;
         }
-        for (int lane = 0; lane < MN_HALF_LANES; lane++) {
-            const double range =
-                ((double)high[lane] - (double)low[lane]) * importance[group * MN_HALF_LANES + lane];
-            if (range > widest) {
-                widest = range;
-                best = group * MN_HALF_LANES + lane;
-            }
-        }
+    int sampled = 0;
+    for (int i = 0; i < count; i += step) {
+        const int32_t key = ((const int32_t *)(p->lanes[from] + (size_t)(node->begin + i) * groups))[best];
+        int at = sampled++;
+        for (; at > 0 && sample[at - 1] > key; at--)
+            sample[at] = sample[at - 1];
+        sample[at] = key;
     }
+    *pivot = sample[sampled / 2];
     return best;
 }
 
-static void split(mn_half *half, int level, int64_t index, const double *importance, keyed *scratch)
+/* Moves the node's entries to the other place, those below the pivot first; returns where the others begin. Without a branch: the
+ * entries come in no order. */
+static int divide(const planting *p, int from, const mn_half_node *node, int lane, int32_t pivot)
 {
-    const int begin = first_of(half, level, index), count = first_of(half, level, index + 1) - begin;
-    const int middle = first_of(half, level + 1, 2 * index + 1) - begin;
-    int32_t *entries = half->order + begin;
-    const int lane = widest_lane(half, entries, count, importance);
-    for (int i = 0; i < count; i++)
-        scratch[i] = (keyed){
-            half->lanes[(size_t)entries[i] * half->groups + lane / MN_HALF_LANES][lane % MN_HALF_LANES], entries[i]};
-    halve(scratch, count, middle);
-    for (int i = 0; i < count; i++)
-        entries[i] = scratch[i].entry;
+    const int groups = p->half->groups;
+    const mn_half_lanes *lanes = p->lanes[from];
+    int front = node->begin, back = node->end - 1;
+    for (int i = node->begin; i < node->end; i++) {
+        const mn_half_lanes *own = lanes + (size_t)i * groups;
+        const int below = ((const int32_t *)own)[lane] < pivot, to = below ? front : back;
+        for (int group = 0; group < groups; group++)
+            p->lanes[1 - from][(size_t)to * groups + group] = own[group];
+        p->order[1 - from][to] = p->order[from][i];
+        front += below;
+        back -= !below;
+    }
+    if (front == node->begin || front == node->end) /* many are equal */
+        front = node->begin + (node->end - node->begin) / 2;
+    return front;
+}
+
+/* Splits nodes until they are leaves; leaves end in place 0. */
+static void grow(const planting *p, int8_t *level)
+{
+    mn_half *half = p->half;
+    half->tree[0] = (mn_half_node){0, half->sorted_count, 0};
+    half->tree_count = 1;
+    half->depth = 0;
+    level[0] = 0;
+    for (int at = 0; at < half->tree_count; at++) {
+        mn_half_node *node = &half->tree[at];
+        const int from = level[at] % 2, count = node->end - node->begin;
+        half->depth = level[at] > half->depth ? level[at] : half->depth;
+        if (count <= MN_HALF_LEAF || level[at] == MOST_DEPTH) {
+            if (from == 1) {
+                memcpy(p->lanes[0] + (size_t)node->begin * half->groups, p->lanes[1] + (size_t)node->begin * half->groups,
+                       sizeof *p->lanes[0] * (size_t)count * (size_t)half->groups);
+                memcpy(p->order[0] + node->begin, p->order[1] + node->begin, sizeof *p->order[0] * (size_t)count);
+            }
+            continue;
+        }
+        int32_t pivot;
+        const int lane = choose_split(p, from, node, &pivot);
+        const int middle = divide(p, from, node, lane, pivot);
+        node->child = half->tree_count;
+        for (int child = 0; child < 2; child++) {
+            half->tree[half->tree_count] =
+                (mn_half_node){child ? middle : node->begin, child ? node->end : middle, 0};
+            level[half->tree_count++] = (int8_t)(level[at] + 1);
+        }
+    }
+}
+
+/* Lane-wise minima of `count` vectors of lanes. */
+static void find_least(const mn_half_lanes *from, int count, int groups, mn_half_lanes *to)
+{
+    int32_t least[MN_HALF_LANES * MN_HALF_MOST_GROUPS];
+    const int lanes = groups * MN_HALF_LANES;
+    memcpy(least, from, sizeof *least * (size_t)lanes);
+    for (int i = 1; i < count; i++) {
+        const int32_t *own = (const int32_t *)(from + (size_t)i * groups);
+        for (int lane = 0; lane < lanes; lane++)
+            least[lane] = own[lane] < least[lane] ? own[lane] : least[lane];
+    }
+    memcpy(to, least, sizeof *least * (size_t)lanes);
 }
 
 static void find_minima(mn_half *half)
 {
-    const int groups = half->groups, leaves = 1 << half->depth;
-    for (int leaf = 0; leaf < leaves; leaf++)
-        for (int group = 0; group < groups; group++) {
-            const int begin = first_of(half, half->depth, leaf), end = first_of(half, half->depth, leaf + 1);
-            mn_half_lanes least = half->sorted[(size_t)begin * groups + group];
-            for (int i = begin + 1; i < end; i++)
-                smaller(&least, &half->sorted[(size_t)i * groups + group]);
-            half->least_of[(size_t)(leaves - 1 + leaf) * groups + group] = least;
-        }
-    for (int node = leaves - 2; node >= 0; node--)
-        for (int group = 0; group < groups; group++) {
-            mn_half_lanes least = half->least_of[(size_t)(2 * node + 1) * groups + group];
-            smaller(&least, &half->least_of[(size_t)(2 * node + 2) * groups + group]);
-            half->least_of[(size_t)node * groups + group] = least;
-        }
+    const int groups = half->groups;
+    for (int at = half->tree_count - 1; at >= 0; at--) { /* children come later */
+        const mn_half_node *node = &half->tree[at];
+        if (node->child)
+            find_least(half->least_of + (size_t)node->child * groups, 2, groups, half->least_of + (size_t)at * groups);
+        else
+            find_least(half->sorted + (size_t)node->begin * groups, node->end - node->begin, groups,
+                       half->least_of + (size_t)at * groups);
+    }
 }
 
 bool mn_half_plant(mn_half *half, const mn_half_lanes *limit, const mn_half_lanes *other, const double *importance,
                    mn_arena *arena)
 {
     const int groups = half->groups;
-    half->order = mn_arena_take(arena, (size_t)half->count, sizeof *half->order);
-    if (!half->order)
-        return false;
+    const size_t count = (size_t)half->count;
+    planting p = {.half = half, .importance = importance};
+    for (int place = 0; place < 2; place++) {
+        p.lanes[place] = mn_arena_take(arena, count * groups, sizeof *p.lanes[place]);
+        p.order[place] = mn_arena_take(arena, count, sizeof *p.order[place]);
+        if (!p.lanes[place] || !p.order[place])
+            return false;
+    }
     half->sorted_count = 0;
     for (int entry = 0; entry < half->count; entry++) {
-        mn_half_lanes any = {0};
-        for (int group = 0; group < groups; group++)
-            any |= limit[group] - other[group] - half->lanes[(size_t)entry * groups + group];
-        half->order[half->sorted_count] = entry;
+        const mn_half_lanes *own = half->lanes + (size_t)entry * groups;
+        mn_half_lanes any = {0}, *to = p.lanes[0] + (size_t)half->sorted_count * groups;
+        for (int group = 0; group < groups; group++) {
+            any |= limit[group] - other[group] - own[group];
+            to[group] = own[group];
+        }
+        p.order[0][half->sorted_count] = entry;
         half->sorted_count += !mn_negative_portable(&any);
     }
+    const size_t most_nodes = 2 * (size_t)half->sorted_count + 1;
+    half->tree = mn_arena_take(arena, most_nodes, sizeof *half->tree);
+    half->least_of = mn_arena_take(arena, most_nodes * groups, sizeof *half->least_of);
+    int8_t *level = mn_arena_take(arena, most_nodes, sizeof *level);
+    if (!half->tree || !half->least_of || !level)
+        return false;
     if (half->sorted_count == 0)
         return true;
-    half->depth = 0;
-    while ((half->sorted_count - 1) >> half->depth >= MN_HALF_LEAF)
-        half->depth++;
-    half->sorted = mn_arena_take(arena, (size_t)half->sorted_count * groups, sizeof *half->sorted);
-    half->least_of = mn_arena_take(arena, ((size_t)2 << half->depth) * groups, sizeof *half->least_of);
-    keyed *scratch = mn_arena_take(arena, (size_t)half->sorted_count, sizeof *scratch);
-    if (!half->sorted || !half->least_of || !scratch)
-        return false;
-    for (int level = 0; level < half->depth; level++)
-        for (int64_t index = 0; index < (int64_t)1 << level; index++)
-            split(half, level, index, importance, scratch);
-    for (int i = 0; i < half->sorted_count; i++)
-        memcpy(half->sorted + (size_t)i * groups, half->lanes + (size_t)half->order[i] * groups,
-               sizeof *half->sorted * (size_t)groups);
+    grow(&p, level);
+    half->sorted = p.lanes[0];
+    half->order = p.order[0];
     find_minima(half);
     return true;
 }
@@ -150,7 +172,6 @@ enum { CHECK_EVERY = 1 << 14 };
 
 typedef struct tree_pair {
     int32_t a, b;
-    int8_t a_level, b_level;
 } tree_pair;
 
 typedef struct join {
@@ -167,11 +188,9 @@ typedef struct join {
     TARGET static inline __attribute__((always_inline)) bool NAME##_leaves(const join *j, const tree_pair *p,          \
                                                                            const int groups)                           \
     {                                                                                                                  \
-        const int a_leaf = p->a - (1 << j->a->depth) + 1, b_leaf = p->b - (1 << j->b->depth) + 1;                      \
-        const int a_end = first_of(j->a, j->a->depth, a_leaf + 1), b_begin = first_of(j->b, j->b->depth, b_leaf),      \
-                  b_end = first_of(j->b, j->b->depth, b_leaf + 1);                                                     \
+        const mn_half_node *a_leaf = &j->a->tree[p->a], *b_leaf = &j->b->tree[p->b];                                   \
         const mn_half_lanes *b_least = j->b->least_of + (size_t)p->b * groups;                                         \
-        for (int a = first_of(j->a, j->a->depth, a_leaf); a < a_end; a++) {                                            \
+        for (int a = a_leaf->begin; a < a_leaf->end; a++) {                                                            \
             const mn_half_lanes *own = j->a->sorted + (size_t)a * groups;                                              \
             mn_half_lanes any = {0};                                                                                   \
             for (int group = 0; group < groups; group++)                                                               \
@@ -179,8 +198,8 @@ typedef struct join {
             ++*j->work;                                                                                                \
             if (NEGATIVE(&any))                                                                                        \
                 continue;                                                                                              \
-            *j->work += (uint64_t)(b_end - b_begin);                                                                   \
-            for (int b = b_begin; b < b_end; b++) {                                                                    \
+            *j->work += (uint64_t)(b_leaf->end - b_leaf->begin);                                                       \
+            for (int b = b_leaf->begin; b < b_leaf->end; b++) {                                                                    \
                 const mn_half_lanes *other = j->b->sorted + (size_t)b * groups;                                        \
                 mn_half_lanes some = {0};                                                                              \
                 for (int group = 0; group < groups; group++)                                                           \
@@ -193,10 +212,10 @@ typedef struct join {
     }                                                                                                                  \
     TARGET static inline __attribute__((always_inline)) mn_status NAME##_loop(const join *j, const int groups)         \
     {                                                                                                                  \
-        tree_pair stack[2 * 64 + 2];                                                                                   \
+        tree_pair stack[2 * MOST_DEPTH + 2];                                                                           \
         int count = 1;                                                                                                 \
         uint64_t next_check = *j->work + CHECK_EVERY;                                                                  \
-        stack[0] = (tree_pair){0, 0, 0, 0};                                                                            \
+        stack[0] = (tree_pair){0, 0};                                                                            \
         while (count > 0) {                                                                                            \
             const tree_pair p = stack[--count];                                                                        \
             mn_half_lanes any = {0};                                                                                   \
@@ -213,13 +232,13 @@ typedef struct join {
             }                                                                                                          \
             if (NEGATIVE(&any))                                                                                        \
                 continue;                                                                                              \
-            const bool a_inner = p.a_level < j->a->depth, b_inner = p.b_level < j->b->depth;                           \
-            if (a_inner && (!b_inner || p.a_level <= p.b_level)) {                                                     \
-                stack[count++] = (tree_pair){2 * p.a + 2, p.b, (int8_t)(p.a_level + 1), p.b_level};                    \
-                stack[count++] = (tree_pair){2 * p.a + 1, p.b, (int8_t)(p.a_level + 1), p.b_level};                    \
-            } else if (b_inner) {                                                                                      \
-                stack[count++] = (tree_pair){p.a, 2 * p.b + 2, p.a_level, (int8_t)(p.b_level + 1)};                    \
-                stack[count++] = (tree_pair){p.a, 2 * p.b + 1, p.a_level, (int8_t)(p.b_level + 1)};                    \
+            const mn_half_node *a = &j->a->tree[p.a], *b = &j->b->tree[p.b];                                           \
+            if (a->child && (!b->child || a->end - a->begin >= b->end - b->begin)) {                                   \
+                stack[count++] = (tree_pair){a->child + 1, p.b};                                                       \
+                stack[count++] = (tree_pair){a->child, p.b};                                                           \
+            } else if (b->child) {                                                                                     \
+                stack[count++] = (tree_pair){p.a, b->child + 1};                                                       \
+                stack[count++] = (tree_pair){p.a, b->child};                                                           \
             } else if (!NAME##_leaves(j, &p, groups)) {                                                                \
                 return MN_OK;                                                                                          \
             }                                                                                                          \
