@@ -1,22 +1,10 @@
 #include "solver/halves.h"
-#include "solver/halves_lists.h"
+#include "solver/halves_space.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-typedef __int128 wide;
-
-enum {
-    COARSE_BITS = 40,  /* rows and score keep this many bits over all nodes */
-    VECTOR_BITS = 60,  /* a vector's lane too */
-    LANE_BITS = 29,    /* and a lane that is searched */
-    MOST_SHIFT = 50,   /* of integer multipliers */
-    MOST_CUTS = 3,
-    MOST_GROWTHS = 3
-};
-
-#define FAR ((int64_t)1 << 61)
+enum { MOST_GROWTHS = 3 };
 
 struct mn_halves {
     mn_arena arena;
@@ -34,398 +22,55 @@ void mn_halves_free(mn_halves *halves)
     free(halves);
 }
 
-/* ---- lanes in 64 bits -------------------------------------------------------------------------------------------------------------- */
+mn_arena *mn_halves_arena(mn_halves *halves)
+{
+    return &halves->arena;
+}
 
 typedef struct search {
-    const mn_halves_view *view;
+    mn_half_space space;
     const mn_halves_options *options;
-    mn_arena *arena;
-    int rows, vectors, lanes, groups; /* lanes = vectors + rows; vector 0 is the main one */
-    int *coarse;                      /* [rows] bits dropped of a row */
-    int score_coarse, shift;
-    int64_t *multipliers; /* [vectors][rows] over 2^shift, for coarse rows and score */
-    int64_t *value;       /* [items][lanes] differences to the reference item */
-    int64_t *cap;         /* [lanes] */
-    int64_t score_base;   /* of the reference items */
-    wide *row_room;       /* [rows] coarse caps less the reference items */
-    int64_t target;
-    /* what is left of the items */
-    int *begin, *origin; /* [nodes + 1]; [left] item's index from its node's first */
-    int64_t *least;      /* [lanes] sum over nodes of the least value */
-    /* in 32 bits */
-    int *drop;       /* [lanes] bits dropped of a lane */
-    int64_t *offset; /* [lanes] of the items of least rc */
-    mn_half_lanes *item_lanes;
-    int32_t *item_cost;
-    int *best_item; /* [nodes] of least rc */
-    int *node_of;   /* [left] */
-    mn_half_lanes *limit;
-    double *importance; /* [lanes, up to whole registers] */
     mn_half half[2];
     mn_half_lanes *other[2]; /* [groups] what the other half can save at most */
-    /* while joining */
     mn_halves_found found;
     void *context;
     bool ended; /* by the caller */
     int *items; /* [nodes] */
 } search;
 
-static int64_t magnitude(int64_t a)
-{
-    return a < 0 ? -a : a;
-}
-
-/* Sum over nodes of the largest distance from the reference item. */
-static double spread(const mn_halves_view *view, const int64_t *values)
-{
-    double sum = 0;
-    for (int node = 0; node < view->node_count; node++) {
-        double most = 0;
-        for (int item = view->begin[node]; item < view->begin[node + 1]; item++)
-            most = fmax(most, fabs((double)values[item] - (double)values[view->begin[node]]));
-        sum += most;
-    }
-    return sum;
-}
-
-static int bits_above(double size, int bits)
-{
-    int exponent;
-    frexp(size, &exponent);
-    return exponent > bits ? exponent - bits : 0;
-}
-
-static int64_t clamp(wide value)
-{
-    return value > FAR ? FAR : value < -FAR ? -FAR : (int64_t)value;
-}
-
-/* Rounds the multipliers to integers; the further vectors are 0 (the score itself) and random halves of the main one. */
-static void round_multipliers(search *s, const double *multipliers, const double *row_spread, double score_spread)
-{
-    double total = ldexp(score_spread, -s->score_coarse) + 1, weights = 0;
-    for (int row = 0; row < s->rows; row++)
-        weights += multipliers[row] * ldexp(row_spread[row], -s->score_coarse);
-    const double shrink = total + weights < 0x1p59 ? 1 : (0x1p59 - total) / weights;
-    total += weights * shrink;
-    s->shift = VECTOR_BITS - 1 - ilogb(total);
-    s->shift = s->shift > MOST_SHIFT ? MOST_SHIFT : s->shift < 0 ? 0 : s->shift;
-    uint64_t state = s->options->seed * 2 + 1;
-    for (int vector = 0; vector < s->vectors; vector++)
-        for (int row = 0; row < s->rows; row++) {
-            state = state * 6364136223846793005u + 1442695040888963407u;
-            const bool kept = vector == 0 || (vector > 1 && state >> 63);
-            const double exact = multipliers[row] * shrink * ldexp(1, s->coarse[row] - s->score_coarse + s->shift);
-            s->multipliers[vector * s->rows + row] = kept ? (int64_t)(exact + 0.5) : 0;
-        }
-}
-
-/* Capacities of the vectors' lanes at a target. */
-static void set_target(search *s, int64_t target)
-{
-    s->target = target;
-    const wide needed = ((wide)s->score_base - target) >> s->score_coarse;
-    for (int vector = 0; vector < s->vectors; vector++) {
-        wide cap = needed * ((wide)1 << s->shift);
-        for (int row = 0; row < s->rows; row++)
-            cap += s->multipliers[vector * s->rows + row] * s->row_room[row];
-        s->cap[vector] = clamp(cap);
-    }
-}
-
-static bool make_lanes(search *s, const double *multipliers)
-{
-    const mn_halves_view *view = s->view;
-    const size_t items = (size_t)view->begin[view->node_count], lanes = (size_t)s->lanes;
-    double *row_spread = mn_arena_take(s->arena, (size_t)s->rows + 1, sizeof *row_spread);
-    s->coarse = mn_arena_take(s->arena, (size_t)s->rows + 1, sizeof *s->coarse);
-    s->multipliers = mn_arena_take(s->arena, (size_t)s->vectors * (s->rows + 1), sizeof *s->multipliers);
-    s->value = mn_arena_take(s->arena, items * lanes, sizeof *s->value);
-    s->cap = mn_arena_take(s->arena, lanes, sizeof *s->cap);
-    s->row_room = mn_arena_take(s->arena, (size_t)s->rows + 1, sizeof *s->row_room);
-    if (!row_spread || !s->coarse || !s->multipliers || !s->value || !s->cap || !s->row_room)
-        return false;
-    const double score_spread = spread(view, view->score);
-    s->score_coarse = bits_above(score_spread, COARSE_BITS);
-    s->score_base = 0;
-    for (int node = 0; node < view->node_count; node++)
-        s->score_base += view->score[view->begin[node]];
-    for (int row = 0; row < s->rows; row++) {
-        row_spread[row] = spread(view, view->rows[row]);
-        s->coarse[row] = bits_above(row_spread[row], COARSE_BITS);
-        wide room = view->caps[row];
-        for (int node = 0; node < view->node_count; node++)
-            room -= view->rows[row][view->begin[node]];
-        s->row_room[row] = room >> s->coarse[row];
-        s->cap[s->vectors + row] = clamp(s->row_room[row]);
-    }
-    round_multipliers(s, multipliers, row_spread, score_spread);
-    for (int node = 0; node < view->node_count; node++)
-        for (int item = view->begin[node]; item < view->begin[node + 1]; item++) {
-            int64_t *value = s->value + (size_t)item * lanes, *weight = value + s->vectors;
-            for (int row = 0; row < s->rows; row++)
-                weight[row] = (view->rows[row][item] - view->rows[row][view->begin[node]]) >> s->coarse[row];
-            const int64_t gain = (view->score[view->begin[node]] - view->score[item]) >> s->score_coarse;
-            for (int vector = 0; vector < s->vectors; vector++) {
-                value[vector] = gain * ((int64_t)1 << s->shift);
-                for (int row = 0; row < s->rows; row++)
-                    value[vector] += s->multipliers[vector * s->rows + row] * weight[row];
-            }
-        }
-    return true;
-}
-
-/* ---- what is left of the items ----------------------------------------------------------------------------------------------------- */
-
-static void find_least(const search *s, int node, int64_t *least)
-{
-    for (int item = s->begin[node]; item < s->begin[node + 1]; item++) {
-        const int64_t *value = s->value + (size_t)item * s->lanes;
-        for (int lane = 0; lane < s->lanes; lane++)
-            if (item == s->begin[node] || value[lane] < least[lane])
-                least[lane] = value[lane];
-    }
-}
-
-/* Drops items that no network worth finding has, in any lane. Returns how many; `*empty`: nothing is worth finding. */
-static int cut(search *s, int64_t *own, bool *empty)
-{
-    memset(s->least, 0, sizeof *s->least * (size_t)s->lanes);
-    for (int node = 0; node < s->view->node_count; node++) {
-        find_least(s, node, own);
-        for (int lane = 0; lane < s->lanes; lane++)
-            s->least[lane] += own[lane];
-    }
-    for (int lane = 0; lane < s->lanes; lane++)
-        *empty |= s->least[lane] > s->cap[lane];
-    if (*empty)
-        return 0;
-    int kept = 0, begin = s->begin[0];
-    for (int node = 0; node < s->view->node_count; node++) {
-        find_least(s, node, own);
-        const int end = s->begin[node + 1];
-        s->begin[node] = kept;
-        for (int item = begin; item < end; item++) {
-            const int64_t *value = s->value + (size_t)item * s->lanes;
-            bool fits = true;
-            for (int lane = 0; lane < s->lanes && fits; lane++)
-                fits = value[lane] - own[lane] <= s->cap[lane] - s->least[lane];
-            if (!fits)
-                continue;
-            memmove(s->value + (size_t)kept * s->lanes, value, sizeof *value * (size_t)s->lanes);
-            s->origin[kept++] = s->origin[item];
-        }
-        *empty |= kept == s->begin[node];
-        begin = end;
-    }
-    const int dropped = begin - kept;
-    s->begin[s->view->node_count] = kept;
-    return dropped;
-}
-
-static bool cut_items(search *s, bool *empty)
-{
-    const mn_halves_view *view = s->view;
-    const int items = view->begin[view->node_count];
-    int64_t *own = mn_arena_take(s->arena, (size_t)s->lanes, sizeof *own);
-    s->least = mn_arena_take(s->arena, (size_t)s->lanes, sizeof *s->least);
-    s->begin = mn_arena_take(s->arena, (size_t)view->node_count + 1, sizeof *s->begin);
-    s->origin = mn_arena_take(s->arena, (size_t)items, sizeof *s->origin);
-    if (!own || !s->least || !s->begin || !s->origin)
-        return false;
-    memcpy(s->begin, view->begin, sizeof *s->begin * ((size_t)view->node_count + 1));
-    for (int node = 0; node < view->node_count; node++)
-        for (int item = view->begin[node]; item < view->begin[node + 1]; item++)
-            s->origin[item] = item - view->begin[node];
-    *empty = false;
-    for (int i = 0; i < MOST_CUTS; i++)
-        if (cut(s, own, empty) == 0 || *empty)
-            break;
-    return true;
-}
-
-/* ---- lanes in 32 bits -------------------------------------------------------------------------------------------------------------- */
-
-static int32_t narrow(int64_t value, int drop)
-{
-    const int64_t kept = value >> drop, most = (int64_t)1 << LANE_BITS;
-    return (int32_t)(kept > most ? most : kept < -most ? -most : kept);
-}
-
-static void set_limits(search *s)
-{
-    for (int lane = 0; lane < s->groups * MN_HALF_LANES; lane++)
-        s->limit[lane / MN_HALF_LANES][lane % MN_HALF_LANES] =
-            lane < s->lanes ? narrow(s->cap[lane] - s->offset[lane], s->drop[lane]) : 0;
-}
-
-/* Each node's items by ascending rc; the first of them becomes the origin of all lanes. */
-static void sort_items(search *s)
-{
-    int64_t kept[MN_HALVES_MOST_ROWS + MN_HALF_LANES * MN_HALF_MOST_GROUPS];
-    const size_t size = sizeof *kept * (size_t)s->lanes;
-    for (int node = 0; node < s->view->node_count; node++)
-        for (int item = s->begin[node]; item < s->begin[node + 1]; item++) {
-            const int origin = s->origin[item];
-            memcpy(kept, s->value + (size_t)item * s->lanes, size);
-            int at = item;
-            for (; at > s->begin[node] && s->value[(size_t)(at - 1) * s->lanes] > kept[0]; at--) {
-                memcpy(s->value + (size_t)at * s->lanes, s->value + (size_t)(at - 1) * s->lanes, size);
-                s->origin[at] = s->origin[at - 1];
-            }
-            memcpy(s->value + (size_t)at * s->lanes, kept, size);
-            s->origin[at] = origin;
-        }
-}
-
-static void choose_drops(search *s, const double *multipliers)
-{
-    for (int lane = 0; lane < s->groups * MN_HALF_LANES; lane++)
-        s->importance[lane] = 0;
-    for (int lane = 0; lane < s->lanes; lane++) {
-        double spreads = 0;
-        s->offset[lane] = 0;
-        for (int node = 0; node < s->view->node_count; node++) {
-            const int64_t first = s->value[(size_t)s->begin[node] * s->lanes + lane];
-            int64_t most = 0;
-            for (int item = s->begin[node]; item < s->begin[node + 1]; item++) {
-                const int64_t distance = magnitude(s->value[(size_t)item * s->lanes + lane] - first);
-                most = distance > most ? distance : most;
-            }
-            spreads += (double)most;
-            s->offset[lane] += first;
-        }
-        s->drop[lane] = bits_above(spreads, LANE_BITS);
-        s->importance[lane] = ldexp(1, s->drop[lane]);
-        if (lane < s->vectors)
-            s->importance[lane] *= ldexp(1, s->score_coarse - s->shift);
-        else
-            s->importance[lane] *=
-                ldexp(multipliers[lane - s->vectors], s->coarse[lane - s->vectors]);
-    }
-}
-
-static bool narrow_lanes(search *s, const double *multipliers)
-{
-    const int nodes = s->view->node_count, items = s->begin[nodes];
-    const size_t padded = (size_t)s->groups * MN_HALF_LANES;
-    s->drop = mn_arena_take(s->arena, padded, sizeof *s->drop);
-    s->offset = mn_arena_take(s->arena, padded, sizeof *s->offset);
-    s->importance = mn_arena_take(s->arena, padded, sizeof *s->importance);
-    s->limit = mn_arena_take(s->arena, (size_t)s->groups, sizeof *s->limit);
-    s->item_lanes = mn_arena_take(s->arena, (size_t)items * s->groups, sizeof *s->item_lanes);
-    s->item_cost = mn_arena_take(s->arena, (size_t)items, sizeof *s->item_cost);
-    s->node_of = mn_arena_take(s->arena, (size_t)items, sizeof *s->node_of);
-    if (!s->drop || !s->offset || !s->importance || !s->limit || !s->item_lanes || !s->item_cost || !s->node_of)
-        return false;
-    sort_items(s);
-    choose_drops(s, multipliers);
-    memset(s->item_lanes, 0, sizeof *s->item_lanes * (size_t)items * (size_t)s->groups);
-    for (int node = 0; node < nodes; node++)
-        for (int item = s->begin[node]; item < s->begin[node + 1]; item++) {
-            const int64_t *value = s->value + (size_t)item * s->lanes, *first = s->value + (size_t)s->begin[node] * s->lanes;
-            for (int lane = 0; lane < s->lanes; lane++)
-                s->item_lanes[(size_t)item * s->groups + lane / MN_HALF_LANES][lane % MN_HALF_LANES] =
-                    narrow(value[lane] - first[lane], s->drop[lane]);
-            s->item_cost[item] = s->item_lanes[(size_t)item * s->groups][0];
-            s->node_of[item] = node;
-        }
-    set_limits(s);
-    return true;
-}
-
 /* ---- the two halves ---------------------------------------------------------------------------------------------------------------- */
-
-static bool take_half(search *s, mn_half *half, int nodes)
-{
-    const size_t count = (size_t)nodes, size = (size_t)s->options->list_size;
-    half->groups = s->groups;
-    half->node_count = 0;
-    half->node = mn_arena_take(s->arena, count, sizeof *half->node);
-    half->begin = mn_arena_take(s->arena, count, sizeof *half->begin);
-    half->end = mn_arena_take(s->arena, count, sizeof *half->end);
-    half->least = mn_arena_take(s->arena, count, sizeof *half->least);
-    half->saving = mn_arena_take(s->arena, (count + 1) * s->groups, sizeof *half->saving);
-    half->reach = mn_arena_take(s->arena, (count + 1) * s->groups, sizeof *half->reach);
-    half->lanes = mn_arena_take(s->arena, size * s->groups, sizeof *half->lanes);
-    half->parent = mn_arena_take(s->arena, size, sizeof *half->parent);
-    half->item = mn_arena_take(s->arena, size, sizeof *half->item);
-    half->last = mn_arena_take(s->arena, size, sizeof *half->last);
-    return half->node && half->begin && half->end && half->least && half->saving && half->reach && half->lanes &&
-           half->parent && half->item && half->last;
-}
-
-static void add_node(const search *s, mn_half *half, int node)
-{
-    const int at = half->node_count++;
-    half->node[at] = node;
-    half->begin[at] = s->begin[node] + 1;
-    half->end[at] = s->begin[node + 1];
-    half->least[at] = s->item_cost[s->begin[node] + 1];
-}
-
-/* What the nodes from each on can save at most: lane-wise least sums, the item of least rc counts as 0. */
-static void find_savings(const search *s, mn_half *half)
-{
-    const int groups = s->groups;
-    memset(half->saving + (size_t)half->node_count * groups, 0, sizeof *half->saving * (size_t)groups);
-    for (int at = half->node_count - 1; at >= 0; at--)
-        for (int group = 0; group < groups; group++) {
-            mn_half_lanes least = {0};
-            for (int item = half->begin[at]; item < half->end[at]; item++)
-                for (int lane = 0; lane < MN_HALF_LANES; lane++) {
-                    const int32_t own = s->item_lanes[(size_t)item * groups + group][lane];
-                    least[lane] = own < least[lane] ? own : least[lane];
-                }
-            half->saving[(size_t)at * groups + group] = least + half->saving[(size_t)(at + 1) * groups + group];
-        }
-}
-
-typedef struct ranked {
-    int32_t cost;
-    int node;
-} ranked;
-
-static int by_cost(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    return x->cost != y->cost ? (x->cost < y->cost ? -1 : 1) : x->node - y->node;
-}
 
 /* Deals the nodes that have a choice, by ascending second rc, in the order A, B, B, A. */
 static bool deal_halves(search *s)
 {
-    const int nodes = s->view->node_count;
-    ranked *rank = mn_arena_take(s->arena, (size_t)nodes, sizeof *rank);
-    s->items = mn_arena_take(s->arena, (size_t)nodes, sizeof *s->items);
-    if (!rank || !s->items || !take_half(s, &s->half[0], nodes) || !take_half(s, &s->half[1], nodes))
+    const int nodes = s->space.view->node_count, size = s->options->list_size;
+    int *order = mn_arena_take(s->space.arena, (size_t)nodes, sizeof *order);
+    s->items = mn_arena_take(s->space.arena, (size_t)nodes, sizeof *s->items);
+    if (!order || !s->items || !mn_half_take(&s->space, &s->half[0], nodes, size) ||
+        !mn_half_take(&s->space, &s->half[1], nodes, size))
         return false;
-    int open = 0;
-    for (int node = 0; node < nodes; node++)
-        if (s->begin[node + 1] - s->begin[node] > 1)
-            rank[open++] = (ranked){s->item_cost[s->begin[node] + 1], node};
-    qsort(rank, (size_t)open, sizeof *rank, by_cost);
+    const int open = mn_half_rank(&s->space, order);
     for (int i = 0; i < open; i++)
-        add_node(s, &s->half[i % 4 == 1 || i % 4 == 2], rank[i].node);
+        mn_half_add(&s->space, &s->half[i % 4 == 1 || i % 4 == 2], order[i]);
     for (int side = 0; side < 2; side++) {
-        find_savings(s, &s->half[side]);
+        mn_half_find_savings(&s->space, &s->half[side]);
         s->other[1 - side] = s->half[side].saving;
     }
-    return true;
+    return open >= 0;
 }
 
 /* Lists as much of a half as fits; returns the rc up to which the list is complete. */
 static int32_t list_half(search *s, int side, uint64_t *work)
 {
     mn_half *half = &s->half[side];
-    const mn_half_items items = {s->item_lanes, s->item_cost};
+    const mn_half_items items = {s->space.item_lanes, s->space.item_cost};
     const int size = s->options->list_size;
-    const int32_t most = s->limit[0][0];
+    const int32_t most = s->space.limit[0][0];
     double wanted = size;
     /* The count is before other lanes cut: what is left may be far less. */
     for (int growth = 0; growth < MOST_GROWTHS; growth++) {
         const int32_t budget = mn_half_budget(half, &items, most, wanted);
-        if (!mn_half_list(half, &items, budget, s->limit, s->other[side], size, work))
+        if (!mn_half_list(half, &items, budget, s->space.limit, s->other[side], size, work))
             break;
         if (budget >= most || half->count > size / 4)
             return budget;
@@ -433,7 +78,7 @@ static int32_t list_half(search *s, int side, uint64_t *work)
     }
     for (;;) {
         const int32_t budget = mn_half_budget(half, &items, most, wanted);
-        if (mn_half_list(half, &items, budget, s->limit, s->other[side], size, work) || budget == 0)
+        if (mn_half_list(half, &items, budget, s->space.limit, s->other[side], size, work) || budget == 0)
             return budget > 0 ? budget : -1;
         wanted = fmin(wanted / 2, wanted < size ? wanted : size * 0.9);
     }
@@ -445,53 +90,32 @@ static void follow(const search *s, int side, int32_t entry)
 {
     const mn_half *half = &s->half[side];
     for (; half->parent[entry] >= 0; entry = half->parent[entry])
-        s->items[s->node_of[half->item[entry]]] = s->origin[half->item[entry]];
+        s->items[s->space.node_of[half->item[entry]]] = s->space.origin[half->item[entry]];
 }
 
 static bool take_pair(void *context, int32_t a, int32_t b)
 {
     search *s = context;
-    const mn_halves_view *view = s->view;
-    for (int node = 0; node < view->node_count; node++)
-        s->items[node] = s->origin[s->begin[node]];
+    for (int node = 0; node < s->space.view->node_count; node++)
+        s->items[node] = s->space.origin[s->space.begin[node]];
     follow(s, 0, a);
     follow(s, 1, b);
-    int64_t score = 0;
-    for (int node = 0; node < view->node_count; node++)
-        score += view->score[view->begin[node] + s->items[node]];
-    if (score < s->target)
-        return true;
-    for (int row = 0; row < s->rows; row++) {
-        int64_t sum = 0;
-        for (int node = 0; node < view->node_count; node++)
-            sum += view->rows[row][view->begin[node] + s->items[node]];
-        if (sum > view->caps[row])
-            return true;
-    }
-    const int64_t target = s->found(s->context, s->items, score);
-    s->ended = target == MN_HALVES_ENOUGH;
-    if (s->ended)
-        return false;
-    if (target > s->target) {
-        set_target(s, target);
-        set_limits(s);
-    }
-    return true;
+    return mn_half_offer(&s->space, s->items, s->found, s->context, &s->ended);
 }
 
 static mn_status search_halves(search *s, mn_halves_result *result)
 {
     if (!deal_halves(s))
         return MN_FAILURE;
-    const int32_t most = s->limit[0][0];
+    const int32_t most = s->space.limit[0][0];
     int32_t listed[2];
     for (int side = 0; side < 2; side++) {
         listed[side] = list_half(s, side, &result->work);
-        if (!mn_half_plant(&s->half[side], s->limit, s->other[side], s->importance, s->arena))
+        if (!mn_half_plant(&s->half[side], s->space.limit, s->other[side], s->space.unit, s->space.arena))
             return MN_FAILURE;
         result->work += 8 * (uint64_t)s->half[side].sorted_count;
     }
-    const mn_status status = mn_half_join(&s->half[0], &s->half[1], s->limit, take_pair, s, s->options->control,
+    const mn_status status = mn_half_join(&s->half[0], &s->half[1], s->space.limit, take_pair, s, s->options->control,
                                           s->options->most_work, &result->work);
     const bool out_of_work = s->options->most_work && result->work >= s->options->most_work;
     result->complete = status == MN_OK && !s->ended && listed[0] >= most && listed[1] >= most;
@@ -502,29 +126,12 @@ mn_status mn_halves_search(mn_halves *halves, const mn_halves_view *view, const 
                            const mn_halves_options *options, mn_halves_found found, void *context,
                            mn_halves_result *result)
 {
-    *result = (mn_halves_result){false, 0};
+    *result = (mn_halves_result){false, (uint64_t)view->begin[view->node_count]};
     mn_arena_reset(&halves->arena);
-    search s = {.view = view,
-                .options = options,
-                .arena = &halves->arena,
-                .rows = view->row_count,
-                .found = found,
-                .context = context};
-    s.groups = (s.rows + 2 + MN_HALF_LANES - 1) / MN_HALF_LANES;
-    s.vectors = s.groups * MN_HALF_LANES - s.rows;
-    s.lanes = s.vectors + s.rows;
-    if (!make_lanes(&s, multipliers))
-        return MN_FAILURE;
-    set_target(&s, target);
+    search s = {.options = options, .found = found, .context = context};
     bool empty;
-    if (!cut_items(&s, &empty))
+    if (!mn_half_space_make(&s.space, view, multipliers, target, false, options->seed, &halves->arena, &empty))
         return MN_FAILURE;
-    result->work += (uint64_t)view->begin[view->node_count];
-    if (empty) {
-        result->complete = true;
-        return MN_OK;
-    }
-    if (!narrow_lanes(&s, multipliers))
-        return MN_FAILURE;
-    return search_halves(&s, result);
+    result->complete = empty;
+    return empty ? MN_OK : search_halves(&s, result);
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MN_HALF_LANES = 16, MN_HALF_MOST_GROUPS = 4, MN_HALF_LEAF = 16 };
+enum { MN_HALF_LANES = 16, MN_HALF_MOST_GROUPS = 8, MN_HALF_LEAF = 16 };
 
 typedef int32_t mn_half_lanes __attribute__((vector_size(MN_HALF_LANES * sizeof(int32_t))));
 
@@ -56,8 +56,8 @@ bool mn_half_list(mn_half *half, const mn_half_items *items, int32_t most, const
 int32_t mn_half_budget(const mn_half *half, const mn_half_items *items, int32_t most, double count);
 
 /* Builds the tree over those entries that can meet `limit` with the other half's best. Splits the lane of the largest range times
- * importance [groups * MN_HALF_LANES]. False when memory ran out. */
-bool mn_half_plant(mn_half *half, const mn_half_lanes *limit, const mn_half_lanes *other, const double *importance,
+ * unit [groups * MN_HALF_LANES]. False when memory ran out. */
+bool mn_half_plant(mn_half *half, const mn_half_lanes *limit, const mn_half_lanes *other, const double *unit,
                    mn_arena *arena);
 
 /* Called with a pair of entries that meets all lanes. Returns false to end the search; may lower `limit`. */
