@@ -39,8 +39,9 @@ static void find_to_end(const mn_core *core, bounds *b)
         mn_lanes *least = b->to_end + (size_t)slot * groups;
         const bool end = slot == core->slot_count - 1;
         b->alive[slot] = end;
+        const mn_lanes zero = {0};
         for (int group = 0; group < groups; group++)
-            least[group] = end ? (mn_lanes){0} : never;
+            least[group] = end ? zero : never;
         for (int arc = core->begin[slot]; arc < core->begin[slot + 1]; arc++) {
             const int next = core->arcs[arc].next;
             if (!b->alive[next])

@@ -373,7 +373,6 @@ static mn_status run_phases(shared *all, mn_arena *arena)
     const mn_core *core = search->core;
     const int threads = search->threads > 1 ? search->threads : 1, last = sizeof phases / sizeof *phases - 1;
     const bool listable = core->free && search->order == MN_BY_COST;
-    mn_suffixes suffixes;
     crew c = {.workers = mn_arena_take(arena, (size_t)threads, sizeof *c.workers),
               .handles = mn_arena_take(arena, (size_t)threads, sizeof *c.handles)};
     worker start = {.at = &core->begin[0], .end = &core->begin[1]};
@@ -391,9 +390,9 @@ static mn_status run_phases(shared *all, mn_arena *arena)
         }
         if (phases[i].suffixes > 0 && listable) {
             mn_arena_return(arena, mark);
-            if (mn_suffixes_make(core, phases[i].suffixes / core->groups, arena, &suffixes) != MN_OK)
+            if (mn_suffixes_make(core, phases[i].suffixes / core->groups, arena, &all->listed) != MN_OK)
                 return MN_FAILURE;
-            all->suffixes = &suffixes;
+            all->suffixes = &all->listed;
         }
         all->pause_at = phases[i].nodes;
         const mn_status status = run_phase(all, &phases[i], &c);

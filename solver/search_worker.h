@@ -17,7 +17,8 @@ typedef struct subtree {
 typedef struct shared {
     const mn_search *search;
     const mn_suffixes *suffixes; /* NULL: none yet */
-    pthread_mutex_t lock;        /* of everything below that is not atomic, and of the caller's `found` */
+    mn_suffixes listed;
+    pthread_mutex_t lock; /* of everything below that is not atomic, and of the caller's `found` */
     pthread_cond_t changed;
     subtree *subtrees; /* a stack: the deepest is taken first */
     int subtree_count, subtree_capacity;

@@ -203,7 +203,7 @@ static void report(const cli *c, const mn_solver *solver, const mn_result *resul
 
 static mn_status solve(cli *c, mn_solver *solver, mn_options *options, answer *a)
 {
-    solve_log log;
+    static solve_log log; /* one command, one solve */
     if (cli_has(c, "log") && !c->quiet) {
         log_begin(&log, c, solver);
         options->log = log_show;
