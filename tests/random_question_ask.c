@@ -192,12 +192,34 @@ static mn_options options_of(const question *q, const char *engine, int threads)
     return options;
 }
 
-/* All rounds, and the first again: what was learned changes no answer. */
-static bool ask_rounds(asking *a, const char *way, const char *engine, int threads, bool explained)
+/* Networks to start from: the worst that the answers of each round hold, and any one. Some break the limits or rules. */
+typedef struct start_networks {
+    int count;
+    mn_start starts[QUESTION_ROUNDS + 1];
+    uint16_t any[QUESTION_NODES];
+} start_networks;
+
+static void find_starts(const asking *a, uint64_t number, start_networks *s)
+{
+    s->count = 0;
+    for (int round = 0; round < a->q->round_count; round++) {
+        const question_answer *answer = &a->answers[round];
+        if (answer->count > 0)
+            s->starts[s->count++] = (mn_start){answer->table[answer->count - 1], answer->network[answer->count - 1]};
+    }
+    const int table = (int)(number % (uint64_t)a->q->table_count);
+    for (int node = 0; node < a->q->tables[table].node_count; node++)
+        s->any[node] = (uint16_t)((number >> node) % (uint64_t)a->q->tables[table].block_count[node]);
+    s->starts[s->count++] = (mn_start){table, s->any};
+}
+
+/* All rounds, and the first again: what was learned, or is known at the start, changes no answer. */
+static bool ask_rounds(asking *a, const char *way, mn_options options, bool explained, const start_networks *starts)
 {
     a->way = way;
     mn_solver *solver = ask_make_solver(a);
-    const mn_options options = options_of(a->q, engine, threads);
+    options.starts = starts ? starts->starts : NULL;
+    options.start_count = starts ? starts->count : 0;
     bool same = solver != NULL;
     for (int i = 0; same && i <= a->q->round_count; i++) {
         const mn_result *result;
@@ -242,7 +264,25 @@ static bool check_claims(asking *a, const mn_solver *solver, const mn_result *re
     return true;
 }
 
-static bool ask_briefly(asking *a, uint64_t seed)
+/* A stopped solve is no worse than what it started from. */
+static bool check_starts(asking *a, const mn_solver *solver, const mn_result *result, const start_networks *starts)
+{
+    const int sign = a->q->maximize ? 1 : -1;
+    for (int i = 0; i < starts->count; i++) {
+        mn_wide objective, limits[QUESTION_LIMITS];
+        if (!question_evaluate(a->q, starts->starts[i].table, starts->starts[i].network, &objective, limits) ||
+            !question_meets(a->q, a->round, limits, 0))
+            continue;
+        if (result->solution_count == 0)
+            return ask_differs(a, "no solution, but start %d is one", i);
+        const mn_wide found = ask_in_millionths(result->solutions[0].objective, mn_solver_objective_resolution(solver));
+        if (sign * found < sign * objective)
+            return ask_differs(a, "start %d is better than the first solution", i);
+    }
+    return true;
+}
+
+static bool ask_briefly(asking *a, uint64_t seed, const start_networks *starts)
 {
     a->way = seed % 2 ? "gap" : "node limit";
     mn_solver *solver = ask_make_solver(a);
@@ -255,6 +295,10 @@ static bool ask_briefly(asking *a, uint64_t seed)
         options.gap = ask_shown(gap, text);
     else
         options.node_limit = 1 + seed / 4 % 40;
+    if (starts) {
+        options.starts = starts->starts;
+        options.start_count = starts->count;
+    }
     bool same = true;
     for (int round = 0; same && round < a->q->round_count; round++) {
         const mn_result *result;
@@ -264,7 +308,8 @@ static bool ask_briefly(asking *a, uint64_t seed)
         const mn_status status = mn_solver_resolve(solver, &options, &result);
         if (!result || (result->outcome == MN_TIME_LIMIT))
             same = ask_differs(a, "status %d: %s", status, mn_last_error(solver));
-        same = same && check_claims(a, solver, result, seed % 2 ? gap : 0);
+        same = same && check_claims(a, solver, result, seed % 2 ? gap : 0) &&
+               (!starts || check_starts(a, solver, result, starts));
     }
     mn_solver_free(solver);
     return same;
@@ -297,10 +342,15 @@ static bool ask(asking *a)
 {
     const question *q = a->q;
     const uint64_t number = number_of(q), networks = networks_of(q);
+    const int some = 1 + (int)(number % 2);
+    start_networks starts;
     question_answers(q, a->answers);
-    return ask_rounds(a, "search", "search", 1, true) && ask_rounds(a, "two threads", "auto", 2, false) &&
-           ask_rounds(a, "scan", "scan", 1 + (int)(number % 2), networks < 1000) && ask_briefly(a, number) &&
-           ask_sweep(a, false) && (q->limit_count == 0 || networks > 3000 || number % 4 || ask_sweep(a, true));
+    find_starts(a, number, &starts);
+    return ask_rounds(a, "search", options_of(q, "search", 1), true, NULL) &&
+           ask_rounds(a, "two threads", options_of(q, "auto", 2), false, some == 1 ? &starts : NULL) &&
+           ask_rounds(a, "scan", options_of(q, "scan", some), networks < 1000, NULL) &&
+           ask_briefly(a, number, number / 2 % 2 ? &starts : NULL) && ask_sweep(a, false) &&
+           (q->limit_count == 0 || networks > 3000 || number / 4 % 4 || ask_sweep(a, true));
 }
 
 bool question_holds(const question *q, char why[QUESTION_WHY])
