@@ -36,19 +36,27 @@ mn_wide ask_in_millionths(int64_t multiples, mn_resolution resolution)
 
 /* ---- tables ---------------------------------------------------------------------------------------------------------------------- */
 
-static bool load_table(asking *a, int index)
+static mn_status load_table(asking *a, int index)
 {
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     question_write_table(a->q, index, out);
     fclose(out);
-    mn_table *table = a->tables[index] = mn_table_new();
-    const mn_status status = mn_table_read_memory("question", text, size, table);
+    a->tables[index] = mn_table_new();
+    const mn_status status = mn_table_read_memory("question", text, size, a->tables[index]);
     free(text);
+    return status;
+}
+
+/* Reads a table that its own rules may empty: then it must be refused. */
+static bool check_load(asking *a, int index)
+{
+    const mn_status status = load_table(a, index);
     const bool wanted = question_table_has_networks(a->q, index);
     if ((status == MN_OK) != wanted)
-        return ask_differs(a, "table %d: status %d (%s), expected that it %s", index, status, mn_last_error(table),
+        return ask_differs(a, "table %d: status %d (%s), expected that it %s", index, status,
+                           mn_last_error(a->tables[index]),
                            wanted ? "is read" : "is refused, as its rules exclude every network");
     return true;
 }
@@ -160,11 +168,42 @@ static bool compare_network(asking *a, int place, const mn_solution *found, mn_r
     return true;
 }
 
+/* A solve that may end early: what it says must be true. */
+static bool check_claims(asking *a, const mn_solver *solver, const mn_result *result, mn_wide gap)
+{
+    const question_answer *wanted = &a->answers[a->round];
+    const mn_resolution resolution = mn_solver_objective_resolution(solver);
+    const int sign = a->q->maximize ? 1 : -1;
+    mn_wide objective, limits[QUESTION_LIMITS], bound = ask_in_millionths(result->bound, resolution) * sign;
+    if (result->outcome == MN_OUTCOME_INFEASIBLE && wanted->count)
+        return ask_differs(a, "infeasible, but %d networks expected", wanted->count);
+    if (result->has_bound && wanted->count && bound < sign * wanted->objective[0])
+        return ask_differs(a, "the bound excludes the optimum");
+    for (int i = 0; i < result->solution_count; i++) {
+        const mn_solution *found = &result->solutions[i];
+        if (!question_evaluate(a->q, found->table, found->network, &objective, limits) ||
+            !question_meets(a->q, a->round, limits, 0))
+            return ask_differs(a, "solution %d breaks a limit or a rule", i);
+        if (objective != ask_in_millionths(found->objective, resolution))
+            return ask_differs(a, "solution %d: not the objective of its network", i);
+    }
+    const bool done = result->outcome == MN_OPTIMAL || result->outcome == MN_GAP_LIMIT;
+    if (!done)
+        return true;
+    if (result->solution_count == 0 || !result->has_bound)
+        return ask_differs(a, "%s without solution or bound", mn_outcome_name(result->outcome));
+    if (bound - sign * ask_in_millionths(result->solutions[0].objective, resolution) > gap)
+        return ask_differs(a, "%s, but the gap is larger", mn_outcome_name(result->outcome));
+    return true;
+}
+
 static bool compare(asking *a, const mn_solver *solver, mn_status status, const mn_result *result)
 {
     const question_answer *wanted = &a->answers[a->round];
     if (!result)
         return ask_differs(a, "status %d without result: %s", status, mn_last_error(solver));
+    if (a->may_stop && result->outcome == MN_TIME_LIMIT)
+        return check_claims(a, solver, result, 0);
     if (status != (wanted->count ? MN_OK : MN_INFEASIBLE) ||
         result->outcome != (wanted->count ? MN_OPTIMAL : MN_OUTCOME_INFEASIBLE))
         return ask_differs(a, "status %d, %s after %.3f s; %d networks expected", status,
@@ -182,13 +221,13 @@ static bool compare(asking *a, const mn_solver *solver, mn_status status, const 
 
 /* ---- ways of asking -------------------------------------------------------------------------------------------------------------- */
 
-static mn_options options_of(const question *q, const char *engine, int threads)
+static mn_options options_of(const asking *a, const char *engine, int threads)
 {
     mn_options options = mn_default_options();
-    options.top = q->top;
+    options.top = a->q->top;
     options.engine = engine;
     options.threads = threads;
-    options.time_limit = ASK_SECONDS;
+    options.time_limit = a->may_stop && strcmp(engine, "scan") ? BRIEF_SECONDS : ASK_SECONDS;
     return options;
 }
 
@@ -235,35 +274,6 @@ static bool ask_rounds(asking *a, const char *way, mn_options options, bool expl
     return same;
 }
 
-/* A solve that may end early: what it says must be true. */
-static bool check_claims(asking *a, const mn_solver *solver, const mn_result *result, mn_wide gap)
-{
-    const question_answer *wanted = &a->answers[a->round];
-    const mn_resolution resolution = mn_solver_objective_resolution(solver);
-    const int sign = a->q->maximize ? 1 : -1;
-    mn_wide objective, limits[QUESTION_LIMITS], bound = ask_in_millionths(result->bound, resolution) * sign;
-    if (result->outcome == MN_OUTCOME_INFEASIBLE && wanted->count)
-        return ask_differs(a, "infeasible, but %d networks expected", wanted->count);
-    if (result->has_bound && wanted->count && bound < sign * wanted->objective[0])
-        return ask_differs(a, "the bound excludes the optimum");
-    for (int i = 0; i < result->solution_count; i++) {
-        const mn_solution *found = &result->solutions[i];
-        if (!question_evaluate(a->q, found->table, found->network, &objective, limits) ||
-            !question_meets(a->q, a->round, limits, 0))
-            return ask_differs(a, "solution %d breaks a limit or a rule", i);
-        if (objective != ask_in_millionths(found->objective, resolution))
-            return ask_differs(a, "solution %d: not the objective of its network", i);
-    }
-    const bool done = result->outcome == MN_OPTIMAL || result->outcome == MN_GAP_LIMIT;
-    if (!done)
-        return true;
-    if (result->solution_count == 0 || !result->has_bound)
-        return ask_differs(a, "%s without solution or bound", mn_outcome_name(result->outcome));
-    if (bound - sign * ask_in_millionths(result->solutions[0].objective, resolution) > gap)
-        return ask_differs(a, "%s, but the gap is larger", mn_outcome_name(result->outcome));
-    return true;
-}
-
 /* A stopped solve is no worse than what it started from. */
 static bool check_starts(asking *a, const mn_solver *solver, const mn_result *result, const start_networks *starts)
 {
@@ -288,7 +298,7 @@ static bool ask_briefly(asking *a, uint64_t seed, const start_networks *starts)
     mn_solver *solver = ask_make_solver(a);
     if (!solver)
         return false;
-    mn_options options = options_of(a->q, "search", 1 + (int)(seed / 2 % 2));
+    mn_options options = options_of(a, "search", 1 + (int)(seed / 2 % 2));
     char text[64];
     const mn_wide gap = question_worst(a->q, &a->q->objective) / (mn_wide)(1 + seed % 1000);
     if (seed % 2)
@@ -306,7 +316,7 @@ static bool ask_briefly(asking *a, uint64_t seed, const start_networks *starts)
         if (!same)
             break;
         const mn_status status = mn_solver_resolve(solver, &options, &result);
-        if (!result || (result->outcome == MN_TIME_LIMIT))
+        if (!result || (result->outcome == MN_TIME_LIMIT && !a->may_stop))
             same = ask_differs(a, "status %d: %s", status, mn_last_error(solver));
         same = same && check_claims(a, solver, result, seed % 2 ? gap : 0) &&
                (!starts || check_starts(a, solver, result, starts));
@@ -346,9 +356,9 @@ static bool ask(asking *a)
     start_networks starts;
     question_answers(q, a->answers);
     find_starts(a, number, &starts);
-    return ask_rounds(a, "search", options_of(q, "search", 1), true, NULL) &&
-           ask_rounds(a, "two threads", options_of(q, "auto", 2), false, some == 1 ? &starts : NULL) &&
-           ask_rounds(a, "scan", options_of(q, "scan", some), networks < 1000, NULL) &&
+    return ask_rounds(a, "search", options_of(a, "search", 1), true, NULL) &&
+           ask_rounds(a, "two threads", options_of(a, "auto", 2), false, some == 1 ? &starts : NULL) &&
+           ask_rounds(a, "scan", options_of(a, "scan", some), networks < 1000, NULL) &&
            ask_briefly(a, number, number / 2 % 2 ? &starts : NULL) && ask_sweep(a, false) &&
            (q->limit_count == 0 || networks > 3000 || number / 4 % 4 || ask_sweep(a, true));
 }
@@ -359,11 +369,63 @@ bool question_holds(const question *q, char why[QUESTION_WHY])
     bool holds = true, loaded = true;
     why[0] = 0;
     for (int i = 0; holds && i < q->table_count; i++) {
-        holds = load_table(&a, i);
+        holds = check_load(&a, i);
         loaded = loaded && question_table_has_networks(q, i);
     }
     if (holds && loaded)
         holds = ask(&a);
+    for (int i = 0; i < q->table_count; i++)
+        mn_table_free(a.tables[i]);
+    return holds;
+}
+
+/* ---- spaces past enumeration ----------------------------------------------------------------------------------------------------- */
+
+/* The scan's answers as those that are expected. */
+static bool scan_answers(asking *a)
+{
+    a->way = "scan";
+    mn_solver *solver = ask_make_solver(a);
+    const mn_options options = options_of(a, "scan", 1);
+    bool same = solver != NULL;
+    for (int round = 0; same && round < a->q->round_count; round++) {
+        const mn_result *result;
+        question_answer *answer = &a->answers[round];
+        same = set_round(a, solver, round);
+        if (!same)
+            break;
+        const mn_status status = mn_solver_resolve(solver, &options, &result);
+        if (status != MN_OK && status != MN_INFEASIBLE)
+            same = ask_differs(a, "status %d: %s", status, mn_last_error(solver));
+        answer->count = same ? result->solution_count : 0;
+        for (int i = 0; i < answer->count; i++) {
+            const mn_solution *found = &result->solutions[i];
+            answer->table[i] = found->table;
+            answer->objective[i] = ask_in_millionths(found->objective, mn_solver_objective_resolution(solver));
+            memcpy(answer->network[i], found->network,
+                   sizeof *found->network * (size_t)a->q->tables[found->table].node_count);
+        }
+    }
+    mn_solver_free(solver);
+    return same;
+}
+
+bool question_engines_agree(const question *q, char why[QUESTION_WHY])
+{
+    asking a = {.q = q, .why = why, .way = "loading", .may_stop = true};
+    bool holds = true, loaded = true;
+    why[0] = 0;
+    for (int i = 0; i < q->table_count; i++)
+        loaded = load_table(&a, i) == MN_OK && loaded;
+    if (loaded) {
+        start_networks starts;
+        holds = scan_answers(&a);
+        if (holds)
+            find_starts(&a, number_of(q), &starts);
+        holds = holds && ask_rounds(&a, "search", options_of(&a, "search", 1), false, NULL) &&
+                ask_rounds(&a, "two threads", options_of(&a, "auto", 2), false, &starts) &&
+                ask_briefly(&a, number_of(q), &starts);
+    }
     for (int i = 0; i < q->table_count; i++)
         mn_table_free(a.tables[i]);
     return holds;

@@ -4,7 +4,7 @@
 
 #include "tests/random_question.h"
 
-enum { ASK_SECONDS = 20 }; /* more than any of the questions takes */
+enum { ASK_SECONDS = 20, BRIEF_SECONDS = 1 }; /* more than any of the enumerated questions takes; and for the larger ones */
 
 /* A question that is being asked. */
 typedef struct asking {
@@ -13,6 +13,7 @@ typedef struct asking {
     question_answer answers[QUESTION_ROUNDS];
     const char *way; /* in which it is asked, for messages */
     int round;
+    bool may_stop; /* a time limit is no fault */
     char *why; /* [QUESTION_WHY] */
 } asking;
 
