@@ -149,76 +149,6 @@ static bool set_round(asking *a, mn_solver *solver, int round)
     return true;
 }
 
-/* ---- comparing ------------------------------------------------------------------------------------------------------------------- */
-
-static bool compare_network(asking *a, int place, const mn_solution *found, mn_resolution resolution)
-{
-    const question_answer *wanted = &a->answers[a->round];
-    const mn_wide objective = ask_in_millionths(found->objective, resolution);
-    char x[64], y[64];
-    if (objective != wanted->objective[place])
-        return ask_differs(a, "solution %d: objective %s, expected %s", place, ask_shown(objective, x),
-                           ask_shown(wanted->objective[place], y));
-    if (found->table != wanted->table[place])
-        return ask_differs(a, "solution %d: table %d, expected %d", place, found->table, wanted->table[place]);
-    for (int node = 0; node < a->q->tables[found->table].node_count; node++)
-        if (found->network[node] != wanted->network[place][node])
-            return ask_differs(a, "solution %d: node %d takes block %d, expected %d", place, node, found->network[node],
-                               wanted->network[place][node]);
-    return true;
-}
-
-/* A solve that may end early: what it says must be true. */
-static bool check_claims(asking *a, const mn_solver *solver, const mn_result *result, mn_wide gap)
-{
-    const question_answer *wanted = &a->answers[a->round];
-    const mn_resolution resolution = mn_solver_objective_resolution(solver);
-    const int sign = a->q->maximize ? 1 : -1;
-    mn_wide objective, limits[QUESTION_LIMITS], bound = ask_in_millionths(result->bound, resolution) * sign;
-    if (result->outcome == MN_OUTCOME_INFEASIBLE && wanted->count)
-        return ask_differs(a, "infeasible, but %d networks expected", wanted->count);
-    if (result->has_bound && wanted->count && bound < sign * wanted->objective[0])
-        return ask_differs(a, "the bound excludes the optimum");
-    for (int i = 0; i < result->solution_count; i++) {
-        const mn_solution *found = &result->solutions[i];
-        if (!question_evaluate(a->q, found->table, found->network, &objective, limits) ||
-            !question_meets(a->q, a->round, limits, 0))
-            return ask_differs(a, "solution %d breaks a limit or a rule", i);
-        if (objective != ask_in_millionths(found->objective, resolution))
-            return ask_differs(a, "solution %d: not the objective of its network", i);
-    }
-    const bool done = result->outcome == MN_OPTIMAL || result->outcome == MN_GAP_LIMIT;
-    if (!done)
-        return true;
-    if (result->solution_count == 0 || !result->has_bound)
-        return ask_differs(a, "%s without solution or bound", mn_outcome_name(result->outcome));
-    if (bound - sign * ask_in_millionths(result->solutions[0].objective, resolution) > gap)
-        return ask_differs(a, "%s, but the gap is larger", mn_outcome_name(result->outcome));
-    return true;
-}
-
-static bool compare(asking *a, const mn_solver *solver, mn_status status, const mn_result *result)
-{
-    const question_answer *wanted = &a->answers[a->round];
-    if (!result)
-        return ask_differs(a, "status %d without result: %s", status, mn_last_error(solver));
-    if (a->may_stop && result->outcome == MN_TIME_LIMIT)
-        return check_claims(a, solver, result, 0);
-    if (status != (wanted->count ? MN_OK : MN_INFEASIBLE) ||
-        result->outcome != (wanted->count ? MN_OPTIMAL : MN_OUTCOME_INFEASIBLE))
-        return ask_differs(a, "status %d, %s after %.3f s; %d networks expected", status,
-                           mn_outcome_name(result->outcome), result->seconds, wanted->count);
-    if (result->solution_count != wanted->count)
-        return ask_differs(a, "%d solutions, expected %d", result->solution_count, wanted->count);
-    const mn_resolution resolution = mn_solver_objective_resolution(solver);
-    for (int i = 0; i < wanted->count; i++)
-        if (!compare_network(a, i, &result->solutions[i], resolution))
-            return false;
-    if (wanted->count && (!result->has_bound || result->bound != result->solutions[0].objective))
-        return ask_differs(a, "bound %" PRId64 ", objective %" PRId64, result->bound, result->solutions[0].objective);
-    return true;
-}
-
 /* ---- ways of asking -------------------------------------------------------------------------------------------------------------- */
 
 static mn_options options_of(const asking *a, const char *engine, int threads)
@@ -230,13 +160,6 @@ static mn_options options_of(const asking *a, const char *engine, int threads)
     options.time_limit = a->may_stop && strcmp(engine, "scan") ? BRIEF_SECONDS : ASK_SECONDS;
     return options;
 }
-
-/* Networks to start from: the worst that the answers of each round hold, and any one. Some break the limits or rules. */
-typedef struct start_networks {
-    int count;
-    mn_start starts[QUESTION_ROUNDS + 1];
-    uint16_t any[QUESTION_NODES];
-} start_networks;
 
 static void find_starts(const asking *a, uint64_t number, start_networks *s)
 {
@@ -266,30 +189,12 @@ static bool ask_rounds(asking *a, const char *way, mn_options options, bool expl
         if (!same)
             break;
         const mn_status status = (explained ? mn_solver_solve : mn_solver_resolve)(solver, &options, &result);
-        same = compare(a, solver, status, result);
+        same = ask_compare(a, solver, status, result);
         if (same && status == MN_INFEASIBLE && explained)
             same = ask_compare_conflict(a, solver, result);
     }
     mn_solver_free(solver);
     return same;
-}
-
-/* A stopped solve is no worse than what it started from. */
-static bool check_starts(asking *a, const mn_solver *solver, const mn_result *result, const start_networks *starts)
-{
-    const int sign = a->q->maximize ? 1 : -1;
-    for (int i = 0; i < starts->count; i++) {
-        mn_wide objective, limits[QUESTION_LIMITS];
-        if (!question_evaluate(a->q, starts->starts[i].table, starts->starts[i].network, &objective, limits) ||
-            !question_meets(a->q, a->round, limits, 0))
-            continue;
-        if (result->solution_count == 0)
-            return ask_differs(a, "no solution, but start %d is one", i);
-        const mn_wide found = ask_in_millionths(result->solutions[0].objective, mn_solver_objective_resolution(solver));
-        if (sign * found < sign * objective)
-            return ask_differs(a, "start %d is better than the first solution", i);
-    }
-    return true;
 }
 
 static bool ask_briefly(asking *a, uint64_t seed, const start_networks *starts)
@@ -318,8 +223,8 @@ static bool ask_briefly(asking *a, uint64_t seed, const start_networks *starts)
         const mn_status status = mn_solver_resolve(solver, &options, &result);
         if (!result || (result->outcome == MN_TIME_LIMIT && !a->may_stop))
             same = ask_differs(a, "status %d: %s", status, mn_last_error(solver));
-        same = same && check_claims(a, solver, result, seed % 2 ? gap : 0) &&
-               (!starts || check_starts(a, solver, result, starts));
+        same = same && ask_check_claims(a, solver, result, seed % 2 ? gap : 0) &&
+               (!starts || ask_check_starts(a, solver, result, starts));
     }
     mn_solver_free(solver);
     return same;
