@@ -60,7 +60,9 @@ mn_status mn_prepare(const mn_problem *problem, mn_graph graph, mn_error *error,
     prepared->limit_low = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_low);
     prepared->limit_high = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_high);
     prepared->limit_magnitude = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_magnitude);
-    if (!scratch || !prepared->limit_low || !prepared->limit_high || !prepared->limit_magnitude) {
+    prepared->limit_shapes = mn_new_array((size_t)problem->limit_count, sizeof *prepared->limit_shapes);
+    if (!scratch || !prepared->limit_low || !prepared->limit_high || !prepared->limit_magnitude ||
+        !prepared->limit_shapes) {
         free(scratch);
         mn_prepared_free(prepared);
         return mn_fail_memory(error);
@@ -70,6 +72,7 @@ mn_status mn_prepare(const mn_problem *problem, mn_graph graph, mn_error *error,
         mn_graph_range(&prepared->graph, problem->score.values, scratch, &prepared->score_low, &prepared->score_high);
         prepared->score_magnitude = magnitude_of(problem, problem->score.values);
         find_step(&prepared->graph, problem, prepared);
+        mn_row_shapes(problem, prepared->limit_shapes);
         for (int i = 0; i < problem->limit_count; i++) {
             prepared->limit_magnitude[i] = magnitude_of(problem, problem->limits[i].values);
             mn_graph_range(&prepared->graph, problem->limits[i].values, scratch, &prepared->limit_low[i],
@@ -93,6 +96,7 @@ void mn_prepared_free(mn_prepared *prepared)
     free(prepared->limit_low);
     free(prepared->limit_high);
     free(prepared->limit_magnitude);
+    free(prepared->limit_shapes);
     *prepared = (mn_prepared){0};
 }
 
@@ -271,6 +275,33 @@ static mn_status set_scaled_score(mn_form *form, const mn_guess *guess, mn_arena
     return MN_OK;
 }
 
+/* The rows of the limits that are on, those of sums with capacities as tight as limits of the same sum make them. */
+static mn_status add_limits(mn_form *form, const int64_t *capacities, mn_arena *arena)
+{
+    const mn_prepared *prepared = form->prepared;
+    const mn_problem *problem = prepared->problem;
+    int64_t *sums = mn_arena_take(arena, (size_t)problem->limit_count, sizeof *sums);
+    if (!sums)
+        return MN_FAILURE;
+    for (int i = 0; i < problem->limit_count; i++)
+        sums[i] = capacities[i] == MN_NO_CAPACITY || problem->limits[i].scaled
+                      ? MN_NO_CAPACITY
+                      : clamp((mn_wide)capacities[i] - problem->limits[i].base);
+    if (!mn_rows_tighten(prepared->limit_shapes, problem->limit_count, sums))
+        return MN_INFEASIBLE;
+    mn_status status = MN_OK;
+    for (int i = 0; i < problem->limit_count && status == MN_OK; i++) {
+        if (problem->limits[i].scaled && capacities[i] != MN_NO_CAPACITY) {
+            form->checked = true;
+            status = add_scaled_limit(form, i, capacities[i], arena);
+        } else if (sums[i] != MN_NO_CAPACITY) {
+            status = add_row(form, i, problem->limits[i].values, sums[i], prepared->limit_low[i],
+                             prepared->limit_high[i], prepared->limit_magnitude[i]);
+        }
+    }
+    return status;
+}
+
 mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high,
                        const mn_guess *guess, mn_arena *arena, mn_form *form)
 {
@@ -297,19 +328,7 @@ mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, i
     form->score_magnitude = prepared->score_magnitude;
     form->score_step = prepared->score_step;
     form->score_offset = prepared->score_offset;
-    mn_status status = MN_OK;
-    for (int i = 0; i < problem->limit_count && status == MN_OK; i++) {
-        if (capacities[i] == MN_NO_CAPACITY)
-            continue;
-        if (problem->limits[i].scaled) {
-            form->checked = true;
-            status = add_scaled_limit(form, i, capacities[i], arena);
-        } else {
-            status =
-                add_row(form, i, problem->limits[i].values, clamp((mn_wide)capacities[i] - problem->limits[i].base),
-                        prepared->limit_low[i], prepared->limit_high[i], prepared->limit_magnitude[i]);
-        }
-    }
+    mn_status status = add_limits(form, capacities, arena);
     if (status == MN_OK && prepared->scaled)
         status = add_interval(form, arena);
     if (status == MN_OK && problem->score.scaled)

@@ -10,6 +10,7 @@
 
 #include "solver/arena.h"
 #include "solver/graph.h"
+#include "solver/rows.h"
 
 /* What does not depend on the capacities. Ranges are of the sums without base, over the graph's paths. */
 typedef struct mn_prepared {
@@ -19,7 +20,8 @@ typedef struct mn_prepared {
     int64_t score_low, score_high, score_magnitude;
     int64_t *limit_low, *limit_high;  /* [limit_count] */
     int64_t score_step, score_offset; /* every network's score is offset plus a multiple of step */
-    int64_t *limit_magnitude; /* [limit_count] sum over nodes of the largest |value|: no partial sum passes it */
+    int64_t *limit_magnitude;   /* [limit_count] sum over nodes of the largest |value|: no partial sum passes it */
+    mn_row_shape *limit_shapes; /* [limit_count] */
     int64_t capability_low, capability_high; /* F itself, base included */
     bool scaled;                             /* some column is */
 } mn_prepared;

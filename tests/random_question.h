@@ -184,6 +184,9 @@ mn_wide question_worst(const question *q, const question_expression *expression)
 /* Puts the question to the library in every way and compares. False with the first difference in `why`. */
 bool question_holds(const question *q, char why[QUESTION_WHY]);
 
+/* The same for spaces that are too large to enumerate here: the scan, which shares no bound with the search, says what is expected. */
+bool question_engines_agree(const question *q, char why[QUESTION_WHY]);
+
 /* ---- shrinking (random_question_shrink.c) ------------------------------------------------------------------------------------------ */
 
 /* Makes the question smaller while `fails` stays true of it. */

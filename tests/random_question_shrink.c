@@ -104,6 +104,45 @@ static bool drop_node(question *q, int place)
     return true;
 }
 
+/* The node goes, the values of its first block stay in the bases. */
+static bool fold_node(question *q, int place)
+{
+    for (int i = 0; i < q->table_count; i++)
+        for (int metric = 0; place < q->tables[i].node_count && metric < q->metric_count; metric++) {
+            const int64_t sum = q->tables[i].base[metric] + q->tables[i].values[metric][place][0];
+            if (sum < INT64_C(1) << 53 && sum > -(INT64_C(1) << 53))
+                q->tables[i].base[metric] = sum;
+        }
+    return drop_node(q, place);
+}
+
+static void renumber(question_expression *e, int dropped)
+{
+    for (int i = 0; i < e->term_count; i++)
+        e->metric[i] = e->metric[i] == dropped ? QUESTION_METRICS : e->metric[i] - (e->metric[i] > dropped);
+}
+
+/* A metric that nothing is said about: one that is used makes an invalid question, which is not tried. */
+static bool drop_metric(question *q, int place)
+{
+    if (q->metric_count < 2 || place >= q->metric_count)
+        return false;
+    for (int i = 0; i < q->table_count; i++)
+        if (q->tables[i].scale.form != UNSCALED && place < 2)
+            return true; /* nothing changes: the scale is of metric 0 by metric 1 */
+    REMOVE(q->resolution, q->metric_count, place);
+    for (int i = 0; i < q->table_count; i++) {
+        question_table *table = &q->tables[i];
+        const size_t after = (size_t)(q->metric_count - place);
+        memmove(&table->base[place], &table->base[place + 1], sizeof *table->base * after);
+        memmove(&table->values[place], &table->values[place + 1], sizeof *table->values * after);
+    }
+    renumber(&q->objective, place);
+    for (int i = 0; i < q->limit_count; i++)
+        renumber(&q->limits[i].expression, place);
+    return true;
+}
+
 static bool drop_block(question *q, int place)
 {
     for (int i = 0; i < q->table_count; i++)
@@ -261,10 +300,10 @@ static bool cut_everywhere(question *q, cut *way, bool (*fails)(const question *
 
 void question_shrink(question *q, bool (*fails)(const question *q, void *user), void *user)
 {
-    static cut *const ways[] = {drop_table,     drop_round, drop_limit,          drop_node,
-                                drop_rule,      drop_fix,   lower_top,           drop_block,
-                                simplify_names, drop_scale, simplify_resolution, simplify_expressions,
-                                lower_value,    lower_limit};
+    static cut *const ways[] = {drop_table,          drop_round,           drop_limit,     drop_node,
+                                fold_node,           drop_metric,          drop_rule,      drop_fix,
+                                lower_top,           drop_block,           simplify_names, drop_scale,
+                                simplify_resolution, simplify_expressions, lower_value,    lower_limit};
     for (bool helped = true; helped;) {
         helped = false;
         for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)

@@ -150,6 +150,34 @@ Test(reported_faults, a_latency_range_without_networks_is_refused_with_what_is_r
     mn_table_free(table);
 }
 
+/* The same among other limits, which hid it from the search: ends that cross, also by expressions of another factor or sign, and ends
+ * between two multiples that sums can take. */
+Test(reported_faults, a_range_that_is_empty_in_itself_is_refused_among_other_limits, .timeout = 120)
+{
+    enum { NODES = 40, BLOCKS = 8 };
+    int64_t values[4][NODES][BLOCKS];
+    uint64_t state = 20;
+    for (int metric = 0; metric < 4; metric++)
+        for (int node = 0; node < NODES; node++)
+            for (int block = 0; block < BLOCKS; block++)
+                values[metric][node][block] = (int64_t)random_below(&state, 1000) * (metric == 3 ? 25 : 1);
+    mn_table *table = table_of(4, NODES, BLOCKS, &values[0][0][0]);
+    const char *const ranges[][2] = {{"m3<=500000", "m3>=500025"},
+                                     {"m3<=500024", "m3>=500001"},
+                                     {"2*m3<=1000000", "-3*m3<=-1500075"},
+                                     {"m1 + m2<=40000", "-0.5*m1 - 0.5*m2<=-20000.5"}};
+    for (int i = 0; i < 4; i++) {
+        const char *const limits[] = {"m1<=21000", ranges[i][0], "m2<=20500", ranges[i][1]};
+        mn_solver *solver = solver_of(table, "m0", limits, 4);
+        const mn_result *result;
+        const double start = seconds_now();
+        cr_assert_eq(mn_solver_resolve(solver, NULL, &result), MN_INFEASIBLE, "%s", ranges[i][0]);
+        cr_assert_lt(seconds_now() - start, 10);
+        mn_solver_free(solver);
+    }
+    mn_table_free(table);
+}
+
 /* ---- tolerances ------------------------------------------------------------------------------------------------------------------ */
 
 /* HiGHS 1510, 1959: a feasibility tolerance changed the optimum, or made a feasible problem infeasible. One part in 2^53 counts here. */
