@@ -115,12 +115,12 @@ Test(log, the_scan_has_one_too)
 /* A search without news says once a second that it is alive. */
 Test(log, tells_about_once_a_second_that_it_goes_on)
 {
-    family_question q = family_question_make("50x20x5:s", 1, true);
+    family_question q = family_question_make("100x20x10:s", 1, true);
     log_record *all = new_record();
     const mn_options options = {.top = 1, .time_limit = 3.5, .log = record, .user = all};
     const mn_result *result;
     cr_assert_eq(mn_solver_solve(q.solver, &options, &result), MN_STOPPED);
-    expect_orderly(all, true, result, "50x20x5:s");
+    expect_orderly(all, true, result, "100x20x10:s");
     cr_assert_geq(all->count, 5);
     for (int i = 1; i < all->count; i++)
         cr_assert_lt(all->lines[i].seconds - all->lines[i - 1].seconds, 2.5, "line %d", i);
@@ -144,7 +144,7 @@ Test(log, an_infeasible_question_ends_without_a_bound)
 Test(log, a_callback_may_stop_the_solve)
 {
     for (int lines = 1; lines <= 3; lines++) {
-        family_question q = family_question_make("50x20x5:s", 2, true);
+        family_question q = family_question_make("100x20x10:s", 2, true);
         log_record *all = new_record();
         all->stop_after = lines;
         mn_options options = {.top = 1, .log = record, .user = all};

@@ -134,7 +134,7 @@ static void expect_prompt(double since, int threads, double allowed, const char 
 
 Test(stop, a_time_limit_holds_on_hard_instances)
 {
-    const char *hard[] = {"50x20x5:s", "50x20x3:s", "100x10x10:s", "100x50x1:subset-sum", "400x10x10:s"};
+    const char *hard[] = {"50x20x5:s", "50x20x3:s", "100x10x10:s", "100x50x1:subset-sum", "400x10x10:s", "700x10x30:s"};
     for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)
         for (int threads = 1; threads <= 2; threads++) {
             family_question q = family_question_make(hard[i], 1, true);
@@ -168,7 +168,7 @@ static void *cancel_later(void *user)
 
 Test(stop, a_cancel_from_another_thread_is_prompt)
 {
-    const char *hard[] = {"50x20x5:s", "100x10x10:s", "50x20x5:w"};
+    const char *hard[] = {"50x20x10:s", "100x10x10:s", "400x10x10:s"};
     for (int i = 0; i < 3; i++)
         for (int threads = 1; threads <= 2; threads++) {
             family_question q = family_question_make(hard[i], 1, true);
