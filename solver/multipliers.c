@@ -6,8 +6,9 @@
 mn_status mn_pool_make(int width, int node_count, mn_error *error, mn_pool *pool)
 {
     *pool = (mn_pool){.width = width, .node_count = node_count};
-    pool->sums = mn_new_array((size_t)MN_POOL_SIZE * width, sizeof *pool->sums);
-    pool->choices = mn_new_array((size_t)MN_POOL_SIZE * node_count, sizeof *pool->choices);
+    /* Not cleared: a solve mostly touches a few of them. */
+    pool->sums = malloc((size_t)MN_POOL_SIZE * width * sizeof *pool->sums);
+    pool->choices = malloc((size_t)MN_POOL_SIZE * node_count * sizeof *pool->choices);
     if (pool->sums && pool->choices)
         return MN_OK;
     mn_pool_free(pool);
