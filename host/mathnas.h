@@ -73,6 +73,19 @@ MN_API double mn_to_double(int64_t multiples, mn_resolution resolution);
 MN_API mn_status mn_table_load(const char *path_or_name, mn_table **table);
 MN_API void mn_table_free(mn_table *table);
 
+/* Reads an instance of the multiple-choice multidimensional knapsack problem (the literature's text files; docs/formats.md) as a table:
+ * a node for each class, metrics value, w0, w1, ...; its capacities are the table's limits. */
+MN_API mn_status mn_table_import_mmkp(const char *path, mn_table **table);
+
+/* Writes a table or space as JSON, exactly and whole or not at all; "-" to standard output. */
+MN_API mn_status mn_table_save(const mn_table *table, const char *path);
+
+/* Limits that came with an imported table, as texts for mn_solver_add_limit ("w0<=123"); a saved table does not keep them. */
+MN_API int mn_table_limit_count(const mn_table *table);
+MN_API const char *mn_table_limit_text(const mn_table *table, int limit);
+/* What the importer left out, as a sentence; "" when nothing. */
+MN_API const char *mn_table_note(const mn_table *table);
+
 MN_API const char *mn_table_name(const mn_table *table);
 MN_API const char *mn_table_path(const mn_table *table);     /* the file it was read from */
 MN_API const char *mn_table_encoding(const mn_table *table); /* "" when it has none */
@@ -288,6 +301,28 @@ MN_API void mn_solver_cancel(mn_solver *solver);
  * Options used: threads, time_limit, progress. MN_STOPPED and MN_INTERRUPTED: `answered` (may be NULL) rows are complete. */
 MN_API mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t count, const int64_t *values,
                                  int32_t *tables, uint16_t *networks, uint64_t *answered);
+
+/* ---- for other solvers --------------------------------------------------------------------------------------------------- */
+
+typedef struct mn_export_options {
+    const char *format; /* "lp" (CPLEX LP), "mps" (free MPS) or "opb" (pseudo-Boolean); NULL: by the path's ending */
+    bool numbered;      /* opb: variables are x1, x2, ..., as the competitions' grammar has them */
+} mn_export_options;
+
+typedef struct mn_export {
+    const char *format;
+    int64_t variables, rows;
+    bool inexact; /* lp, mps: some sum may pass 2^53, so a reader that keeps doubles rounds it */
+} mn_export;
+
+/* The format that a file's name asks for; NULL when it ends otherwise. */
+MN_API const char *mn_export_format(const char *path);
+
+/* Writes the question, at the limits now set, as a 0-1 linear program: whole or not at all, "-" to standard output. Variables are
+ * x_<node>_<block>, over several tables x_<table>_<node>_<block> and table_<table>; docs/formats.md has the form. A scaled objective
+ * or limit is not linear: MN_USAGE. `options` and `about` (what was written) may be NULL. */
+MN_API mn_status mn_solver_export(mn_solver *solver, const char *path, const mn_export_options *options,
+                                  mn_export *about);
 
 /* ---- fronts ------------------------------------------------------------------------------------------------------------- */
 

@@ -21,13 +21,13 @@ typedef struct shared {
     pthread_cond_t changed;
     subtree *subtrees; /* a stack: the deepest is taken first */
     int subtree_count, subtree_capacity;
-    int busy;            /* workers that hold a subtree */
-    mn_status status;    /* the first that is not MN_OK */
-    uint64_t pause_at;   /* nodes: everyone puts back what is left */
-    _Atomic int waiting; /* workers without a subtree */
-    _Atomic bool over;   /* enough, or a status */
-    _Atomic int64_t raise;
-    _Atomic uint64_t visited; /* by all, this search's and those before it */
+    int busy;                 /* workers that hold a subtree */
+    mn_status status;         /* the first that is not MN_OK */
+    uint64_t pause_at;        /* nodes: everyone puts back what is left */
+    _Atomic int waiting;      /* workers without a subtree */
+    _Atomic bool over;        /* enough, or a status */
+    _Atomic uint64_t visited; /* nodes of this search */
+    _Atomic uint64_t *total;  /* nodes of all searches */
 } shared;
 
 typedef struct worker {
@@ -35,8 +35,8 @@ typedef struct worker {
     int index;
     int level;         /* of the subtree in hand */
     int deepest;       /* level on the path when the worker paused */
-    int64_t raise;     /* what `slack` takes into account */
-    mn_lanes *loss;    /* [groups] of the root's slack at that raise */
+    int64_t threshold; /* what `slack` takes into account */
+    mn_lanes *loss;    /* [groups] of the root's slack at that threshold */
     mn_lanes *slack;   /* [depth + 1][groups] */
     int *at, *end;     /* [depth] next and last arc of the slot on the path */
     int32_t *path;     /* [depth] arcs taken */
@@ -46,7 +46,7 @@ typedef struct worker {
 } worker;
 
 typedef enum step {
-    STEP_ON,   /* go on */
+    STEP_ON,   /* go on; of a subtree: it is done */
     STEP_DONE, /* leave the subtree: the search is over */
     STEP_PAUSE /* put back what is left */
 } step;
