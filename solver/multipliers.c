@@ -9,7 +9,8 @@ mn_status mn_pool_make(int width, int node_count, mn_error *error, mn_pool *pool
     /* Not cleared: a solve mostly touches a few of them. */
     pool->sums = malloc((size_t)MN_POOL_SIZE * width * sizeof *pool->sums);
     pool->choices = malloc((size_t)MN_POOL_SIZE * node_count * sizeof *pool->choices);
-    if (pool->sums && pool->choices)
+    pool->loaded = mn_new_array((size_t)width, sizeof *pool->loaded);
+    if (pool->sums && pool->choices && pool->loaded)
         return MN_OK;
     mn_pool_free(pool);
     return mn_fail_memory(error);
@@ -19,6 +20,8 @@ void mn_pool_free(mn_pool *pool)
 {
     free(pool->sums);
     free(pool->choices);
+    free(pool->loaded);
+    mn_relaxation_free(pool->relaxation);
     *pool = (mn_pool){0};
 }
 
@@ -388,6 +391,149 @@ static mn_status several_rows(const work *w, mn_arena *arena, double *multiplier
     return MN_OK;
 }
 
+/* ---- several rows, independent nodes: the dual simplex ------------------------------------------------------------------------------ */
+
+/* The graph's items as the relaxation reads them. */
+static mn_status load_relaxation(const work *w, mn_arena *arena)
+{
+    const mn_graph *graph = &w->form->prepared->graph;
+    const size_t arcs = (size_t)graph->begin[graph->node_count];
+    double *values = mn_arena_take(arena, arcs * (size_t)(w->rows + 1), sizeof *values);
+    const double **rows = mn_arena_take(arena, (size_t)w->rows, sizeof *rows);
+    double *caps = mn_arena_take(arena, (size_t)w->rows, sizeof *caps);
+    if (!values || !rows || !caps)
+        return MN_FAILURE;
+    for (int row = -1; row < w->rows; row++) {
+        const int64_t *from = row < 0 ? w->form->score : w->form->rows[row];
+        double *to = values + arcs * (size_t)(row + 1);
+        for (size_t arc = 0; arc < arcs; arc++)
+            to[arc] = (double)from[graph->arcs[arc].item];
+        if (row >= 0) {
+            rows[row] = to;
+            caps[row] = (double)w->form->caps[row];
+        }
+    }
+    const mn_relaxation_view view = {graph->node_count, w->rows, graph->begin, values, rows, caps};
+    return mn_relaxation_load(w->pool->relaxation, &view) ? MN_OK : MN_FAILURE;
+}
+
+/* Loads the relaxation, or only its caps when it holds these rows already. */
+static mn_status prepare_relaxation(const work *w, mn_arena *arena)
+{
+    mn_pool *pool = w->pool;
+    bool same = pool->relaxation && w->own_limits && pool->loaded_count == w->rows;
+    for (int row = 0; row < w->rows && same; row++)
+        same = pool->loaded[row] == w->form->row_limit[row];
+    if (!pool->relaxation)
+        pool->relaxation = mn_relaxation_create();
+    if (!pool->relaxation)
+        return MN_FAILURE;
+    pool->loaded_count = 0;
+    if (same) {
+        double *caps = mn_arena_take(arena, (size_t)w->rows, sizeof *caps);
+        if (!caps)
+            return MN_FAILURE;
+        for (int row = 0; row < w->rows; row++)
+            caps[row] = (double)w->form->caps[row];
+        mn_relaxation_set_caps(pool->relaxation, caps);
+    } else if (load_relaxation(w, arena) != MN_OK) {
+        return MN_FAILURE;
+    }
+    if (w->own_limits) {
+        pool->loaded_count = w->rows;
+        memcpy(pool->loaded, w->form->row_limit, sizeof *pool->loaded * (size_t)w->rows);
+    }
+    return MN_OK;
+}
+
+/* By how much the sums pass their caps, all rows together, scaled; `from` and `to`: with one item exchanged. */
+static double excess_of(const work *w, const int64_t *room, int from, int to)
+{
+    double excess = 0;
+    for (int row = 0; row < w->rows; row++) {
+        const int64_t left = room[row] + w->form->rows[row][from] - w->form->rows[row][to];
+        if (left < 0)
+            excess -= (double)left / w->row_range[row];
+    }
+    return excess;
+}
+
+/* Exchanges single items of the network in w->choice for the least loss (w->values) per excess until all rows are met, or
+ * `most_moves` are done. */
+static void repair(const work *w, int64_t *room, int most_moves)
+{
+    const mn_graph *graph = &w->form->prepared->graph;
+    for (int row = 0; row < w->rows; row++) {
+        room[row] = w->form->caps[row];
+        for (int node = 0; node < graph->node_count; node++)
+            room[row] -= w->form->rows[row][graph->arcs[w->choice[node]].item];
+    }
+    const int any = graph->arcs[w->choice[0]].item;
+    for (double excess = excess_of(w, room, any, any); excess > 0 && most_moves-- > 0;) {
+        double most = 0, left = 0;
+        int best_node = -1, best_arc = 0;
+        for (int node = 0; node < graph->node_count; node++) {
+            const int now = graph->arcs[w->choice[node]].item;
+            for (int arc = graph->begin[node]; arc < graph->begin[node + 1]; arc++) {
+                const int item = graph->arcs[arc].item;
+                const double rest = excess_of(w, room, now, item);
+                const double merit = (excess - rest) / (fmax(0, w->values[now] - w->values[item]) + 1e-6);
+                if (rest < excess && merit > most) {
+                    most = merit;
+                    left = rest;
+                    best_node = node;
+                    best_arc = arc;
+                }
+            }
+        }
+        if (best_node < 0)
+            return;
+        const int from = graph->arcs[w->choice[best_node]].item, to = graph->arcs[best_arc].item;
+        for (int row = 0; row < w->rows; row++)
+            room[row] += w->form->rows[row][from] - w->form->rows[row][to];
+        w->choice[best_node] = best_arc;
+        excess = left;
+    }
+}
+
+enum { MOST_REPAIR = 1 << 22 }; /* items looked at, times rows: some ms */
+
+/* The node's best items under the multipliers, made to fit, join the pool. */
+static mn_status add_rounded(const work *w, const double *multipliers, mn_arena *arena)
+{
+    const mn_graph *graph = &w->form->prepared->graph;
+    int64_t *room = mn_arena_take(arena, (size_t)w->rows, sizeof *room);
+    if (!room)
+        return MN_FAILURE;
+    weigh_items(w, 1, multipliers);
+    for (int node = 0; node < graph->node_count; node++) {
+        double share;
+        w->choice[node] = graph->begin[node] + mn_relaxation_key(w->pool->relaxation, node, &share);
+    }
+    const double look = (double)graph->begin[graph->node_count] * w->rows;
+    repair(w, room, (int)fmin(2.0 * w->rows + 4, MOST_REPAIR / look));
+    add_column(w);
+    return MN_OK;
+}
+
+static mn_status by_simplex(const work *w, mn_arena *arena, double *multipliers)
+{
+    if (prepare_relaxation(w, arena) != MN_OK)
+        return MN_FAILURE;
+    const mn_relaxation_end end = mn_relaxation_solve(w->pool->relaxation, -INFINITY);
+    mn_relaxation_multipliers(w->pool->relaxation, multipliers);
+    double most = 0;
+    for (int row = 0; row < w->rows; row++) {
+        multipliers[row] *= w->row_range[row] / w->score_range;
+        most = fmax(most, multipliers[row]);
+    }
+    if (end != MN_RELAXATION_INFEASIBLE)
+        return add_rounded(w, multipliers, arena);
+    for (int row = 0; row < w->rows; row++) /* a ray: long enough to exclude every score */
+        multipliers[row] *= 1e4 / fmax(most, 1e-100);
+    return MN_OK;
+}
+
 /* ---- entry ------------------------------------------------------------------------------------------------------------------------- */
 
 static mn_status make_work(const mn_form *form, mn_pool *pool, mn_arena *arena, work *w)
@@ -428,6 +574,8 @@ mn_status mn_multipliers_find(const mn_form *form, mn_pool *pool, mn_arena *aren
         no_row(&w);
     else if (status == MN_OK && form->row_count == 1)
         multipliers[0] = one_row(&w);
+    else if (status == MN_OK && form->prepared->graph.free)
+        status = by_simplex(&w, arena, multipliers);
     else if (status == MN_OK)
         status = several_rows(&w, arena, multipliers);
     for (int row = 0; row < form->row_count && status == MN_OK; row++) /* back to the form's units */
