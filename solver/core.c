@@ -218,12 +218,14 @@ static mn_status write_core(const maker *m, mn_core *core)
     memset(core->cost, 0, sizeof *core->cost * arcs * groups);
     memset(core->root, 0, sizeof *core->root * groups);
     write_arcs(m, core);
-    for (int lane = 0; lane < core->lane_count && !core->empty; lane++) {
+    mn_status status = MN_OK;
+    for (int lane = 0; lane < core->lane_count && !core->empty && status == MN_OK; lane++) {
         const int64_t cap = fill_lane(m, lane, values);
         least_to_end(m, values, to_end);
         core->empty = !write_lane(m, lane, values, to_end, cap, core);
+        status = mn_core_look(core);
     }
-    return MN_OK;
+    return status;
 }
 
 /* ---- entry -------------------------------------------------------------------------------------------------------------------------- */

@@ -157,6 +157,12 @@ static double count_paths(const mn_core *core, double *paths)
     return paths[0] > 0 ? log2(paths[0]) + scale : 0;
 }
 
+mn_status mn_core_look(const mn_core *core)
+{
+    enum { FEW = 1 << 12 };
+    return core->begin[core->slot_count] < FEW ? MN_OK : mn_control_check(core->form->control);
+}
+
 mn_status mn_core_cut(mn_core *core, bool filtered, bool sorted, mn_arena *arena)
 {
     const size_t slots = (size_t)core->slot_count;
@@ -174,6 +180,9 @@ mn_status mn_core_cut(mn_core *core, bool filtered, bool sorted, mn_arena *arena
         }
         if (core->empty)
             return MN_OK;
+        const mn_status status = mn_core_look(core);
+        if (status != MN_OK)
+            return status;
         if (cut == MOST_CUTS || drop_arcs(core, &b) == 0)
             break;
     }

@@ -187,7 +187,8 @@ static double one_row(const work *w)
         return 0;
 
     double multiplier = 0;
-    for (int step = 0; step < 100; step++) {
+    for (int step = 0; step < 100 && mn_control_check(w->form->control) == MN_OK;
+         step++) { /* any multiplier is valid */
         const double rise = scaled_score(w, low) - scaled_score(w, high);
         const double run = scaled_row(w, low, 0) - scaled_row(w, high, 0);
         multiplier = rise > 0 && run > 0 ? rise / run : 0;
@@ -367,7 +368,7 @@ static mn_status several_rows(const work *w, mn_arena *arena, double *multiplier
     if (w->pool->count == 0)
         price(w, 1, s.dual);
     start(&s);
-    for (int step = 0; step < 200 + 50 * size; step++) {
+    for (int step = 0; step < 200 + 50 * size && mn_control_check(w->form->control) == MN_OK; step++) {
         find_duals(&s);
         int entering = choose_entering(&s);
         if (entering == INT32_MIN) {
@@ -520,7 +521,9 @@ static mn_status by_simplex(const work *w, mn_arena *arena, double *multipliers)
 {
     if (prepare_relaxation(w, arena) != MN_OK)
         return MN_FAILURE;
+    mn_relaxation_watch(w->pool->relaxation, w->form->control);
     const mn_relaxation_end end = mn_relaxation_solve(w->pool->relaxation, -INFINITY);
+    mn_relaxation_watch(w->pool->relaxation, NULL);
     mn_relaxation_multipliers(w->pool->relaxation, multipliers);
     double most = 0;
     for (int row = 0; row < w->rows; row++) {

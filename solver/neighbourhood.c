@@ -10,8 +10,8 @@ enum {
     FREE_NODES = 24,
     LEAST_LIST = 10000,
     MOST_LIST = 1 << 20,
-    EQUAL_AFTER = 3,  /* failures before an equal value is accepted */
-    FORCE_AFTER = 40, /* failures before a block is forced to change */
+    EQUAL_AFTER = 3,    /* failures before an equal value is accepted */
+    FORCE_AFTER = 40,   /* failures before a block is forced to change */
     RETURN_AFTER = 400, /* failures before the search goes back to the best network */
 };
 
@@ -20,10 +20,10 @@ typedef enum phase { TIGHTENED, PROBING, AROUND } phase;
 /* A subproblem: the nodes that are free. */
 typedef struct freed {
     int count;
-    int *nodes;          /* [nodes] */
-    int *begin;          /* [nodes + 1] */
-    int *arc;            /* [arcs] where each item comes from */
-    int64_t *score, *weight, *caps; /* [arcs], [rows][arcs], [rows] */
+    int *nodes;                                         /* [nodes] */
+    int *begin;                                         /* [nodes + 1] */
+    int *arc;                                           /* [arcs] where each item comes from */
+    int64_t *score, *weight, *caps;                     /* [arcs], [rows][arcs], [rows] */
     double *score_real, *weight_real, *caps_real, *low; /* low: [rows] least sums */
     const int64_t **rows;
     const double **rows_real;
@@ -34,7 +34,7 @@ struct mn_neighbourhood {
     const mn_form *form;
     const int64_t *capacities;
     int node_count, rows;
-    const int *begin; /* [nodes + 1] arcs of each node */
+    const int *begin;    /* [nodes + 1] arcs of each node */
     double *multipliers; /* of the whole problem */
     double *reduced;     /* [arcs] costs under them */
     double *second;      /* [nodes] second smallest of a node */
@@ -109,9 +109,9 @@ static bool take_memory(mn_neighbourhood *n)
     n->relaxation = mn_relaxation_create();
     n->halves = mn_halves_create();
     return n->multipliers && n->reduced && n->second && n->rank && n->order && n->choice && n->sums && n->best_choice &&
-           n->best_network && n->found_choice && n->candidate && n->network && p->nodes && p->begin && p->arc && p->score && p->weight && p->caps &&
-           p->score_real && p->weight_real && p->caps_real && p->low && p->rows && p->rows_real && p->multipliers &&
-           n->relaxation && n->halves;
+           n->best_network && n->found_choice && n->candidate && n->network && p->nodes && p->begin && p->arc &&
+           p->score && p->weight && p->caps && p->score_real && p->weight_real && p->caps_real && p->low && p->rows &&
+           p->rows_real && p->multipliers && n->relaxation && n->halves;
 }
 
 void mn_neighbourhood_free(mn_neighbourhood *n)
@@ -119,11 +119,11 @@ void mn_neighbourhood_free(mn_neighbourhood *n)
     if (!n)
         return;
     freed *p = &n->part;
-    void *const memory[] = {n->multipliers, n->reduced,      n->second,       n->rank,       n->order,
-                            n->choice,      n->sums,         n->best_choice,  n->best_network, n->found_choice,
-                            p->nodes,       p->begin,        p->arc,          p->score,      p->weight,
-                            p->caps,        p->score_real,   p->weight_real,  p->caps_real,  p->low,
-                            p->rows,        p->rows_real,    p->multipliers,  n->candidate,    n->network};
+    void *const memory[] = {n->multipliers, n->reduced,    n->second,      n->rank,         n->order,
+                            n->choice,      n->sums,       n->best_choice, n->best_network, n->found_choice,
+                            p->nodes,       p->begin,      p->arc,         p->score,        p->weight,
+                            p->caps,        p->score_real, p->weight_real, p->caps_real,    p->low,
+                            p->rows,        p->rows_real,  p->multipliers, n->candidate,    n->network};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
         free(memory[i]);
     mn_relaxation_free(n->relaxation);
@@ -159,8 +159,8 @@ static void reduce(mn_neighbourhood *n)
     }
 }
 
-mn_status mn_neighbourhood_create(const mn_form *form, const int64_t *capacities, const double *multipliers, uint64_t seed,
-                                  mn_error *error, mn_neighbourhood **neighbourhood)
+mn_status mn_neighbourhood_create(const mn_form *form, const int64_t *capacities, const double *multipliers,
+                                  uint64_t seed, mn_error *error, mn_neighbourhood **neighbourhood)
 {
     mn_neighbourhood *n = mn_new_array(1, sizeof *n);
     *neighbourhood = n;
@@ -361,7 +361,8 @@ static int64_t take_found(void *context, const int *items, int64_t score)
 
 /* Looks for the best network of at least `target` with the nodes of the part free. *complete: there is none, if none was found, and
  * no better one. */
-static mn_status explore(mn_neighbourhood *n, double tightening, int64_t target, const mn_control *control, bool *complete)
+static mn_status explore(mn_neighbourhood *n, double tightening, int64_t target, const mn_control *control,
+                         bool *complete)
 {
     freed *p = &n->part;
     *complete = false;
@@ -372,8 +373,8 @@ static mn_status explore(mn_neighbourhood *n, double tightening, int64_t target,
     const mn_halves_options options = {
         .list_size = n->list_size, .most_work = 60 * (uint64_t)n->list_size, .seed = draw(n), .control = control};
     mn_halves_result result;
-    const mn_status status = mn_halves_search(n->halves, &view, p->multipliers, target - n->fixed_score, &options,
-                                              take_found, n, &result);
+    const mn_status status =
+        mn_halves_search(n->halves, &view, p->multipliers, target - n->fixed_score, &options, take_found, n, &result);
     n->work += result.work;
     *complete = result.complete;
     return status;
@@ -426,12 +427,13 @@ static void draw_nodes(mn_neighbourhood *n)
         return;
     }
     const double power = 1 + draw_real(n);
-    const int count =
-        (int)(FREE_NODES * pow((double)n->node_count / FREE_NODES, pow(draw_real(n), power)));
+    const int count = (int)(FREE_NODES * pow((double)n->node_count / FREE_NODES, pow(draw_real(n), power)));
     const int way = (int)(draw(n) % 3);
     for (int node = 0; node < n->node_count; node++) {
         const double random = draw_real(n), cost = n->reduced[n->choice[node]];
-        n->rank[node] = way == 0 ? random : way == 1 ? n->second[node] * (0.2 + random) : -cost * random - 1e-9 * random;
+        n->rank[node] = way == 0   ? random
+                        : way == 1 ? n->second[node] * (0.2 + random)
+                                   : -cost * random - 1e-9 * random;
     }
     select_nodes(n, count < n->node_count ? count : n->node_count);
 }
@@ -516,8 +518,7 @@ static mn_status look_around(mn_neighbourhood *n, const mn_control *control)
         target--;
     }
     free_nodes(n, avoid);
-    const double tightening =
-        draw(n) % 3 == 0 ? FIRST_TIGHTENING * pow(GROWTH, (double)(draw(n) % 6)) : 0;
+    const double tightening = draw(n) % 3 == 0 ? FIRST_TIGHTENING * pow(GROWTH, (double)(draw(n) % 6)) : 0;
     const mn_status status = explore(n, tightening, target, control, &complete);
     n->accept_equal = false;
     if (status != MN_OK)

@@ -22,8 +22,8 @@ typedef void (*mn_neighbourhood_found)(void *context, const uint16_t *network, i
 bool mn_neighbourhood_suits(const mn_form *form);
 
 /* The form and what it refers to must outlive it. multipliers [row_count]: of the whole problem; capacities as the problem's limits. */
-mn_status mn_neighbourhood_create(const mn_form *form, const int64_t *capacities, const double *multipliers, uint64_t seed,
-                                  mn_error *error, mn_neighbourhood **neighbourhood);
+mn_status mn_neighbourhood_create(const mn_form *form, const int64_t *capacities, const double *multipliers,
+                                  uint64_t seed, mn_error *error, mn_neighbourhood **neighbourhood);
 void mn_neighbourhood_free(mn_neighbourhood *neighbourhood);
 
 /* Another's network, within all limits: the search goes on from it if it is better. */

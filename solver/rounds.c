@@ -369,7 +369,7 @@ static void write_answer(solve *s, mn_status status, mn_answer *answer)
 static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
 {
     write_answer(s, status, answer);
-    answer->has_bound = s->parts.count > 0;
+    answer->has_bound = s->bound != MN_NO_VALUE;
     answer->bound = s->bound;
     if (status == MN_OK && s->gap_reached && answer->count > 0 && answer->scores[0] < s->bound) {
         answer->outcome = MN_GAP_LIMIT;
@@ -407,12 +407,13 @@ static mn_status make_parts(solve *s)
 {
     const mn_graphs *graphs = s->graphs;
     for (int i = 0; i < graphs->count; i++) {
-        const mn_status status = mn_parts_add(&graphs->prepared[i], s->question->capacities, &graphs->pools[i],
-                                              s->arena, &s->parts, &s->known);
+        mn_status status = mn_parts_add(&graphs->prepared[i], s->question->capacities, &graphs->pools[i],
+                                        &s->question->control, s->arena, &s->parts, &s->known);
         if (status != MN_OK)
             return status;
+        if (i + 1 < graphs->count && (status = mn_control_check(&s->question->control)) != MN_OK)
+            return status; /* without a bound: the next graph may hold anything */
     }
-    s->bound = MN_NO_VALUE;
     for (int i = 0; i < s->parts.count; i++)
         s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
     if (s->known.count > 0)

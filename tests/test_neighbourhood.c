@@ -158,8 +158,8 @@ Test(halves, find_what_enumeration_finds)
                   "seed %" PRIu64 ": %d found, %d listed", seed, found.count, listed.count);
         tally best = {.p = &p, .target = target, .best = INT64_MIN, .raise = true};
         cr_assert(mn_halves_search(halves, &view, p.multipliers, target, &options, take, &best, &result) == MN_OK);
-        cr_assert(!result.complete || best.best == listed.best, "seed %" PRIu64 ": best %" PRId64 ", listed %" PRId64, seed,
-                  best.best, listed.best);
+        cr_assert(!result.complete || best.best == listed.best, "seed %" PRIu64 ": best %" PRId64 ", listed %" PRId64,
+                  seed, best.best, listed.best);
     }
     mn_halves_free(halves);
 }

@@ -9,6 +9,7 @@ typedef struct effort {
     int top;
     int64_t gap; /* multiples of the objective's resolution */
     bool scan;
+    double begun; /* mn_clock() */
     mn_known_start start;
     mn_monitor *monitor; /* NULL: nobody follows */
 } effort;
@@ -62,9 +63,12 @@ static mn_status read_effort(mn_solver *solver, const mn_options *options, effor
 
 /* ---- the engines ----------------------------------------------------------------------------------------------------------- */
 
+/* The time limit counts from the beginning of the call. */
 static mn_control control_of(const mn_solver *solver, const mn_options *options, const effort *work)
 {
     mn_control control = mn_solver_control(solver, options->time_limit, options->node_limit);
+    if (options->time_limit > 0)
+        control.deadline = work->begun + options->time_limit;
     control.monitor = work->monitor;
     return control;
 }
@@ -244,12 +248,12 @@ static void describe(mn_solver *solver, mn_status status)
 }
 
 /* Begins the log, if one is wanted. */
-static void follow(mn_solver *solver, const mn_options *options, effort *work, double start, mn_monitor *monitor)
+static void follow(mn_solver *solver, const mn_options *options, effort *work, mn_monitor *monitor)
 {
     if (!options->log)
         return;
     work->monitor = monitor;
-    mn_monitor_begin(monitor, options->log, options->user, &solver->cancel, solver->maximize, start);
+    mn_monitor_begin(monitor, options->log, options->user, &solver->cancel, solver->maximize, work->begun);
     if (work->start.network)
         mn_monitor_incumbent(monitor, work->start.score);
 }
@@ -263,10 +267,9 @@ static void end_log(const effort *work, const mn_answer *answer)
     mn_monitor_end(work->monitor, answer->outcome, answer->search_nodes);
 }
 
-static mn_status run(mn_solver *solver, const mn_options *options, bool explained)
+static mn_status run(mn_solver *solver, const mn_options *options, double begun, bool explained)
 {
-    const double start = mn_clock();
-    effort work = {0};
+    effort work = {.begun = begun};
     mn_answer answer = {0};
     mn_monitor monitor;
     mn_status status = read_effort(solver, options, &work);
@@ -275,7 +278,7 @@ static mn_status run(mn_solver *solver, const mn_options *options, bool explaine
     if (status == MN_OK && options->progress && options->progress(options->user, 0, 0, 1))
         atomic_store(&solver->cancel, true);
     if (status == MN_OK) {
-        follow(solver, options, &work, start, &monitor);
+        follow(solver, options, &work, &monitor);
         status = work.scan ? run_scan(solver, options, &work, &answer) : run_search(solver, options, &work, &answer);
         const bool answered = status != MN_FAILURE;
         if (answered) {
@@ -289,7 +292,7 @@ static mn_status run(mn_solver *solver, const mn_options *options, bool explaine
         }
         if (answered)
             describe(solver, status);
-        solver->result.seconds = mn_clock() - start;
+        solver->result.seconds = mn_clock() - begun;
     }
     free(answer.problems);
     free(answer.scores);
@@ -308,9 +311,10 @@ static mn_status solve(mn_solver *solver, const mn_options *options, const mn_re
         return mn_fail(&solver->error, MN_USAGE, "mn_solver_solve: expected a place for the result, found NULL");
     *result = NULL;
     const mn_options defaults = mn_default_options();
+    const double begun = mn_clock();
     mn_status status = mn_solver_build(solver);
     if (status == MN_OK)
-        status = run(solver, options ? options : &defaults, explained);
+        status = run(solver, options ? options : &defaults, begun, explained);
     if (status == MN_OK || status == MN_INFEASIBLE || status == MN_STOPPED || status == MN_INTERRUPTED)
         *result = &solver->result;
     return status;
