@@ -404,7 +404,8 @@ static mn_status load_relaxation(const work *w, mn_arena *arena)
     double *caps = mn_arena_take(arena, (size_t)w->rows, sizeof *caps);
     if (!values || !rows || !caps)
         return MN_FAILURE;
-    for (int row = -1; row < w->rows; row++) {
+    mn_status status = MN_OK;
+    for (int row = -1; row < w->rows && (status = mn_control_check(w->form->control)) == MN_OK; row++) {
         const int64_t *from = row < 0 ? w->form->score : w->form->rows[row];
         double *to = values + arcs * (size_t)(row + 1);
         for (size_t arc = 0; arc < arcs; arc++)
@@ -415,10 +416,12 @@ static mn_status load_relaxation(const work *w, mn_arena *arena)
         }
     }
     const mn_relaxation_view view = {graph->node_count, w->rows, graph->begin, values, rows, caps};
-    return mn_relaxation_load(w->pool->relaxation, &view) ? MN_OK : MN_FAILURE;
+    if (status == MN_OK && !mn_relaxation_load(w->pool->relaxation, &view))
+        return MN_FAILURE;
+    return status;
 }
 
-/* Loads the relaxation, or only its caps when it holds these rows already. */
+/* Loads the relaxation, or only its caps when it holds these rows already. MN_OK, MN_FAILURE, or what the control says. */
 static mn_status prepare_relaxation(const work *w, mn_arena *arena)
 {
     mn_pool *pool = w->pool;
@@ -437,8 +440,10 @@ static mn_status prepare_relaxation(const work *w, mn_arena *arena)
         for (int row = 0; row < w->rows; row++)
             caps[row] = (double)w->form->caps[row];
         mn_relaxation_set_caps(pool->relaxation, caps);
-    } else if (load_relaxation(w, arena) != MN_OK) {
-        return MN_FAILURE;
+    } else {
+        const mn_status status = load_relaxation(w, arena);
+        if (status != MN_OK)
+            return status;
     }
     if (w->own_limits) {
         pool->loaded_count = w->rows;
@@ -519,8 +524,10 @@ static mn_status add_rounded(const work *w, const double *multipliers, mn_arena 
 
 static mn_status by_simplex(const work *w, mn_arena *arena, double *multipliers)
 {
-    if (prepare_relaxation(w, arena) != MN_OK)
-        return MN_FAILURE;
+    const mn_status status = prepare_relaxation(w, arena);
+    memset(multipliers, 0, sizeof *multipliers * (size_t)w->rows);
+    if (status != MN_OK)
+        return status == MN_FAILURE ? status : MN_OK; /* stopped: no multipliers are valid ones, too */
     mn_relaxation_watch(w->pool->relaxation, w->form->control);
     const mn_relaxation_end end = mn_relaxation_solve(w->pool->relaxation, -INFINITY);
     mn_relaxation_watch(w->pool->relaxation, NULL);

@@ -134,7 +134,8 @@ static void expect_prompt(double since, int threads, double allowed, const char 
 
 Test(stop, a_time_limit_holds_on_hard_instances)
 {
-    const char *hard[] = {"50x20x5:s", "50x20x3:s", "100x10x10:s", "100x50x1:subset-sum", "400x10x10:s", "700x10x30:s"};
+    const char *hard[] = {"50x20x5:s",   "50x20x3:s",    "100x10x10:s",  "100x50x1:subset-sum", "400x10x10:s",
+                          "700x10x30:s", "1000x300x1:s", "1000x300x3:s", "1000x100x32:w"};
     for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)
         for (int threads = 1; threads <= 2; threads++) {
             family_question q = family_question_make(hard[i], 1, true);
