@@ -215,10 +215,12 @@ typedef struct mn_start {
 } mn_start;
 
 typedef struct mn_options {
-    int top;             /* the K best networks; default 1 */
-    int threads;         /* 0: all cores */
-    double time_limit;   /* seconds; 0: none */
-    uint64_t node_limit; /* search nodes; 0: none */
+    int top; /* the K best networks; default 1 */
+    bool
+        distinct_metrics; /* of networks that agree in every metric only the first counts (table, then lexicographic) */
+    int threads;          /* 0: all cores */
+    double time_limit;    /* seconds; 0: none */
+    uint64_t node_limit;  /* search nodes; 0: none */
     const char *gap; /* decimal in the objective's unit: stop once bound - objective is no larger; NULL or "0": prove */
     const char *engine; /* NULL or "auto", "search" (bounds and branch and bound), "scan" (every network) */
     mn_progress progress;

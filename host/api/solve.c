@@ -55,9 +55,11 @@ static mn_status read_effort(mn_solver *solver, const mn_options *options, effor
         return mn_fail(&solver->error, MN_USAGE, "top %d: expected 1 or more", options->top);
     if (!work->scan && strcmp(engine, "auto") && strcmp(engine, "search"))
         return mn_fail(&solver->error, MN_USAGE, "engine \"%.100s\": expected auto, search or scan", engine);
-    if (work->scan && (work->gap > 0 || options->node_limit > 0))
-        return mn_fail(&solver->error, MN_USAGE,
-                       "engine \"scan\" looks at every network: it takes no gap and no node limit");
+    if (work->scan && (work->gap > 0 || options->node_limit > 0 || options->distinct_metrics))
+        return mn_fail(
+            &solver->error, MN_USAGE,
+            "engine \"scan\" looks at every network: it takes no gap and no node limit, and tells no networks "
+            "apart by their metrics");
     return MN_OK;
 }
 
@@ -73,6 +75,14 @@ static mn_control control_of(const mn_solver *solver, const mn_options *options,
     return control;
 }
 
+static void metrics_of(const void *context, int problem, const uint16_t *network, int64_t *values)
+{
+    const mn_solver *solver = context;
+    const mn_table *table = solver->members[problem].table;
+    for (int metric = 0; metric < table->metric_count; metric++)
+        values[metric] = mn_table_evaluate(table, metric, network);
+}
+
 static mn_status run_search(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     mn_status status = MN_OK;
@@ -80,8 +90,10 @@ static mn_status run_search(mn_solver *solver, const mn_options *options, const 
         status = mn_engine_create(solver->problems, solver->member_count, &solver->error, &solver->engine);
     if (status != MN_OK)
         return status;
+    const mn_distinct distinct = {solver->members[0].table->metric_count, metrics_of, solver};
     const mn_question question = {.capacities = solver->capacities,
                                   .top = work->top,
+                                  .distinct = options->distinct_metrics ? &distinct : NULL,
                                   .gap = work->gap,
                                   .threads = mn_thread_count(options->threads),
                                   .start = work->start.network,

@@ -27,6 +27,7 @@ static mn_status read_options(cli *c, mn_options *options)
     if (status == MN_OK)
         status = cli_seconds(c, "time-limit", &options->time_limit);
     options->top = (int)top;
+    options->distinct_metrics = cli_has(c, "distinct-metrics");
     options->threads = c->threads;
     options->gap = cli_value(c, "gap");
     options->engine = cli_value(c, "engine");
@@ -290,6 +291,8 @@ static const cli_option own_options[] = {
     {"maximize", "E", false, "the objective: a metric or a linear expression of metrics ('accuracy - 0.02*latency')"},
     {"minimize", "E", false, "the objective, to be made as small as possible"},
     {"top", "K", false, "the K best networks, in order (default 1)"},
+    {"distinct-metrics", NULL, false,
+     "with --top: of networks that agree in every metric only the first counts (table, then lexicographic)"},
     {"time-limit", "SECONDS", false, "stop then, with the best network so far and a bound (exit code 5)"},
     {"node-limit", "N", false, "stop after N search nodes (exit code 5)"},
     {"gap", "G", false,

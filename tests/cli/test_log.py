@@ -161,6 +161,17 @@ class Start(CommandTest):
         self.fail_with(2, "does not take --log", "sweep", EDGEGPU, "--log")
 
 
+class Distinct(CommandTest):
+    def test_networks_of_equal_metrics_count_once(self):
+        ask = ["solve", "supervit/192", "supervit/192", "--minimize", "flops", "--top", 3, "--json"]
+        archs = lambda *more: [s["arch"] for s in self.succeed(*ask, *more).json()["solutions"]]
+        plain, distinct = archs(), archs("--distinct-metrics")
+        self.assertEqual(plain[0], plain[1])
+        self.assertEqual(distinct[:2], [plain[0], plain[2]])
+        self.fail_with(2, "engine \"scan\"", *ask, "--distinct-metrics", "--engine", "scan")
+        self.fail_with(2, "sweep does not take --distinct-metrics", "sweep", EDGEGPU, "--maximize", "accuracy", "--distinct-metrics")
+
+
 class Limits(CommandTest):
     def test_gap_is_met_by_the_true_optimum(self):
         table, limits = hard(20, 9, 3, 4)
