@@ -131,17 +131,6 @@ static void merge_scan(mn_answer *answer, const mn_scan_result *scan, int member
     }
 }
 
-/* A scan that was stopped knows the start network at least. */
-static void answer_with_start(const mn_solver *solver, const effort *work, mn_answer *answer)
-{
-    const mn_known_start *start = &work->start;
-    if (!start->network || (answer->count > 0 && answer->scores[0] >= start->score))
-        return;
-    const size_t nodes = (size_t)solver->members[start->member].table->node_count;
-    mn_scan_result known = {.count = 1, .scores = &(int64_t){start->score}, .choices = (uint16_t *)start->network};
-    merge_scan(answer, &known, start->member, nodes, (size_t)solver->widest, work->top);
-}
-
 static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     const size_t top = (size_t)work->top, widest = (size_t)solver->widest;
@@ -174,7 +163,31 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
         return answer->count ? MN_OK : MN_INFEASIBLE;
     }
     answer->outcome = status == MN_STOPPED ? MN_TIME_LIMIT : MN_OUTCOME_INTERRUPTED;
-    answer_with_start(solver, work, answer);
+    return status;
+}
+
+/* Whoever was stopped knows the start network at least. */
+static void answer_with_start(const mn_solver *solver, const effort *work, mn_answer *answer)
+{
+    const mn_known_start *start = &work->start;
+    if (!start->network || (answer->count > 0 && answer->scores[0] >= start->score))
+        return;
+    const size_t nodes = (size_t)solver->members[start->member].table->node_count;
+    mn_scan_result known = {.count = 1, .scores = &(int64_t){start->score}, .choices = (uint16_t *)start->network};
+    merge_scan(answer, &known, start->member, nodes, (size_t)solver->widest, work->top);
+}
+
+/* A request to stop that came before the call ends it, however small the question. */
+static mn_status run_engine(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
+{
+    const mn_control now = {.cancel = &solver->cancel, .monitor = work->monitor};
+    mn_status status = mn_control_check(&now);
+    if (status == MN_INTERRUPTED)
+        answer->outcome = MN_OUTCOME_INTERRUPTED;
+    else
+        status = work->scan ? run_scan(solver, options, work, answer) : run_search(solver, options, work, answer);
+    if (status == MN_STOPPED || status == MN_INTERRUPTED)
+        answer_with_start(solver, work, answer);
     return status;
 }
 
@@ -265,7 +278,7 @@ static void follow(mn_solver *solver, const mn_options *options, effort *work, m
     if (!options->log)
         return;
     work->monitor = monitor;
-    mn_monitor_begin(monitor, options->log, options->user, &solver->cancel, solver->maximize, work->begun);
+    mn_monitor_begin(monitor, options->log, options->user, solver->maximize, work->begun);
     if (work->start.network)
         mn_monitor_incumbent(monitor, work->start.score);
 }
@@ -291,7 +304,7 @@ static mn_status run(mn_solver *solver, const mn_options *options, double begun,
         atomic_store(&solver->cancel, true);
     if (status == MN_OK) {
         follow(solver, options, &work, &monitor);
-        status = work.scan ? run_scan(solver, options, &work, &answer) : run_search(solver, options, &work, &answer);
+        status = run_engine(solver, options, &work, &answer);
         const bool answered = status != MN_FAILURE;
         if (answered) {
             take_answer(solver, &answer, work.scan ? "scan" : "search");
