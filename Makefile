@@ -196,7 +196,7 @@ $(test_programs) $(full_programs): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$
 	@mkdir -p $(@D)
 	$(run)$(link) $(filter %.o,$^) $(static_library) -lcriterion $(libraries) -o $@
 
-$(BUILD)/tsan_main: $(BUILD)/obj/tests/tsan_main.o $(static_library)
+$(BUILD)/tsan_main: $(BUILD)/obj/tests/tsan_main.o $(call objects,bench/families.c) $(static_library)
 	$(call say,LD,$@)
 	$(run)$(link) $(filter %.o,$^) $(static_library) $(libraries) -o $@
 

@@ -215,10 +215,11 @@ typedef struct mn_start {
 } mn_start;
 
 typedef struct mn_options {
-    int top;             /* the K best networks; default 1 */
-    int threads;         /* 0: all cores */
-    double time_limit;   /* seconds; 0: none */
-    uint64_t node_limit; /* search nodes; 0: none */
+    int top;               /* the K best networks; default 1 */
+    bool distinct_metrics; /* networks that agree in every metric count once, the first of them */
+    int threads;           /* 0: all cores */
+    double time_limit;     /* seconds; 0: none */
+    uint64_t node_limit;   /* search nodes; 0: none */
     const char *gap; /* decimal in the objective's unit: stop once bound - objective is no larger; NULL or "0": prove */
     const char *engine; /* NULL or "auto", "search" (bounds and branch and bound), "scan" (every network) */
     mn_progress progress;
@@ -242,10 +243,9 @@ typedef struct mn_result {
     int64_t bound; /* no network is better than this; equals the objective when optimal */
     uint64_t search_nodes;
     double seconds;
-    const char *engine; /* "search" or "scan" */
-    const char *
-        start_note; /* "", or why no network of options.starts could be used: the limit or rule that the first one breaks */
-    int conflict_count; /* infeasible: limits that clash (indices), none of them can be left out */
+    const char *engine;     /* "search" or "scan" */
+    const char *start_note; /* "", or what excludes all of options.starts: a limit or rule that the first breaks */
+    int conflict_count;     /* infeasible: limits that clash (indices), none of them can be left out */
     const int *conflict;
     const bool *nearest_exists; /* [conflict_count] false: no network meets the other limits either */
     const bool *

@@ -218,12 +218,14 @@ static mn_status write_core(const maker *m, mn_core *core)
     memset(core->cost, 0, sizeof *core->cost * arcs * groups);
     memset(core->root, 0, sizeof *core->root * groups);
     write_arcs(m, core);
-    for (int lane = 0; lane < core->lane_count && !core->empty; lane++) {
+    mn_status status = MN_OK;
+    for (int lane = 0; lane < core->lane_count && !core->empty && status == MN_OK; lane++) {
         const int64_t cap = fill_lane(m, lane, values);
         least_to_end(m, values, to_end);
         core->empty = !write_lane(m, lane, values, to_end, cap, core);
+        status = mn_core_look(core, m->arc_count);
     }
-    return MN_OK;
+    return status;
 }
 
 /* ---- entry -------------------------------------------------------------------------------------------------------------------------- */
@@ -248,12 +250,17 @@ mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t t
 {
     maker m = {.form = form, .vectors = vectors, .arena = arena, .threshold = threshold};
     start_core(&m, core);
+    mn_status status = mn_core_look(core, form->prepared->problem->item_count);
+    if (status != MN_OK)
+        return status;
     if (!cut_by_main(&m, &core->empty))
         return MN_FAILURE;
     if (core->empty)
         return MN_OK;
     if (order == MN_BY_COST && core->free && !order_nodes(&m))
         return MN_FAILURE;
-    const mn_status status = write_core(&m, core);
+    status = mn_core_look(core, m.arc_count);
+    if (status == MN_OK)
+        status = write_core(&m, core);
     return status != MN_OK || core->empty ? status : mn_core_cut(core, false, order == MN_BY_COST, arena);
 }

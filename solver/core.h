@@ -58,7 +58,8 @@ typedef enum mn_core_order {
     MN_BY_NAME  /* nodes and blocks as the table has them: lexicographic */
 } mn_core_order;
 
-/* The core for networks of linear score >= threshold. Arrays live in the arena. */
+/* The core for networks of linear score >= threshold. Arrays live in the arena. MN_OK, MN_FAILURE (memory), or what the form's control
+ * says. */
 mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
                        mn_arena *arena, mn_core *core);
 
@@ -67,6 +68,9 @@ mn_status mn_core_restrict(const mn_core *core, int node, int low, int high, mn_
 
 /* root_loss [groups]: what the root's slack loses when the threshold rises to `threshold`. */
 void mn_core_loss(const mn_core *core, int64_t threshold, mn_lanes *root_loss);
+
+/* Whether to go on; asked only where `arcs` are so many that it costs little beside the work on them. */
+mn_status mn_core_look(const mn_core *core, int arcs);
 
 /* The int32 half (core_cut.c): drops arcs until none is too dear, makes the cheapest completion of every lane cost 0 again, puts
  * each slot's cheapest arcs first when `sorted`. `filtered`: arcs are missing since costs were last made relative. */

@@ -2,6 +2,7 @@
 #include "solver/core.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NEVER ((int32_t)1 << 29) /* dearer than any slack; costs stay below 2^28 + 1, so sums stay inside 32 bits */
@@ -123,9 +124,45 @@ static int drop_arcs(mn_core *core, bounds *b)
     return gone;
 }
 
-/* Cheapest in the main lane first. */
-static void sort_slot(mn_core *core, int begin, int end)
+typedef struct ranked_arc {
+    int32_t cost, arc;
+} ranked_arc;
+
+static int compare_ranked(const void *a, const void *b)
 {
+    const ranked_arc *x = a, *y = b;
+    return x->cost != y->cost ? (x->cost < y->cost ? -1 : 1) : (x->arc > y->arc) - (x->arc < y->arc);
+}
+
+/* The order of many arcs is found on their numbers, so that each moves once. */
+static bool sort_large_slot(mn_core *core, int begin, int end, mn_arena *arena)
+{
+    const size_t count = (size_t)(end - begin), groups = (size_t)core->groups;
+    const mn_arena_mark mark = mn_arena_here(arena);
+    ranked_arc *order = mn_arena_take(arena, count, sizeof *order);
+    mn_core_arc *arcs = mn_arena_take(arena, count, sizeof *arcs);
+    mn_lanes *cost = mn_arena_take(arena, count * groups, sizeof *cost);
+    if (!order || !arcs || !cost)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        order[i] = (ranked_arc){core->cost[((size_t)begin + i) * groups][0], begin + (int32_t)i};
+    qsort(order, count, sizeof *order, compare_ranked);
+    for (size_t i = 0; i < count; i++) {
+        arcs[i] = core->arcs[order[i].arc];
+        memcpy(cost + i * groups, core->cost + (size_t)order[i].arc * groups, sizeof *cost * groups);
+    }
+    memcpy(core->arcs + begin, arcs, sizeof *arcs * count);
+    memcpy(core->cost + (size_t)begin * groups, cost, sizeof *cost * count * groups);
+    mn_arena_return(arena, mark);
+    return true;
+}
+
+/* Cheapest in the main lane first; equal ones keep their order. False: memory ran out. */
+static bool sort_slot(mn_core *core, int begin, int end, mn_arena *arena)
+{
+    enum { MANY = 48 };
+    if (end - begin > MANY)
+        return sort_large_slot(core, begin, end, arena);
     const size_t size = sizeof *core->cost * (size_t)core->groups;
     for (int arc = begin + 1; arc < end; arc++) {
         const mn_core_arc own = core->arcs[arc];
@@ -139,6 +176,7 @@ static void sort_slot(mn_core *core, int begin, int end)
         core->arcs[at] = own;
         memcpy(core->cost + (size_t)at * core->groups, cost, size);
     }
+    return true;
 }
 
 static double count_paths(const mn_core *core, double *paths)
@@ -158,6 +196,12 @@ static double count_paths(const mn_core *core, double *paths)
     return paths[0] > 0 ? log2(paths[0]) + scale : 0;
 }
 
+mn_status mn_core_look(const mn_core *core, int arcs)
+{
+    enum { FEW = 1 << 12 };
+    return arcs < FEW ? MN_OK : mn_control_check(core->form->control);
+}
+
 mn_status mn_core_cut(mn_core *core, bool filtered, bool sorted, mn_arena *arena)
 {
     const size_t slots = (size_t)core->slot_count;
@@ -175,11 +219,15 @@ mn_status mn_core_cut(mn_core *core, bool filtered, bool sorted, mn_arena *arena
         }
         if (core->empty)
             return MN_OK;
+        const mn_status status = mn_core_look(core, core->begin[core->slot_count]);
+        if (status != MN_OK)
+            return status;
         if (cut == MOST_CUTS || drop_arcs(core, &b) == 0)
             break;
     }
     for (int slot = 0; sorted && slot < core->slot_count - 1; slot++)
-        sort_slot(core, core->begin[slot], core->begin[slot + 1]);
+        if (!sort_slot(core, core->begin[slot], core->begin[slot + 1], arena))
+            return MN_FAILURE;
     core->log2_paths = count_paths(core, paths);
     return MN_OK;
 }

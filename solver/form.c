@@ -303,10 +303,10 @@ static mn_status add_limits(mn_form *form, const int64_t *capacities, mn_arena *
 }
 
 mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high,
-                       const mn_guess *guess, mn_arena *arena, mn_form *form)
+                       const mn_guess *guess, const mn_control *control, mn_arena *arena, mn_form *form)
 {
     const mn_problem *problem = prepared->problem;
-    *form = (mn_form){.prepared = prepared, .f_low = f_low, .f_high = f_high};
+    *form = (mn_form){.prepared = prepared, .f_low = f_low, .f_high = f_high, .control = control};
     if (problem->diagram->empty)
         return MN_INFEASIBLE;
     const size_t most_rows = (size_t)problem->limit_count * TANGENTS + 2;

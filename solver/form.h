@@ -9,6 +9,7 @@
 #define MN_SOLVER_FORM_H
 
 #include "solver/arena.h"
+#include "solver/control.h"
 #include "solver/graph.h"
 #include "solver/rows.h"
 
@@ -50,6 +51,7 @@ typedef struct mn_form {
     int64_t a, b;
     int64_t f_low, f_high;
     mn_inverse inverse;
+    const mn_control *control; /* who may stop the work on it */
 } mn_form;
 
 /* Where to put the tangents: the score and F of a good network. */
@@ -60,7 +62,7 @@ typedef struct mn_guess {
 /* `f_low`, `f_high`: the interval of F (ignored when nothing is scaled). `guess` NULL: the relaxation starts without slope.
  * MN_INFEASIBLE when one limit alone excludes everything. Arrays live in the arena. */
 mn_status mn_form_make(const mn_prepared *prepared, const int64_t *capacities, int64_t f_low, int64_t f_high,
-                       const mn_guess *guess, mn_arena *arena, mn_form *form);
+                       const mn_guess *guess, const mn_control *control, mn_arena *arena, mn_form *form);
 
 /* The least linear score that a network of value `target` or better can have. Monotone in target. */
 int64_t mn_form_threshold(const mn_form *form, int64_t target);

@@ -32,15 +32,14 @@ static void tell(mn_monitor *monitor, unsigned events, mn_outcome outcome, doubl
     monitor->told_incumbent = incumbent;
     monitor->told_bound = bound;
     monitor->told_at = seconds;
-    if (monitor->log(monitor->user, &line) && !(events & MN_LOG_END))
-        atomic_store(monitor->cancel, true);
+    if (monitor->log(monitor->user, &line))
+        atomic_store_explicit(&monitor->stop, true, memory_order_relaxed);
 }
 
-void mn_monitor_begin(mn_monitor *monitor, mn_log log, void *user, atomic_bool *cancel, bool maximize, double start)
+void mn_monitor_begin(mn_monitor *monitor, mn_log log, void *user, bool maximize, double start)
 {
     *monitor = (mn_monitor){.log = log,
                             .user = user,
-                            .cancel = cancel,
                             .maximize = maximize,
                             .start = start,
                             .caller = pthread_self(),

@@ -15,9 +15,9 @@
 typedef struct mn_monitor {
     mn_log log;
     void *user;
-    atomic_bool *cancel; /* set when the callback asks to stop */
-    bool maximize;       /* else scores are negated objectives */
-    double start;        /* mn_clock() */
+    atomic_bool stop; /* the callback asked for it */
+    bool maximize;    /* else scores are negated objectives */
+    double start;     /* mn_clock() */
     pthread_t caller;
     uint64_t nodes_before; /* of earlier searches for the same answer */
     _Atomic uint64_t nodes;
@@ -30,7 +30,7 @@ typedef struct mn_monitor {
 } mn_monitor;
 
 /* `start` is when the call of the library began. Tells the first line. */
-void mn_monitor_begin(mn_monitor *monitor, mn_log log, void *user, atomic_bool *cancel, bool maximize, double start);
+void mn_monitor_begin(mn_monitor *monitor, mn_log log, void *user, bool maximize, double start);
 
 /* From any thread. */
 void mn_monitor_nodes(mn_monitor *monitor, uint64_t nodes);

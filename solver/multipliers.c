@@ -6,8 +6,9 @@
 mn_status mn_pool_make(int width, int node_count, mn_error *error, mn_pool *pool)
 {
     *pool = (mn_pool){.width = width, .node_count = node_count};
-    pool->sums = mn_new_array((size_t)MN_POOL_SIZE * width, sizeof *pool->sums);
-    pool->choices = mn_new_array((size_t)MN_POOL_SIZE * node_count, sizeof *pool->choices);
+    /* Not cleared: a solve mostly touches a few of them. */
+    pool->sums = malloc((size_t)MN_POOL_SIZE * width * sizeof *pool->sums);
+    pool->choices = malloc((size_t)MN_POOL_SIZE * node_count * sizeof *pool->choices);
     pool->loaded = mn_new_array((size_t)width, sizeof *pool->loaded);
     if (pool->sums && pool->choices && pool->loaded)
         return MN_OK;
@@ -186,7 +187,8 @@ static double one_row(const work *w)
         return 0;
 
     double multiplier = 0;
-    for (int step = 0; step < 100; step++) {
+    for (int step = 0; step < 100 && mn_control_check(w->form->control) == MN_OK;
+         step++) { /* any multiplier is valid */
         const double rise = scaled_score(w, low) - scaled_score(w, high);
         const double run = scaled_row(w, low, 0) - scaled_row(w, high, 0);
         multiplier = rise > 0 && run > 0 ? rise / run : 0;
@@ -366,7 +368,7 @@ static mn_status several_rows(const work *w, mn_arena *arena, double *multiplier
     if (w->pool->count == 0)
         price(w, 1, s.dual);
     start(&s);
-    for (int step = 0; step < 200 + 50 * size; step++) {
+    for (int step = 0; step < 200 + 50 * size && mn_control_check(w->form->control) == MN_OK; step++) {
         find_duals(&s);
         int entering = choose_entering(&s);
         if (entering == INT32_MIN) {
@@ -402,7 +404,8 @@ static mn_status load_relaxation(const work *w, mn_arena *arena)
     double *caps = mn_arena_take(arena, (size_t)w->rows, sizeof *caps);
     if (!values || !rows || !caps)
         return MN_FAILURE;
-    for (int row = -1; row < w->rows; row++) {
+    mn_status status = MN_OK;
+    for (int row = -1; row < w->rows && (status = mn_control_check(w->form->control)) == MN_OK; row++) {
         const int64_t *from = row < 0 ? w->form->score : w->form->rows[row];
         double *to = values + arcs * (size_t)(row + 1);
         for (size_t arc = 0; arc < arcs; arc++)
@@ -413,10 +416,12 @@ static mn_status load_relaxation(const work *w, mn_arena *arena)
         }
     }
     const mn_relaxation_view view = {graph->node_count, w->rows, graph->begin, values, rows, caps};
-    return mn_relaxation_load(w->pool->relaxation, &view) ? MN_OK : MN_FAILURE;
+    if (status == MN_OK && !mn_relaxation_load(w->pool->relaxation, &view))
+        return MN_FAILURE;
+    return status;
 }
 
-/* Loads the relaxation, or only its caps when it holds these rows already. */
+/* Loads the relaxation, or only its caps when it holds these rows already. MN_OK, MN_FAILURE, or what the control says. */
 static mn_status prepare_relaxation(const work *w, mn_arena *arena)
 {
     mn_pool *pool = w->pool;
@@ -435,8 +440,10 @@ static mn_status prepare_relaxation(const work *w, mn_arena *arena)
         for (int row = 0; row < w->rows; row++)
             caps[row] = (double)w->form->caps[row];
         mn_relaxation_set_caps(pool->relaxation, caps);
-    } else if (load_relaxation(w, arena) != MN_OK) {
-        return MN_FAILURE;
+    } else {
+        const mn_status status = load_relaxation(w, arena);
+        if (status != MN_OK)
+            return status;
     }
     if (w->own_limits) {
         pool->loaded_count = w->rows;
@@ -517,9 +524,13 @@ static mn_status add_rounded(const work *w, const double *multipliers, mn_arena 
 
 static mn_status by_simplex(const work *w, mn_arena *arena, double *multipliers)
 {
-    if (prepare_relaxation(w, arena) != MN_OK)
-        return MN_FAILURE;
+    const mn_status status = prepare_relaxation(w, arena);
+    memset(multipliers, 0, sizeof *multipliers * (size_t)w->rows);
+    if (status != MN_OK)
+        return status == MN_FAILURE ? status : MN_OK; /* stopped: no multipliers are valid ones, too */
+    mn_relaxation_watch(w->pool->relaxation, w->form->control);
     const mn_relaxation_end end = mn_relaxation_solve(w->pool->relaxation, -INFINITY);
+    mn_relaxation_watch(w->pool->relaxation, NULL);
     mn_relaxation_multipliers(w->pool->relaxation, multipliers);
     double most = 0;
     for (int row = 0; row < w->rows; row++) {

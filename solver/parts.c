@@ -81,7 +81,7 @@ static void improve(const mn_form *form, uint16_t *network, int64_t *value)
         for (int node = 0; node < graph->node_count; node++)
             room[row] -= form->rows[row][problem->first[node] + network[node]];
     }
-    for (bool improved = true; improved;) {
+    for (bool improved = true; improved && mn_control_check(form->control) == MN_OK;) {
         improved = false;
         for (int node = 0; node < graph->node_count; node++) {
             const int now = problem->first[node] + network[node];
@@ -135,11 +135,11 @@ static double *find_multipliers(const mn_form *form, mn_pool *pool, mn_arena *ar
     return multipliers && mn_multipliers_find(form, pool, arena, multipliers) == MN_OK ? multipliers : NULL;
 }
 
-static mn_status add_additive(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
-                              mn_parts *parts, mn_best *best)
+static mn_status add_additive(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool,
+                              const mn_control *control, mn_arena *arena, mn_parts *parts, mn_best *best)
 {
     mn_form form;
-    mn_status status = mn_form_make(prepared, capacities, 0, 0, NULL, arena, &form);
+    mn_status status = mn_form_make(prepared, capacities, 0, 0, NULL, control, arena, &form);
     if (status != MN_OK)
         return status == MN_INFEASIBLE ? MN_OK : status;
     const double *multipliers = find_multipliers(&form, pool, arena);
@@ -155,8 +155,8 @@ static mn_status add_additive(const mn_prepared *prepared, const int64_t *capaci
 }
 
 /* Improves the guess where the tangents touch: the relaxation's own good networks, a few times (Dinkelbach). */
-static mn_status find_guess(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
-                            uint16_t *network, mn_guess *guess, bool *found)
+static mn_status find_guess(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool,
+                            const mn_control *control, mn_arena *arena, uint16_t *network, mn_guess *guess, bool *found)
 {
     const mn_problem *problem = prepared->problem;
     guess->score = problem->score.scaled * problem->score.base;
@@ -166,7 +166,7 @@ static mn_status find_guess(const mn_prepared *prepared, const int64_t *capaciti
         mn_form form;
         int64_t value;
         mn_status status = mn_form_make(prepared, capacities, prepared->capability_low, prepared->capability_high,
-                                        round > 0 ? guess : NULL, arena, &form);
+                                        round > 0 ? guess : NULL, control, arena, &form);
         if (status != MN_OK)
             return status;
         pool->count = 0;
@@ -189,6 +189,7 @@ typedef struct split_intervals {
     const mn_prepared *prepared;
     const int64_t *capacities;
     mn_pool *pool;
+    const mn_control *control;
     mn_arena *arena;
     mn_parts *parts;
     mn_best *best;
@@ -201,7 +202,7 @@ static mn_status add_interval(const split_intervals *w, int64_t f_low, int64_t f
 {
     const int nodes = w->prepared->problem->node_count;
     mn_form form;
-    mn_status status = mn_form_make(w->prepared, w->capacities, f_low, f_high, w->guess, w->arena, &form);
+    mn_status status = mn_form_make(w->prepared, w->capacities, f_low, f_high, w->guess, w->control, w->arena, &form);
     if (status != MN_OK)
         return status == MN_INFEASIBLE ? MN_OK : status;
     w->pool->count = 0;
@@ -248,8 +249,8 @@ static mn_status add_intervals(const split_intervals *w)
     return status;
 }
 
-static mn_status add_scaled(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
-                            mn_parts *parts, mn_best *best)
+static mn_status add_scaled(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool,
+                            const mn_control *control, mn_arena *arena, mn_parts *parts, mn_best *best)
 {
     const int nodes = prepared->problem->node_count;
     uint16_t *network = mn_arena_take(arena, (size_t)nodes, sizeof *network);
@@ -257,21 +258,22 @@ static mn_status add_scaled(const mn_prepared *prepared, const int64_t *capaciti
     bool found;
     if (!network)
         return MN_FAILURE;
-    mn_status status = find_guess(prepared, capacities, pool, arena, network, &guess, &found);
+    mn_status status = find_guess(prepared, capacities, pool, control, arena, network, &guess, &found);
     if (status != MN_OK)
         return status == MN_INFEASIBLE ? MN_OK : status;
     if (found)
         mn_best_add(best, guess.score, prepared->problem_index, network, nodes);
 
-    const split_intervals work = {prepared, capacities, pool,   arena,
-                                  parts,    best,       &guess, mn_form_wants_intervals(prepared, capacities, &guess)};
+    const split_intervals work = {prepared, capacities, pool,
+                                  control,  arena,      parts,
+                                  best,     &guess,     mn_form_wants_intervals(prepared, capacities, &guess)};
     return add_intervals(&work);
 }
 
-mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
-                       mn_parts *parts, mn_best *best)
+mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, const mn_control *control,
+                       mn_arena *arena, mn_parts *parts, mn_best *best)
 {
     if (prepared->scaled)
-        return add_scaled(prepared, capacities, pool, arena, parts, best);
-    return add_additive(prepared, capacities, pool, arena, parts, best);
+        return add_scaled(prepared, capacities, pool, control, arena, parts, best);
+    return add_additive(prepared, capacities, pool, control, arena, parts, best);
 }

@@ -28,7 +28,7 @@ int64_t mn_part_threshold(const mn_part *part, int64_t target);
 
 /* Parts of one prepared graph, appended. `best` [capacity >= 1] receives good networks met on the way (none twice). What the limits
  * exclude adds no part. */
-mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, mn_arena *arena,
-                       mn_parts *parts, mn_best *best);
+mn_status mn_parts_add(const mn_prepared *prepared, const int64_t *capacities, mn_pool *pool, const mn_control *control,
+                       mn_arena *arena, mn_parts *parts, mn_best *best);
 
 #endif

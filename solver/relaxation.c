@@ -51,6 +51,7 @@ struct mn_relaxation {
     int pivots; /* since the inverse was computed anew */
     uint64_t steps;
     bool is_ray; /* the multipliers shown are ray */
+    const mn_control *control;
 };
 
 /* ---- memory ------------------------------------------------------------------------------------------------------------------------ */
@@ -681,6 +682,8 @@ static mn_relaxation_end run(mn_relaxation *r, double enough)
             find_levels(r);
             continue;
         }
+        if (r->control && mn_control_check(r->control) != MN_OK)
+            return MN_RELAXATION_STALLED;
         r->steps++;
         for (int row = 0; row < r->rows; row++)
             r->ray[row] = out.sign * r->inverse[out.at * r->rows + row];
@@ -711,6 +714,11 @@ static mn_relaxation_end run(mn_relaxation *r, double enough)
         if (still > 10 * patience)
             return MN_RELAXATION_STALLED;
     }
+}
+
+void mn_relaxation_watch(mn_relaxation *r, const mn_control *control)
+{
+    r->control = control;
 }
 
 mn_relaxation_end mn_relaxation_solve(mn_relaxation *r, double enough)

@@ -13,7 +13,7 @@
 #ifndef MN_SOLVER_RELAXATION_H
 #define MN_SOLVER_RELAXATION_H
 
-#include "host/mathnas.h"
+#include "solver/control.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,6 +55,9 @@ void mn_relaxation_allow(mn_relaxation *relaxation, int node, int item, bool all
 
 /* Start again from these multipliers [rows], >= 0 (NULL: 0). */
 void mn_relaxation_start(mn_relaxation *relaxation, const double *multipliers);
+
+/* Who may stop a solve (NULL: nobody). One that is stopped has stalled: its bound is valid. */
+void mn_relaxation_watch(mn_relaxation *relaxation, const mn_control *control);
 
 /* Ends early once the bound is certainly below `enough` (-INFINITY: never). */
 mn_relaxation_end mn_relaxation_solve(mn_relaxation *relaxation, double enough);

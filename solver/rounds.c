@@ -45,6 +45,14 @@ static bool same_network(const mn_best_entry *entry, int problem, const uint16_t
     return entry->problem == problem && !memcmp(entry->network, network, sizeof *network * (size_t)nodes);
 }
 
+/* Room for the networks that are asked for. One needs no telling apart. */
+static bool make_best(const solve *s, int capacity, mn_best *best)
+{
+    const mn_distinct *distinct = s->question->top > 1 ? s->question->distinct : NULL;
+    return mn_best_make(best, capacity, s->graphs->width, s->arena) &&
+           (!distinct || mn_best_distinguish(best, distinct, s->arena));
+}
+
 static void raise_target(solve *s, int64_t target)
 {
     const int64_t threshold = mn_form_threshold(&s->part->form, target);
@@ -70,14 +78,18 @@ static bool found_in_round(void *context, const uint16_t *network)
     return s->gap_reached;
 }
 
+/* Networks come in lexicographic order: the first that is too late ends the part. */
 static bool found_in_ties(void *context, const uint16_t *network)
 {
     solve *s = context;
+    const mn_prepared *prepared = s->part->form.prepared;
+    const int nodes = prepared->problem->node_count;
     if (mn_part_value(s->part, s->question->capacities, network) != s->tied_score)
         return false;
-    mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network,
-                s->part->form.prepared->problem->node_count);
-    return ++s->ties_found == s->ties_wanted;
+    if (!mn_best_admits(&s->best, s->tied_score, prepared->problem_index, network, nodes))
+        return true;
+    mn_best_add(&s->best, s->tied_score, prepared->problem_index, network, nodes);
+    return ++s->ties_found == s->ties_wanted && !s->best.index;
 }
 
 /* Searches one part for networks of value >= s->target. */
@@ -205,10 +217,10 @@ static int64_t next_distance(solve *s, schedule *last, int64_t distance, uint64_
 static mn_status keep_found(solve *s, int64_t target)
 {
     const mn_best all = s->best;
-    if (s->found.capacity == 0 && !mn_best_make(&s->found, all.capacity, all.width, s->arena))
+    if (s->found.capacity == 0 && !make_best(s, all.capacity, &s->found))
         return MN_FAILURE;
     s->best = s->found;
-    s->best.count = 0;
+    mn_best_clear(&s->best);
     s->found = all;
     s->found_target = target;
     return MN_OK;
@@ -217,7 +229,7 @@ static mn_status keep_found(solve *s, int64_t target)
 /* Searches all parts at one target. */
 static mn_status run_round(solve *s, int64_t target)
 {
-    s->best.count = 0;
+    mn_best_clear(&s->best);
     s->target = target;
     for (int i = 0; i < s->parts.count; i++) {
         if (s->parts.parts[i].bound < s->target)
@@ -287,7 +299,7 @@ static mn_status settle_several(solve *s)
         above += round.entries[i].score > score;
     s->ties_wanted = round.count - above;
     s->tied_score = score;
-    if (!mn_best_make(&ties, s->ties_wanted, round.width, s->arena))
+    if (!make_best(s, s->ties_wanted, &ties))
         return MN_FAILURE;
     s->best = ties;
     mn_status status = MN_OK;
@@ -369,7 +381,7 @@ static void write_answer(solve *s, mn_status status, mn_answer *answer)
 static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
 {
     write_answer(s, status, answer);
-    answer->has_bound = s->parts.count > 0;
+    answer->has_bound = s->bound != MN_NO_VALUE;
     answer->bound = s->bound;
     if (status == MN_OK && s->gap_reached && answer->count > 0 && answer->scores[0] < s->bound) {
         answer->outcome = MN_GAP_LIMIT;
@@ -407,12 +419,13 @@ static mn_status make_parts(solve *s)
 {
     const mn_graphs *graphs = s->graphs;
     for (int i = 0; i < graphs->count; i++) {
-        const mn_status status = mn_parts_add(&graphs->prepared[i], s->question->capacities, &graphs->pools[i],
-                                              s->arena, &s->parts, &s->known);
+        mn_status status = mn_parts_add(&graphs->prepared[i], s->question->capacities, &graphs->pools[i],
+                                        &s->question->control, s->arena, &s->parts, &s->known);
         if (status != MN_OK)
             return status;
+        if (i + 1 < graphs->count && (status = mn_control_check(&s->question->control)) != MN_OK)
+            return status; /* without a bound: the next graph may hold anything */
     }
-    s->bound = MN_NO_VALUE;
     for (int i = 0; i < s->parts.count; i++)
         s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
     if (s->known.count > 0)
@@ -427,7 +440,7 @@ mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, 
 {
     solve s = {.graphs = graphs, .arena = arena, .question = question, .bound = MN_NO_VALUE};
     mn_arena_reset(arena);
-    if (!mn_best_make(&s.known, 1, graphs->width, arena) || !mn_best_make(&s.best, question->top, graphs->width, arena))
+    if (!mn_best_make(&s.known, 1, graphs->width, arena) || !make_best(&s, question->top, &s.best))
         return mn_fail_memory(error);
     add_start(&s);
     mn_status status = make_parts(&s);

@@ -115,12 +115,12 @@ Test(log, the_scan_has_one_too)
 /* A search without news says once a second that it is alive. */
 Test(log, tells_about_once_a_second_that_it_goes_on)
 {
-    family_question q = family_question_make("50x20x5:s", 1, true);
+    family_question q = family_question_make("100x20x10:s", 1, true);
     log_record *all = new_record();
     const mn_options options = {.top = 1, .time_limit = 3.5, .log = record, .user = all};
     const mn_result *result;
     cr_assert_eq(mn_solver_solve(q.solver, &options, &result), MN_STOPPED);
-    expect_orderly(all, true, result, "50x20x5:s");
+    expect_orderly(all, true, result, "100x20x10:s");
     cr_assert_geq(all->count, 5);
     for (int i = 1; i < all->count; i++)
         cr_assert_lt(all->lines[i].seconds - all->lines[i - 1].seconds, 2.5, "line %d", i);
@@ -144,7 +144,7 @@ Test(log, an_infeasible_question_ends_without_a_bound)
 Test(log, a_callback_may_stop_the_solve)
 {
     for (int lines = 1; lines <= 3; lines++) {
-        family_question q = family_question_make("50x20x5:s", 2, true);
+        family_question q = family_question_make("100x20x10:s", 2, true);
         log_record *all = new_record();
         all->stop_after = lines;
         mn_options options = {.top = 1, .log = record, .user = all};
@@ -159,16 +159,32 @@ Test(log, a_callback_may_stop_the_solve)
     }
 }
 
+/* However small the question: a request is met or forgotten, never left to the next one. */
+Test(log, a_callback_stops_small_questions_too)
+{
+    for (int lines = 1; lines <= 4; lines++) {
+        family_question q = family_question_make("4x3x1:u", 1, true);
+        log_record *all = new_record();
+        all->stop_after = lines;
+        mn_options options = {.top = 1, .log = record, .user = all};
+        const mn_result *result;
+        const mn_status status = mn_solver_solve(q.solver, &options, &result);
+        cr_assert(status == MN_INTERRUPTED || (lines > 1 && status == MN_OK), "%d lines: %d", lines, status);
+        cr_assert_eq(mn_solver_solve(q.solver, NULL, &result), MN_OK);
+        family_question_free(&q);
+        free(all);
+    }
+}
+
 /* ---- rations -------------------------------------------------------------------------------------------------------------------------- */
 
 Test(log, thousands_of_incumbents_are_told_in_few_lines)
 {
     log_record *all = new_record();
-    atomic_bool cancel = false;
     mn_monitor monitor;
     const double start = mn_clock();
-    mn_monitor_begin(&monitor, record, all, &cancel, true, start);
-    const mn_control control = {.cancel = &cancel, .monitor = &monitor};
+    mn_monitor_begin(&monitor, record, all, true, start);
+    const mn_control control = {.monitor = &monitor};
     for (int64_t score = 0; score < 100000; score++) {
         mn_monitor_incumbent(&monitor, score);
         cr_assert_eq(mn_control_check(&control), MN_OK);
@@ -197,10 +213,9 @@ static void *report(void *user)
 Test(log, other_threads_report_and_the_caller_tells)
 {
     log_record *all = new_record();
-    atomic_bool cancel = false;
     mn_monitor monitor;
     pthread_t threads[4];
-    mn_monitor_begin(&monitor, record, all, &cancel, false, mn_clock());
+    mn_monitor_begin(&monitor, record, all, false, mn_clock());
     for (int i = 0; i < 4; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, report, &monitor), 0);
     for (int i = 0; i < 4; i++) {

@@ -366,6 +366,25 @@ Test(rules, huge_spaces_are_counted)
     }
 }
 
+/* Nodes with rules among many without: 10^k times what the rules leave. */
+Test(rules, counts_with_few_rules_are_exact)
+{
+    for (int gap = 1; gap <= 40; gap++) {
+        space *s = new_space(150, 10);
+        add_then(s, MN_RULE_THEN_NOT, 70, 0, 70 + gap, 0); /* excludes 1 of 100 pairs */
+        add_then(s, MN_RULE_THEN, 3, 9, 4, 9);             /* excludes 9 of 100 */
+        mn_diagram *diagram = build(s, NULL);
+        char *text = mn_diagram_count_text(diagram), expected[160];
+        memcpy(expected, "9009", 4); /* 99 * 91 */
+        memset(expected + 4, '0', 146);
+        expected[150] = 0;
+        cr_assert_str_eq(text, expected, "gap %d", gap);
+        free(text);
+        mn_diagram_free(diagram);
+        free_space(s);
+    }
+}
+
 /* Six equal rules over nodes of 40 blocks need 40^6 states: some stay outside, and the diagram with them is still exact. */
 Test(rules, rules_that_need_too_many_states_stay_outside)
 {

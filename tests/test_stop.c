@@ -134,7 +134,8 @@ static void expect_prompt(double since, int threads, double allowed, const char 
 
 Test(stop, a_time_limit_holds_on_hard_instances)
 {
-    const char *hard[] = {"50x20x5:s", "50x20x3:s", "100x10x10:s", "100x50x1:subset-sum", "400x10x10:s"};
+    const char *hard[] = {"50x20x5:s",   "50x20x3:s",    "100x10x10:s",  "100x50x1:subset-sum", "400x10x10:s",
+                          "700x10x30:s", "1000x300x1:s", "1000x300x3:s", "1000x100x32:w"};
     for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)
         for (int threads = 1; threads <= 2; threads++) {
             family_question q = family_question_make(hard[i], 1, true);
@@ -168,7 +169,7 @@ static void *cancel_later(void *user)
 
 Test(stop, a_cancel_from_another_thread_is_prompt)
 {
-    const char *hard[] = {"50x20x5:s", "100x10x10:s", "50x20x5:w"};
+    const char *hard[] = {"50x20x10:s", "100x10x10:s", "400x10x10:s"};
     for (int i = 0; i < 3; i++)
         for (int threads = 1; threads <= 2; threads++) {
             family_question q = family_question_make(hard[i], 1, true);
@@ -189,21 +190,27 @@ Test(stop, a_cancel_from_another_thread_is_prompt)
         }
 }
 
-/* When none runs, the next one stops; a call that returned MN_INTERRUPTED has used the request up. */
-Test(stop, a_cancel_is_used_up_by_the_call_that_it_stops)
+static void check_cancel(const char *name)
 {
-    family_question q = family_question_make("20x9x3:w", 1, true);
+    family_question q = family_question_make(name, 1, true);
+    const mn_options scan = {.top = 1, .engine = "scan"};
     const mn_result *result;
     cr_assert_eq(mn_solver_solve(q.solver, NULL, &result), MN_OK);
     const int64_t optimum = result->solutions[0].objective;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         mn_solver_cancel(q.solver);
         mn_solver_cancel(q.solver);
-        const mn_status status = mn_solver_solve(q.solver, NULL, &result);
-        cr_assert_eq(status, MN_INTERRUPTED);
+        cr_assert_eq(mn_solver_solve(q.solver, i % 2 ? &scan : NULL, &result), MN_INTERRUPTED, "%s", name);
         cr_assert_eq(result->outcome, MN_OUTCOME_INTERRUPTED);
-        cr_assert_eq(mn_solver_solve(q.solver, NULL, &result), MN_OK);
+        cr_assert_eq(mn_solver_solve(q.solver, NULL, &result), MN_OK, "%s", name);
         cr_assert_eq(result->solutions[0].objective, optimum);
     }
     family_question_free(&q);
+}
+
+/* When none runs, the next one stops, however small; a call that returned MN_INTERRUPTED has used the request up. */
+Test(stop, a_cancel_is_used_up_by_the_call_that_it_stops)
+{
+    check_cancel("20x9x3:w");
+    check_cancel("4x3x1:u");
 }

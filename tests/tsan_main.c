@@ -2,6 +2,7 @@
  * Criterion's test processes do not live with that sanitizer.
  *
  * Results are compared with those of one thread, so that a race that the sanitizer's eyes miss still shows. */
+#include "bench/families.h"
 #include "host/mathnas.h"
 #include "solver/threads.h"
 
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { THREADS = 4, NETWORKS = 100000, LIMITS = 2000, SOLVERS = 4 };
 
@@ -200,6 +202,97 @@ static bool cancel_comes_from_another_thread(const mn_table *table)
     return passed;
 }
 
+/* ---- one search on several threads, followed and cancelled ----------------------------------------------------------------------- */
+
+/* An instance that is not proved within the tests, with its limits. */
+static mn_solver *new_hard_solver(mn_table **table, const char *name)
+{
+    family f;
+    instance made = {0};
+    mn_solver *solver = NULL;
+    const mn_table *borrowed = *table =
+        family_parse(name, &f) && instance_make(&f, 1, &made) ? instance_table(&made) : NULL;
+    bool stated =
+        borrowed && mn_solver_create(&borrowed, 1, &solver) == MN_OK && mn_solver_maximize(solver, "value") == MN_OK;
+    for (int limit = 0; stated && limit < f.limits; limit++) {
+        char text[64];
+        snprintf(text, sizeof text, "w%d<=%lld", limit, (long long)made.capacities[limit]);
+        stated = mn_solver_add_limit(solver, text, NULL) == MN_OK;
+    }
+    instance_free(&made);
+    if (stated)
+        return solver;
+    mn_solver_free(solver);
+    return NULL;
+}
+
+typedef struct log_count {
+    pthread_t caller;
+    int lines, elsewhere;
+} log_count;
+
+static bool count_line(void *user, const mn_log_line *line)
+{
+    log_count *count = user;
+    count->lines += line->search_nodes < UINT64_MAX;
+    count->elsewhere += !pthread_equal(count->caller, pthread_self());
+    return false;
+}
+
+static void *cancel_a_little_later(void *solver)
+{
+    const struct timespec delay = {0, 400000000};
+    nanosleep(&delay, NULL);
+    mn_solver_cancel(solver);
+    return NULL;
+}
+
+static bool hard_search_is_followed_and_cancelled(const mn_table *unused)
+{
+    (void)unused;
+    mn_table *table;
+    mn_solver *solver = new_hard_solver(&table, "50x20x10:s");
+    pthread_t thread;
+    log_count count = {.caller = pthread_self()};
+    const mn_options options = {.top = 1, .threads = THREADS, .log = count_line, .user = &count};
+    const mn_result *result = NULL;
+    bool passed = solver && pthread_create(&thread, NULL, cancel_a_little_later, solver) == 0;
+    if (passed) {
+        passed = mn_solver_solve(solver, &options, &result) == MN_INTERRUPTED && result->has_bound;
+        pthread_join(thread, NULL);
+    }
+    passed = passed && count.lines > 2 && count.elsewhere == 0;
+    mn_solver_free(solver);
+    mn_table_free(table);
+    return passed;
+}
+
+/* With a log, with a start, on any number of threads: the same network. */
+static bool followed_search_does_not_depend_on_threads(const mn_table *unused)
+{
+    (void)unused;
+    mn_table *table;
+    mn_solver *solver = new_hard_solver(&table, "20x9x3:s");
+    uint16_t networks[3][20];
+    bool passed = solver != NULL;
+    for (int i = 0; i < 3 && passed; i++) {
+        const mn_result *result = NULL;
+        log_count count = {.caller = pthread_self()};
+        const mn_start start = {0, networks[0]};
+        mn_options options = {.top = 1, .threads = i == 0 ? 1 : THREADS, .log = count_line, .user = &count};
+        options.starts = &start;
+        options.start_count = i == 2;
+        passed = mn_solver_solve(solver, &options, &result) == MN_OK && count.elsewhere == 0;
+        if (passed)
+            memcpy(networks[i], result->solutions[0].network, sizeof networks[i]);
+    }
+    passed = passed && !memcmp(networks[0], networks[1], sizeof networks[0]) &&
+             !memcmp(networks[0], networks[2], sizeof networks[0]);
+    mn_solver_free(solver);
+    mn_table_free(table);
+    return passed;
+}
+
 static const struct {
     const char *name;
     bool (*test)(const mn_table *table);
@@ -210,6 +303,8 @@ static const struct {
     {"front does not depend on the threads", front_does_not_depend_on_threads},
     {"solvers share a table", solvers_share_a_table},
     {"cancel comes from another thread", cancel_comes_from_another_thread},
+    {"a hard search is followed and cancelled", hard_search_is_followed_and_cancelled},
+    {"a followed search does not depend on the threads", followed_search_does_not_depend_on_threads},
 };
 
 int main(void)

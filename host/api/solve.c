@@ -9,6 +9,7 @@ typedef struct effort {
     int top;
     int64_t gap; /* multiples of the objective's resolution */
     bool scan;
+    double begun; /* mn_clock() */
     mn_known_start start;
     mn_monitor *monitor; /* NULL: nobody follows */
 } effort;
@@ -54,19 +55,32 @@ static mn_status read_effort(mn_solver *solver, const mn_options *options, effor
         return mn_fail(&solver->error, MN_USAGE, "top %d: expected 1 or more", options->top);
     if (!work->scan && strcmp(engine, "auto") && strcmp(engine, "search"))
         return mn_fail(&solver->error, MN_USAGE, "engine \"%.100s\": expected auto, search or scan", engine);
-    if (work->scan && (work->gap > 0 || options->node_limit > 0))
-        return mn_fail(&solver->error, MN_USAGE,
-                       "engine \"scan\" looks at every network: it takes no gap and no node limit");
+    if (work->scan && (work->gap > 0 || options->node_limit > 0 || options->distinct_metrics))
+        return mn_fail(
+            &solver->error, MN_USAGE,
+            "engine \"scan\" looks at every network: it takes no gap and no node limit, and tells no networks "
+            "apart by their metrics");
     return MN_OK;
 }
 
 /* ---- the engines ----------------------------------------------------------------------------------------------------------- */
 
+/* The time limit counts from the beginning of the call. */
 static mn_control control_of(const mn_solver *solver, const mn_options *options, const effort *work)
 {
     mn_control control = mn_solver_control(solver, options->time_limit, options->node_limit);
+    if (options->time_limit > 0)
+        control.deadline = work->begun + options->time_limit;
     control.monitor = work->monitor;
     return control;
+}
+
+static void metrics_of(const void *context, int problem, const uint16_t *network, int64_t *values)
+{
+    const mn_solver *solver = context;
+    const mn_table *table = solver->members[problem].table;
+    for (int metric = 0; metric < table->metric_count; metric++)
+        values[metric] = mn_table_evaluate(table, metric, network);
 }
 
 static mn_status run_search(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
@@ -76,8 +90,10 @@ static mn_status run_search(mn_solver *solver, const mn_options *options, const 
         status = mn_engine_create(solver->problems, solver->member_count, &solver->error, &solver->engine);
     if (status != MN_OK)
         return status;
+    const mn_distinct distinct = {solver->members[0].table->metric_count, metrics_of, solver};
     const mn_question question = {.capacities = solver->capacities,
                                   .top = work->top,
+                                  .distinct = options->distinct_metrics ? &distinct : NULL,
                                   .gap = work->gap,
                                   .threads = mn_thread_count(options->threads),
                                   .start = work->start.network,
@@ -115,17 +131,6 @@ static void merge_scan(mn_answer *answer, const mn_scan_result *scan, int member
     }
 }
 
-/* A scan that was stopped knows the start network at least. */
-static void answer_with_start(const mn_solver *solver, const effort *work, mn_answer *answer)
-{
-    const mn_known_start *start = &work->start;
-    if (!start->network || (answer->count > 0 && answer->scores[0] >= start->score))
-        return;
-    const size_t nodes = (size_t)solver->members[start->member].table->node_count;
-    mn_scan_result known = {.count = 1, .scores = &(int64_t){start->score}, .choices = (uint16_t *)start->network};
-    merge_scan(answer, &known, start->member, nodes, (size_t)solver->widest, work->top);
-}
-
 static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     const size_t top = (size_t)work->top, widest = (size_t)solver->widest;
@@ -158,7 +163,31 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
         return answer->count ? MN_OK : MN_INFEASIBLE;
     }
     answer->outcome = status == MN_STOPPED ? MN_TIME_LIMIT : MN_OUTCOME_INTERRUPTED;
-    answer_with_start(solver, work, answer);
+    return status;
+}
+
+/* Whoever was stopped knows the start network at least. */
+static void answer_with_start(const mn_solver *solver, const effort *work, mn_answer *answer)
+{
+    const mn_known_start *start = &work->start;
+    if (!start->network || (answer->count > 0 && answer->scores[0] >= start->score))
+        return;
+    const size_t nodes = (size_t)solver->members[start->member].table->node_count;
+    mn_scan_result known = {.count = 1, .scores = &(int64_t){start->score}, .choices = (uint16_t *)start->network};
+    merge_scan(answer, &known, start->member, nodes, (size_t)solver->widest, work->top);
+}
+
+/* A request to stop that came before the call ends it, however small the question. */
+static mn_status run_engine(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
+{
+    const mn_control now = {.cancel = &solver->cancel, .monitor = work->monitor};
+    mn_status status = mn_control_check(&now);
+    if (status == MN_INTERRUPTED)
+        answer->outcome = MN_OUTCOME_INTERRUPTED;
+    else
+        status = work->scan ? run_scan(solver, options, work, answer) : run_search(solver, options, work, answer);
+    if (status == MN_STOPPED || status == MN_INTERRUPTED)
+        answer_with_start(solver, work, answer);
     return status;
 }
 
@@ -244,12 +273,12 @@ static void describe(mn_solver *solver, mn_status status)
 }
 
 /* Begins the log, if one is wanted. */
-static void follow(mn_solver *solver, const mn_options *options, effort *work, double start, mn_monitor *monitor)
+static void follow(mn_solver *solver, const mn_options *options, effort *work, mn_monitor *monitor)
 {
     if (!options->log)
         return;
     work->monitor = monitor;
-    mn_monitor_begin(monitor, options->log, options->user, &solver->cancel, solver->maximize, start);
+    mn_monitor_begin(monitor, options->log, options->user, solver->maximize, work->begun);
     if (work->start.network)
         mn_monitor_incumbent(monitor, work->start.score);
 }
@@ -263,10 +292,9 @@ static void end_log(const effort *work, const mn_answer *answer)
     mn_monitor_end(work->monitor, answer->outcome, answer->search_nodes);
 }
 
-static mn_status run(mn_solver *solver, const mn_options *options, bool explained)
+static mn_status run(mn_solver *solver, const mn_options *options, double begun, bool explained)
 {
-    const double start = mn_clock();
-    effort work = {0};
+    effort work = {.begun = begun};
     mn_answer answer = {0};
     mn_monitor monitor;
     mn_status status = read_effort(solver, options, &work);
@@ -275,8 +303,8 @@ static mn_status run(mn_solver *solver, const mn_options *options, bool explaine
     if (status == MN_OK && options->progress && options->progress(options->user, 0, 0, 1))
         atomic_store(&solver->cancel, true);
     if (status == MN_OK) {
-        follow(solver, options, &work, start, &monitor);
-        status = work.scan ? run_scan(solver, options, &work, &answer) : run_search(solver, options, &work, &answer);
+        follow(solver, options, &work, &monitor);
+        status = run_engine(solver, options, &work, &answer);
         const bool answered = status != MN_FAILURE;
         if (answered) {
             take_answer(solver, &answer, work.scan ? "scan" : "search");
@@ -289,7 +317,7 @@ static mn_status run(mn_solver *solver, const mn_options *options, bool explaine
         }
         if (answered)
             describe(solver, status);
-        solver->result.seconds = mn_clock() - start;
+        solver->result.seconds = mn_clock() - begun;
     }
     free(answer.problems);
     free(answer.scores);
@@ -308,9 +336,10 @@ static mn_status solve(mn_solver *solver, const mn_options *options, const mn_re
         return mn_fail(&solver->error, MN_USAGE, "mn_solver_solve: expected a place for the result, found NULL");
     *result = NULL;
     const mn_options defaults = mn_default_options();
+    const double begun = mn_clock();
     mn_status status = mn_solver_build(solver);
     if (status == MN_OK)
-        status = run(solver, options ? options : &defaults, explained);
+        status = run(solver, options ? options : &defaults, begun, explained);
     if (status == MN_OK || status == MN_INFEASIBLE || status == MN_STOPPED || status == MN_INTERRUPTED)
         *result = &solver->result;
     return status;

@@ -229,22 +229,38 @@ void cli_add_arch(text *out, const mn_table *table, const uint16_t *network)
         text_printf(out, node ? ",%d" : "%d", network[node]);
 }
 
+int cli_node_width(const mn_table *table)
+{
+    int widest = 0;
+    for (int node = 0; node < mn_table_node_count(table); node++) {
+        const int width = text_width(mn_table_node_name(table, node));
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
 void cli_describe_network(text *out, const mn_table *table, const uint16_t *network, const int64_t *values)
 {
     char encoded[1024], number[MN_NUMBER_SIZE];
-    int widest = 0;
+    const int widest = cli_node_width(table);
+    int widest_metric = 12;
     for (int node = 0; node < mn_table_node_count(table); node++) {
-        const int length = (int)strlen(mn_table_node_name(table, node));
-        widest = length > widest ? length : widest;
+        text_put(out, "  ");
+        text_column(out, mn_table_node_name(table, node), widest);
+        text_printf(out, " = %s\n", mn_table_block_name(table, node, network[node]));
     }
-    for (int node = 0; node < mn_table_node_count(table); node++)
-        text_printf(out, "  %-*s = %s\n", widest, mn_table_node_name(table, node),
-                    mn_table_block_name(table, node, network[node]));
     if (mn_network_encode(table, network, encoded, sizeof encoded))
         text_printf(out, "  %s\n", encoded);
     if (mn_network_index(table, network) >= 0)
         text_printf(out, "  index %lld of the benchmark\n", (long long)mn_network_index(table, network));
-    for (int i = 0; values && i < mn_table_metric_count(table); i++)
-        text_printf(out, "  %-12s %s %s\n", mn_table_metric_name(table, i),
-                    mn_format(values[i], mn_table_metric_resolution(table, i), number), mn_table_metric_unit(table, i));
+    for (int i = 0; i < mn_table_metric_count(table); i++) {
+        const int width = text_width(mn_table_metric_name(table, i));
+        widest_metric = width > widest_metric ? width : widest_metric;
+    }
+    for (int i = 0; values && i < mn_table_metric_count(table); i++) {
+        text_put(out, "  ");
+        text_column(out, mn_table_metric_name(table, i), widest_metric + 1);
+        text_printf(out, "%s %s\n", mn_format(values[i], mn_table_metric_resolution(table, i), number),
+                    mn_table_metric_unit(table, i));
+    }
 }

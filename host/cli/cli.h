@@ -65,6 +65,8 @@ mn_status cli_predict(cli *c, const mn_table *table, const uint16_t *networks, u
 void cli_json_network(json_out *json, const mn_table *table, const uint16_t *network, bool blocks);
 void cli_json_metrics(json_out *json, const mn_table *table, const int64_t *values);
 
+int cli_node_width(const mn_table *table); /* of the longest node name, in characters */
+
 /* For people: node = block lines, the encoding, the metrics with their units (values may be NULL). */
 void cli_describe_network(text *out, const mn_table *table, const uint16_t *network, const int64_t *values);
 

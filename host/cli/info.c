@@ -2,6 +2,7 @@
 #include "host/cli/cli.h"
 #include "host/cli/commands.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LINE_WIDTH = 100 };
@@ -117,21 +118,27 @@ static mn_status print_json(cli *c, const mn_table *table, const uint16_t *netwo
 
 /* ---- text ------------------------------------------------------------------------------------------------------------------ */
 
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 static void print_nodes(text *out, const mn_table *table)
 {
-    int widest = 0;
-    for (int node = 0; node < mn_table_node_count(table); node++) {
-        const int length = (int)strlen(mn_table_node_name(table, node));
-        widest = length > widest ? length : widest;
-    }
+    const int widest = cli_node_width(table);
+    int digits = 3;
+    for (int node = 0; node < mn_table_node_count(table); node++)
+        digits = larger(digits, snprintf(NULL, 0, "%d", mn_table_block_count(table, node)));
     text_printf(out, "\n%d nodes\n", mn_table_node_count(table));
     for (int node = 0; node < mn_table_node_count(table); node++) {
         const int count = mn_table_block_count(table, node);
-        int column = widest + 16;
-        text_printf(out, "  %-*s  %3d blocks: ", widest, mn_table_node_name(table, node), count);
+        int column = widest + digits + 13;
+        text_put(out, "  ");
+        text_column(out, mn_table_node_name(table, node), widest);
+        text_printf(out, "  %*d blocks: ", digits, count);
         for (int block = 0; block < count; block++) {
             const char *name = mn_table_block_name(table, node, block);
-            column += (int)strlen(name) + 2;
+            column += text_width(name) + 2;
             if (column > LINE_WIDTH && block + 1 < count) {
                 text_printf(out, "... %s", mn_table_block_name(table, node, count - 1));
                 break;
@@ -145,13 +152,20 @@ static void print_nodes(text *out, const mn_table *table)
 static void print_metrics(text *out, const mn_table *table)
 {
     char low[MN_NUMBER_SIZE], high[MN_NUMBER_SIZE], resolution[MN_NUMBER_SIZE], base[MN_NUMBER_SIZE];
+    int widest_name = 12, widest_unit = 6;
+    for (int i = 0; i < mn_table_metric_count(table); i++) {
+        widest_name = larger(widest_name, text_width(mn_table_metric_name(table, i)));
+        widest_unit = larger(widest_unit, text_width(mn_table_metric_unit(table, i)));
+    }
     text_printf(out, "\n%d metrics\n", mn_table_metric_count(table));
     for (int i = 0; i < mn_table_metric_count(table); i++) {
         const mn_resolution r = mn_table_metric_resolution(table, i);
         int64_t smallest, largest;
-        text_printf(out, "  %-12s %-6s %s is better, resolution %s", mn_table_metric_name(table, i),
-                    mn_table_metric_unit(table, i), mn_table_metric_higher_is_better(table, i) ? "higher" : "lower ",
-                    mn_format(1, r, resolution));
+        text_put(out, "  ");
+        text_column(out, mn_table_metric_name(table, i), widest_name + 1);
+        text_column(out, mn_table_metric_unit(table, i), widest_unit + 1);
+        text_printf(out, "%s is better, resolution %s",
+                    mn_table_metric_higher_is_better(table, i) ? "higher" : "lower ", mn_format(1, r, resolution));
         if (mn_table_has_values(table) && mn_table_metric_range(table, i, &smallest, &largest) == MN_OK)
             text_printf(out, ", base %s, from %s to %s", mn_format(mn_table_metric_base(table, i), r, base),
                         mn_format(smallest, r, low), mn_format(largest, r, high));

@@ -27,26 +27,65 @@ static mn_status read_options(cli *c, mn_options *options)
     if (status == MN_OK)
         status = cli_seconds(c, "time-limit", &options->time_limit);
     options->top = (int)top;
+    options->distinct_metrics = cli_has(c, "distinct-metrics");
     options->threads = c->threads;
     options->gap = cli_value(c, "gap");
     options->engine = cli_value(c, "engine");
     return status;
 }
 
+/* What is asked, with what the options point to. */
+typedef struct asked {
+    mn_options options;
+    solve_log log;
+    mn_networks **read; /* [tables] --start */
+    mn_start *starts;   /* [tables] */
+} asked;
+
+static void free_asked(const cli *c, asked *q)
+{
+    for (int i = 0; q->read && i < c->table_count; i++)
+        mn_networks_free(q->read[i]);
+    free(q->read);
+    free(q->starts);
+}
+
 /* --start: the network on every table that can read it. */
-static mn_status read_start(cli *c, mn_networks **read, mn_start *starts, mn_options *options)
+static mn_status read_start(cli *c, asked *q)
 {
     const char *list = cli_value(c, "start");
+    if (!list)
+        return MN_OK;
     mn_status last = MN_OK;
-    for (int i = 0; list && i < c->table_count; i++) {
-        const mn_status status = mn_networks_parse(c->tables[i], list, &read[i]);
-        if (mn_networks_count(read[i]) == 1) /* one that breaks a rule of the table is read, too: the answer says so */
-            starts[options->start_count++] = (mn_start){i, mn_networks_choices(read[i])};
+    q->read = calloc((size_t)c->table_count, sizeof(mn_networks *));
+    q->starts = calloc((size_t)c->table_count, sizeof *q->starts);
+    if (!q->read || !q->starts)
+        return cli_fail_memory(c);
+    for (int i = 0; i < c->table_count; i++) {
+        const mn_status status = mn_networks_parse(c->tables[i], list, &q->read[i]);
+        if (mn_networks_count(q->read[i]) == 1) /* also one that breaks a rule of the table: the answer says so */
+            q->starts[q->options.start_count++] = (mn_start){i, mn_networks_choices(q->read[i])};
         else
-            last = cli_fail(c, status, "--start: %s", mn_last_error(read[i]));
+            last = cli_fail(c, status, "--start: %s", q->read[i] ? mn_last_error(q->read[i]) : "out of memory");
     }
-    options->starts = starts;
-    return options->start_count > 0 ? MN_OK : last;
+    q->options.starts = q->starts;
+    return q->options.start_count > 0 ? MN_OK : last;
+}
+
+static mn_status state_question(cli *c, mn_solver *solver, asked *q)
+{
+    q->options = mn_default_options();
+    mn_status status = question_objective(c, solver);
+    if (status == MN_OK)
+        status = read_options(c, &q->options);
+    if (status == MN_OK)
+        status = read_start(c, q);
+    if (status == MN_OK && cli_has(c, "log") && !c->quiet) {
+        log_begin(&q->log, c, solver);
+        q->options.log = log_show;
+        q->options.user = &q->log;
+    }
+    return status;
 }
 
 static bool has_answer(mn_status status)
@@ -201,42 +240,28 @@ static void report(const cli *c, const mn_solver *solver, const mn_result *resul
 
 /* ---- the subcommand -------------------------------------------------------------------------------------------------------- */
 
-static mn_status solve(cli *c, mn_solver *solver, mn_options *options, answer *a)
+static mn_status solve(cli *c, mn_solver *solver, answer *a)
 {
-    static solve_log log; /* one command, one solve */
-    if (cli_has(c, "log") && !c->quiet) {
-        log_begin(&log, c, solver);
-        options->log = log_show;
-        options->user = &log;
+    asked q = {0};
+    mn_status status = state_question(c, solver, &q);
+    if (status == MN_OK) {
+        cli_set_running(solver);
+        a->status = mn_solver_solve(solver, &q.options, &a->result);
+        cli_set_running(NULL);
+        if (!has_answer(a->status) || !a->result)
+            status = cli_fail_with(c, a->status, solver);
     }
-    cli_set_running(solver);
-    a->status = mn_solver_solve(solver, options, &a->result);
-    cli_set_running(NULL);
-    if (!has_answer(a->status) || !a->result)
-        return cli_fail_with(c, a->status, solver);
-    if (*a->result->start_note)
-        cli_note(c, "mathnas solve: --start is not used: %s", a->result->start_note);
-    return MN_OK;
+    free_asked(c, &q);
+    return status;
 }
 
 static mn_status ask(cli *c, mn_solver *solver, answer *a)
 {
-    mn_options options = mn_default_options();
-    mn_networks **read = calloc((size_t)c->table_count, sizeof *read);
-    mn_start *starts = calloc((size_t)c->table_count, sizeof *starts);
-    mn_status status = read && starts ? question_objective(c, solver) : cli_fail_memory(c);
-    if (status == MN_OK)
-        status = read_options(c, &options);
-    if (status == MN_OK)
-        status = read_start(c, read, starts, &options);
-    if (status == MN_OK)
-        status = solve(c, solver, &options, a);
-    for (int i = 0; read && i < c->table_count; i++)
-        mn_networks_free(read[i]);
-    free(read);
-    free(starts);
+    mn_status status = solve(c, solver, a);
     if (status != MN_OK)
         return status;
+    if (*a->result->start_note)
+        cli_note(c, "mathnas solve: --start is not used: %s", a->result->start_note);
     a->resolution = mn_solver_objective_resolution(solver);
     status = predict_solutions(c, a);
     if (status == MN_OK)
@@ -266,6 +291,8 @@ static const cli_option own_options[] = {
     {"maximize", "E", false, "the objective: a metric or a linear expression of metrics ('accuracy - 0.02*latency')"},
     {"minimize", "E", false, "the objective, to be made as small as possible"},
     {"top", "K", false, "the K best networks, in order (default 1)"},
+    {"distinct-metrics", NULL, false,
+     "with --top: of networks that agree in every metric only the first counts (table, then lexicographic)"},
     {"time-limit", "SECONDS", false, "stop then, with the best network so far and a bound (exit code 5)"},
     {"node-limit", "N", false, "stop after N search nodes (exit code 5)"},
     {"gap", "G", false,

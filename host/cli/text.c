@@ -47,6 +47,19 @@ void text_printf(text *t, const char *format, ...)
     va_end(arguments);
 }
 
+int text_width(const char *string)
+{
+    int width = 0;
+    for (; *string; string++)
+        width += ((unsigned char)*string & 0xc0) != 0x80; /* not a continuation byte */
+    return width;
+}
+
+void text_column(text *t, const char *string, int width)
+{
+    text_printf(t, "%s%*s", string, width > text_width(string) ? width - text_width(string) : 0, "");
+}
+
 void text_clear(text *t)
 {
     t->length = 0;

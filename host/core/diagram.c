@@ -111,7 +111,7 @@ void mn_diagram_unrank(const mn_diagram *diagram, unsigned __int128 *const *coun
 
 enum { GROUP = 1000000000, GROUP_DIGITS = 9 };
 
-/* sum += times * term */
+/* sum += times * term, both of `groups` groups. */
 static void add_multiple(uint32_t *sum, const uint32_t *term, uint32_t times, int groups)
 {
     uint64_t carry = 0;
@@ -122,16 +122,61 @@ static void add_multiple(uint32_t *sum, const uint32_t *term, uint32_t times, in
     }
 }
 
+/* Numbers of paths from the states of one layer. */
+typedef struct layer_counts {
+    uint32_t *numbers; /* [states][groups] */
+    int groups, used;  /* what lies past the used groups is 0 */
+} layer_counts;
+
 /* Adds up the paths of one state; neighbouring blocks mostly lead to the same next state and are added at once. */
-static void add_paths(uint32_t *sum, const int32_t *row, int blocks, const uint32_t *after, int groups)
+static void add_paths(uint32_t *sum, const int32_t *row, int blocks, const layer_counts *after, int used)
 {
     for (int block = 0; block < blocks;) {
         const int begin = block;
         while (block < blocks && row[block] == row[begin])
             block++;
         if (row[begin] >= 0)
-            add_multiple(sum, after + (size_t)row[begin] * groups, (uint32_t)(block - begin), groups);
+            add_multiple(sum, after->numbers + (size_t)row[begin] * after->groups, (uint32_t)(block - begin), used);
     }
+}
+
+/* Nodes up to *node whose layers have one state are independent: their numbers of paths multiply. As many as fit into the factor. */
+static uint32_t take_factor(const mn_diagram *diagram, int *node)
+{
+    uint64_t factor = 1;
+    for (; *node >= 0 && diagram->state_count[*node] == 1 && diagram->state_count[*node + 1] == 1; --*node) {
+        const int32_t *row = mn_diagram_row(diagram, *node, 0);
+        uint64_t paths = 0;
+        for (int block = 0; block < mn_diagram_blocks(diagram, *node); block++)
+            paths += row[block] >= 0;
+        if (factor * paths > UINT32_MAX)
+            break;
+        factor *= paths;
+    }
+    return (uint32_t)factor;
+}
+
+/* The counts of an earlier layer: one node on, or several at once; returns the next node. */
+static int step_back(const mn_diagram *diagram, int node, const layer_counts *after, layer_counts *here)
+{
+    const int used = after->used + 2; /* a factor of 32 bits adds 10 digits */
+    int before = node;
+    const uint32_t factor = take_factor(diagram, &before);
+    const int states = before < node ? 1 : diagram->state_count[node];
+    here->used = 1;
+    for (int state = 0; state < states; state++) {
+        uint32_t *sum = here->numbers + (size_t)state * here->groups;
+        memset(sum, 0, sizeof *sum * (size_t)used);
+        if (before < node)
+            add_multiple(sum, after->numbers, factor, used);
+        else
+            add_paths(sum, mn_diagram_row(diagram, node, state), mn_diagram_blocks(diagram, node), after, used);
+        int own = used;
+        while (own > here->used && sum[own - 1] == 0)
+            own--;
+        here->used = own;
+    }
+    return before < node ? before : node - 1;
 }
 
 static char *print_number(const uint32_t *number, int groups)
@@ -155,22 +200,19 @@ char *mn_diagram_count_text(const mn_diagram *diagram)
         digits += __builtin_log10((double)mn_diagram_blocks(diagram, node));
         widest = diagram->state_count[node] > widest ? diagram->state_count[node] : widest;
     }
-    const int groups = (int)(digits / GROUP_DIGITS) + 2;
+    const int groups = (int)(digits / GROUP_DIGITS) + 4;
     uint32_t *numbers = mn_new_array((size_t)2 * widest * groups, sizeof *numbers);
     if (!numbers)
         return NULL;
-    uint32_t *after = numbers, *here = numbers + (size_t)widest * groups;
-    after[0] = !diagram->empty;
-    for (int node = diagram->node_count - 1; node >= 0 && !diagram->empty; node--) {
-        memset(here, 0, sizeof *here * widest * groups);
-        for (int state = 0; state < diagram->state_count[node]; state++)
-            add_paths(here + (size_t)state * groups, mn_diagram_row(diagram, node, state),
-                      mn_diagram_blocks(diagram, node), after, groups);
-        uint32_t *swap = after;
+    layer_counts after = {numbers, groups, 1}, here = {numbers + (size_t)widest * groups, groups, 1};
+    after.numbers[0] = !diagram->empty;
+    for (int node = diagram->empty ? -1 : diagram->node_count - 1; node >= 0;) {
+        node = step_back(diagram, node, &after, &here);
+        const layer_counts swap = after;
         after = here;
         here = swap;
     }
-    char *text = print_number(after, groups);
+    char *text = print_number(after.numbers, after.used);
     free(numbers);
     return text;
 }

@@ -218,7 +218,10 @@ static mn_status count_networks(mn_table *table)
     table->count_text = mn_diagram_count_text(all);
     mn_diagram_free(all);
     const bool countable = table->diagram->outside_count == 0;
-    table->admissible_text = countable ? mn_diagram_count_text(table->diagram) : mn_copy_text("", 0);
+    if (table->rule_count == 0)
+        table->admissible_text = table->count_text ? mn_copy_text(table->count_text, strlen(table->count_text)) : NULL;
+    else
+        table->admissible_text = countable ? mn_diagram_count_text(table->diagram) : mn_copy_text("", 0);
     unsigned __int128 **counts = mn_diagram_counts(table->diagram);
     if (!table->count_text || !table->admissible_text || !counts) {
         free(counts);

@@ -2,6 +2,7 @@
 """info and predict: values, forms of networks, output files."""
 import array
 import gzip
+import json
 import struct
 from decimal import Decimal
 
@@ -44,6 +45,22 @@ class Info(CommandTest):
         for word in ["6 nodes", "edge 0->1", "nor_conv_3x3", "latency", "lower  is better", "15625 networks", "from 4061.553749 to 8249.258852"]:
             self.assertIn(word, text)
         self.assertIn("obey the rules", self.succeed("info", "supertransformer/xeon").out)
+
+    def test_long_names_stay_in_columns(self):
+        """Names of any length, counted in characters; 4-digit numbers of blocks."""
+        nodes = [{"name": "Ü-Stufe", "blocks": ["a", "b"]}, {"name": "stage", "blocks": [f"b{i}" for i in range(1200)]}]
+        metrics = []
+        for name, unit in [("a", "%"), ("latency_of_a_device_with_a_long_name", "microseconds")]:
+            values = [[1, 2], list(range(1200))]
+            metrics.append({"name": name, "unit": unit, "better": "lower", "resolution": 1, "base": 0, "values": values})
+        table = {"format": "mathnas-table", "version": 1, "name": "t", "nodes": nodes, "metrics": metrics}
+        text = self.succeed("info", self.write("t.json", json.dumps(table)), "--arch", "1,7").out
+        for words in [" blocks: ", "lower  is better", " = b"]:
+            columns = {line.index(words) for line in text.splitlines() if words in line}
+            self.assertEqual(len(columns), 1, text)
+        last = text.splitlines()[-2:]
+        self.assertEqual([line.split()[1] for line in last], ["9", "9"])
+        self.assertEqual(last[0].index(" 9 "), last[1].index(" 9 "), text)
 
     def test_json_holds_everything(self):
         info = self.succeed("info", EDGEGPU, "--json", "--arch", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|").json()
