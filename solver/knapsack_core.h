@@ -1,0 +1,66 @@
+/* The core of one graph at a target: at each node the items that a network of that score may have, and how far the multiplier may move
+ * before another of them becomes the best. */
+#ifndef MN_SOLVER_KNAPSACK_CORE_H
+#define MN_SOLVER_KNAPSACK_CORE_H
+
+#include "solver/knapsack_bound.h"
+#include "solver/control.h"
+#include "solver/knapsack_lists.h"
+
+enum { MN_MOST_STATES = 1 << 22 }; /* of all lists together: 32 MB */
+
+/* A node with a choice. */
+typedef struct mn_core_node {
+    int node, first, count; /* its items: first, count in the arrays of mn_kept */
+    int64_t heavier,
+        lighter; /* the break item stays best among items heavier (lighter) than it for multipliers of at least
+                                  * `heavier` (at most `lighter`); 0 (INT64_MAX): there are none */
+} mn_core_node;
+
+typedef struct mn_kept {
+    int node_count, item_count;
+    mn_core_node *nodes;  /* ascending */
+    int64_t *differences; /* [item_count] state of the item less state of the break item */
+    int64_t *losses;      /* [item_count] of scaled score under the multiplier, >= 0 */
+    uint16_t *places;     /* [item_count] ascending for each node */
+} mn_kept;
+
+/* Items of all nodes whose loss is at most `budget`. `worse`: also those that are no lighter and no better than the break item, which
+ * only ties need. False: memory ran out. */
+bool mn_kept_make(const mn_items *items, const mn_break *b, int64_t budget, bool worse, const mn_lists *lists,
+                  mn_arena *arena, mn_kept *kept);
+
+/* Bounds of a state under which the break items of all nodes not yet decided are the best, for multipliers from `heavier` to
+ * `lighter`. */
+mn_list_bounds mn_break_bounds(const mn_items *items, const mn_break *b, int64_t target, int64_t heavier,
+                               int64_t lighter);
+
+/* State of the break network. */
+uint64_t mn_break_state(const mn_items *items, const mn_break *b, const mn_lists *lists);
+
+typedef struct mn_core_work {
+    const mn_items *items;
+    const mn_break *b;
+    mn_lists *lists;
+    mn_arena *arena;
+    const mn_control *control;
+    uint64_t *made; /* states, counted against the control's node limit */
+} mn_core_work;
+
+/* Raises *score to the best score of a network within the capacity, if that is better, and writes the network's places. MN_OK: *score
+ * is proved. MN_STOPPED with *beyond: the lists became too large. */
+mn_status mn_core_best(const mn_core_work *work, int64_t *score, uint16_t *places, bool *beyond);
+
+/* The lexicographically smallest network of the best score. MN_INFEASIBLE: none has it. As above otherwise. */
+mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *places, bool *beyond);
+
+/* MN_OK, or why to stop: the control, or the node limit. */
+mn_status mn_core_check(const mn_core_work *work);
+
+/* What a network of `target` or more can still lose. Negative: there is none. */
+static inline int64_t mn_break_budget(const mn_break *b, int64_t target)
+{
+    return b->bound - b->unit * target;
+}
+
+#endif
