@@ -11,6 +11,7 @@ void mn_knapsack_free(mn_knapsack *knapsack)
     free(knapsack->items);
     free(knapsack->hulls);
     mn_lists_free(&knapsack->lists);
+    mn_tables_free(&knapsack->tables);
     *knapsack = (mn_knapsack){0};
 }
 
@@ -81,6 +82,7 @@ static mn_core_work work_of(solve *s, const open_graph *open)
     return (mn_core_work){.items = &s->knapsack->items[open->graph],
                           .b = &open->b,
                           .lists = &s->knapsack->lists,
+                          .tables = &s->knapsack->tables,
                           .arena = s->arena,
                           .control = &s->question->control,
                           .made = &s->made};

@@ -6,6 +6,7 @@
 #include "solver/engine.h"
 #include "solver/knapsack_bound.h"
 #include "solver/knapsack_lists.h"
+#include "solver/knapsack_tables.h"
 
 /* Several graphs (tables, or the sequences that one table's rules split it into) under the same limit; what is kept between
  * questions: their items, and the ends of hull edges met. */
@@ -14,6 +15,7 @@ typedef struct mn_knapsack {
     mn_items *items;  /* [count] */
     mn_hull *hulls;   /* [count] */
     mn_lists lists;
+    mn_tables tables;
 } mn_knapsack;
 
 void mn_knapsack_free(mn_knapsack *knapsack);

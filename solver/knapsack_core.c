@@ -14,7 +14,7 @@ static bool smaller_ratio(int64_t a, int64_t b, int64_t c, int64_t d)
 
 /* Appends the node's items that are within the budget; the break item's place is `own`. */
 static void keep_node(const mn_items *items, int node, int own, const uint16_t *places, int count, bool worse,
-                      const mn_break *b, const mn_lists *lists, mn_kept *kept)
+                      const mn_break *b, mn_kept *kept)
 {
     const int64_t *scores = items->scores + items->begin[node], *weights = items->weights + items->begin[node];
     mn_core_node *core = &kept->nodes[kept->node_count];
@@ -32,8 +32,8 @@ static void keep_node(const mn_items *items, int node, int own, const uint16_t *
             back = -heavier;
         }
         const int at = core->first + core->count++;
-        kept->differences[at] = (int64_t)(((uint64_t)heavier << lists->score_bits) - (uint64_t)better);
-        kept->losses[at] = b->multiplier * heavier - b->unit * better;
+        kept->weights[at] = heavier;
+        kept->given_up[at] = -better;
         kept->places[at] = places[i];
     }
     if (core->count < 2)
@@ -46,24 +46,39 @@ static void keep_node(const mn_items *items, int node, int own, const uint16_t *
     kept->node_count++;
 }
 
-bool mn_kept_make(const mn_items *items, const mn_break *b, int64_t budget, bool worse, const mn_lists *lists,
-                  mn_arena *arena, mn_kept *kept)
+bool mn_kept_make(const mn_items *items, const mn_break *b, int64_t budget, bool worse, mn_arena *arena, mn_kept *kept)
 {
     *kept = (mn_kept){0};
     const size_t count = (size_t)items->count;
     kept->nodes = mn_arena_take(arena, (size_t)items->nodes + 1, sizeof *kept->nodes);
-    kept->differences = mn_arena_take(arena, count, sizeof *kept->differences);
-    kept->losses = mn_arena_take(arena, count, sizeof *kept->losses);
+    kept->weights = mn_arena_take(arena, count, sizeof *kept->weights);
+    kept->given_up = mn_arena_take(arena, count, sizeof *kept->given_up);
     kept->places = mn_arena_take(arena, count, sizeof *kept->places);
     uint16_t *places = mn_arena_take(arena, (size_t)items->widest, sizeof *places);
-    if (!kept->nodes || !kept->differences || !kept->losses || !kept->places || !places)
+    if (!kept->nodes || !kept->weights || !kept->given_up || !kept->places || !places)
         return false;
     for (int node = 0; node < items->nodes; node++) {
         const int found = mn_items_within(items, node, b->unit, b->multiplier, b->values[node] - budget, places);
         if (found > 1)
-            keep_node(items, node, b->places[node], places, found, worse, b, lists, kept);
+            keep_node(items, node, b->places[node], places, found, worse, b, kept);
     }
     return true;
+}
+
+static int64_t difference_of(const mn_kept *kept, int at, const mn_lists *lists)
+{
+    return (int64_t)(((uint64_t)kept->weights[at] << lists->score_bits) + (uint64_t)kept->given_up[at]);
+}
+
+int mn_kept_differences(const mn_kept *kept, const mn_core_node *node, const mn_break *b, int64_t budget,
+                        const mn_lists *lists, int64_t *differences)
+{
+    int count = 0;
+    for (int i = node->first; i < node->first + node->count; i++) {
+        differences[count] = difference_of(kept, i, lists);
+        count += b->multiplier * kept->weights[i] + b->unit * kept->given_up[i] <= budget;
+    }
+    return count;
 }
 
 /* ---- bounds of states ---------------------------------------------------------------------------------------------------------------- */
@@ -214,11 +229,7 @@ static mn_status decide(improvement *s, int index, int64_t heavier, int64_t ligh
     const mn_core_work *w = s->work;
     const mn_core_node *node = &s->kept.nodes[index];
     const int64_t target = next_score(w->items, s->score), budget = mn_break_budget(w->b, target);
-    int count = 0;
-    for (int i = node->first; i < node->first + node->count; i++) {
-        differences[count] = s->kept.differences[i];
-        count += s->kept.losses[i] <= budget;
-    }
+    const int count = mn_kept_differences(&s->kept, node, w->b, budget, w->lists, differences);
     const mn_list_bounds bounds = mn_break_bounds(w->items, w->b, target, heavier, lighter);
     const uint64_t before = w->lists->made;
     s->decided[w->lists->count - 1] = index;
@@ -260,10 +271,10 @@ static void follow_back(const improvement *s, uint16_t *places)
     for (int list = s->list; list > 0; list--) {
         const mn_core_node *node = &s->kept.nodes[s->decided[list - 1]];
         int i = node->first;
-        while (!mn_lists_hold(lists, list - 1, state - (uint64_t)s->kept.differences[i]))
+        while (!mn_lists_hold(lists, list - 1, state - (uint64_t)difference_of(&s->kept, i, lists)))
             i++;
         places[node->node] = s->kept.places[i];
-        state -= (uint64_t)s->kept.differences[i];
+        state -= (uint64_t)difference_of(&s->kept, i, lists);
     }
 }
 
@@ -289,7 +300,7 @@ mn_status mn_core_best(const mn_core_work *work, int64_t *score, uint16_t *place
                               MN_MOST_STATES);
     if (*beyond)
         return MN_STOPPED;
-    if (!mn_kept_make(items, b, mn_break_budget(b, target), false, work->lists, work->arena, &s.kept) ||
+    if (!mn_kept_make(items, b, mn_break_budget(b, target), false, work->arena, &s.kept) ||
         !mn_lists_first(work->lists, mn_break_state(items, b, work->lists)))
         return MN_FAILURE;
     const mn_status status = grow_core(&s, beyond);

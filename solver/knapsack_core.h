@@ -6,6 +6,7 @@
 #include "solver/knapsack_bound.h"
 #include "solver/control.h"
 #include "solver/knapsack_lists.h"
+#include "solver/knapsack_tables.h"
 
 enum { MN_MOST_STATES = 1 << 22 }; /* of all lists together: 32 MB */
 
@@ -19,16 +20,20 @@ typedef struct mn_core_node {
 
 typedef struct mn_kept {
     int node_count, item_count;
-    mn_core_node *nodes;  /* ascending */
-    int64_t *differences; /* [item_count] state of the item less state of the break item */
-    int64_t *losses;      /* [item_count] of scaled score under the multiplier, >= 0 */
-    uint16_t *places;     /* [item_count] ascending for each node */
+    mn_core_node *nodes; /* ascending */
+    /* [item_count] against the node's break item: */
+    int64_t *weights;  /* more weight */
+    int64_t *given_up; /* less score */
+    uint16_t *places;  /* ascending for each node */
 } mn_kept;
 
-/* Items of all nodes whose loss is at most `budget`. `worse`: also those that are no lighter and no better than the break item, which
- * only ties need. False: memory ran out. */
-bool mn_kept_make(const mn_items *items, const mn_break *b, int64_t budget, bool worse, const mn_lists *lists,
-                  mn_arena *arena, mn_kept *kept);
+/* Items of all nodes that lose at most `budget` of scaled score under the multiplier. `worse`: also those that are no lighter and no
+ * better than the break item, which only ties need. False: memory ran out. */
+bool mn_kept_make(const mn_items *items, const mn_break *b, int64_t budget, bool worse, mn_arena *arena, mn_kept *kept);
+
+/* What moves a state to the core node's items of at most that loss; returns their number. */
+int mn_kept_differences(const mn_kept *kept, const mn_core_node *node, const mn_break *b, int64_t budget,
+                        const mn_lists *lists, int64_t *differences);
 
 /* Bounds of a state under which the break items of all nodes not yet decided are the best, for multipliers from `heavier` to
  * `lighter`. */
@@ -42,6 +47,7 @@ typedef struct mn_core_work {
     const mn_items *items;
     const mn_break *b;
     mn_lists *lists;
+    mn_tables *tables;
     mn_arena *arena;
     const mn_control *control;
     uint64_t *made; /* states, counted against the control's node limit */

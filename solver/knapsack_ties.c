@@ -1,72 +1,231 @@
 /* Ties: the lexicographically smallest of the networks of the best score.
  *
- * Lists that drop dominated states lose equal networks, but they never lose the answer to "can these last nodes still bring that
- * score within that weight?". So lists are made anew, at exactly the best score, from the last node with a choice to the first, and a
- * walk from the first node takes the smallest block that leaves such an answer. Often the smallest blocks of the first nodes are part
- * of some best network: each list is asked, and the first that says so ends the work. */
+ * Lists that drop dominated states lose equal networks, but never the answer to "can these last nodes still bring that score within
+ * that weight?". So lists are made anew, at exactly the best score, from the last node with a choice to the first, and a walk from the
+ * first node takes the smallest block that leaves such an answer. Often the smallest blocks of the first nodes are part of some best
+ * network: every list is asked, and the first that says so ends the work. Lists that grow dense go on as tables. */
 #include "solver/knapsack_core.h"
 
+#include <limits.h>
 #include <string.h>
 
+enum {
+    TABLE_FROM_STATES = 16, /* a list this long ... */
+    TABLE_SPARSE = 64,      /* ... in which every 64th weight occurs goes on as a table */
+    MOST_CELLS = 1 << 24    /* of all tables: 64 MB */
+};
+
+/* Weights and given up scores are differences from the break network. */
 typedef struct ties {
     const mn_core_work *work;
     mn_kept kept;
-    uint64_t start;     /* the break network */
-    uint64_t *smallest; /* [core nodes + 1] the smallest blocks up to that core node, break items from there on */
-    int64_t *heavier, *lighter; /* [core nodes + 1] bounds of the multiplier over the core nodes before */
-    int64_t room, below;
+    int64_t room, target; /* most weight, most given up score of a whole network */
+    /* over the core nodes before each, [core nodes + 1]: */
+    int64_t *smallest_weight, *smallest_given_up; /* of their smallest blocks */
+    int64_t *least_weight, *most_weight;
+    int64_t *heavier, *lighter;        /* the break items stay best between these multipliers */
+    int64_t start_weight, start_below; /* the break network's state */
+    int first_table;                   /* decided nodes from which on there are tables; INT_MAX: not yet */
+    int64_t *differences;
 } ties;
 
 static bool prepare(ties *t)
 {
     const mn_kept *kept = &t->kept;
-    const size_t count = (size_t)kept->node_count + 1;
-    t->smallest = mn_arena_take(t->work->arena, count, sizeof *t->smallest);
-    t->heavier = mn_arena_take(t->work->arena, count, sizeof *t->heavier);
-    t->lighter = mn_arena_take(t->work->arena, count, sizeof *t->lighter);
-    if (!t->smallest || !t->heavier || !t->lighter)
-        return false;
-    t->smallest[0] = t->start;
-    t->heavier[0] = 0;
+    int64_t *arrays[6];
+    for (int i = 0; i < 6; i++) {
+        arrays[i] = mn_arena_take(t->work->arena, (size_t)kept->node_count + 1, sizeof *arrays[i]);
+        if (!arrays[i])
+            return false;
+        arrays[i][0] = 0;
+    }
+    t->smallest_weight = arrays[0];
+    t->smallest_given_up = arrays[1];
+    t->least_weight = arrays[2];
+    t->most_weight = arrays[3];
+    t->heavier = arrays[4];
+    t->lighter = arrays[5];
     t->lighter[0] = INT64_MAX;
     for (int i = 0; i < kept->node_count; i++) {
         const mn_core_node *node = &kept->nodes[i];
-        t->smallest[i + 1] = t->smallest[i] + (uint64_t)kept->differences[node->first];
+        int64_t least = 0, most = 0;
+        for (int at = node->first; at < node->first + node->count; at++) {
+            least = kept->weights[at] < least ? kept->weights[at] : least;
+            most = kept->weights[at] > most ? kept->weights[at] : most;
+        }
+        t->smallest_weight[i + 1] = t->smallest_weight[i] + kept->weights[node->first];
+        t->smallest_given_up[i + 1] = t->smallest_given_up[i] + kept->given_up[node->first];
+        t->least_weight[i + 1] = t->least_weight[i] + least;
+        t->most_weight[i + 1] = t->most_weight[i] + most;
         t->heavier[i + 1] = node->heavier > t->heavier[i] ? node->heavier : t->heavier[i];
         t->lighter[i + 1] = node->lighter < t->lighter[i] ? node->lighter : t->lighter[i];
     }
-    return true;
+    t->differences = mn_arena_take(t->work->arena, (size_t)t->work->items->widest, sizeof *t->differences);
+    return t->differences;
 }
 
-/* Whether the list holds what brings `state` (blocks decided up to some core node, break items from there on) to the best score. */
-static bool reaches(const ties *t, int list, uint64_t state)
+/* ---- asking ---------------------------------------------------------------------------------------------------------------------------- */
+
+static int64_t floor_of(int64_t a, int64_t b) /* b > 0 */
 {
-    const mn_lists *lists = t->work->lists;
-    const int64_t more = mn_state_weight(lists, state) - mn_state_weight(lists, t->start);
-    const uint64_t *best = mn_lists_best(lists, list, t->room - more);
-    return best && mn_state_score_below(lists, *best) + mn_state_score_below(lists, state) -
-                           mn_state_score_below(lists, t->start) <=
-                       t->below;
+    return a / b - (a % b < 0);
 }
 
-/* Lists for the last core nodes, until the smallest blocks before them can be completed. Returns the first of the last ones; -1: no
- * network has the score. */
-static mn_status decide_last(const ties *t, int64_t score, bool *beyond, int *first)
+static int64_t ceiling_of(int64_t a, int64_t b)
+{
+    return -floor_of(-a, b);
+}
+
+/* The least weight with which no more than that can be given up: unit * given up + multiplier * weight is never negative. */
+static int64_t lightest_with(const mn_break *b, int64_t given_up)
+{
+    return b->multiplier > 0 ? ceiling_of(-b->unit * given_up, b->multiplier) : INT64_MIN;
+}
+
+/* Whether some blocks of the last `decided` core nodes bring earlier ones of that weight and given up score to the target. */
+static bool reaches(const ties *t, int decided, int64_t weight, int64_t given_up)
+{
+    const int64_t room = t->room - weight, target = t->target - given_up;
+    if (decided >= t->first_table)
+        return mn_tables_least(t->work->tables, decided - t->first_table, lightest_with(t->work->b, target), room) <=
+               target;
+    const mn_lists *lists = t->work->lists;
+    const uint64_t *best = mn_lists_best(lists, decided, t->start_weight + room);
+    return best && mn_state_score_below(lists, *best) - t->start_below <= target;
+}
+
+/* ---- deciding one more node -------------------------------------------------------------------------------------------------------------- */
+
+static mn_list_bounds bounds_before(const ties *t, int left)
 {
     const mn_core_work *w = t->work;
+    return mn_break_bounds(w->items, w->b, w->items->score_high - t->start_below - t->target, t->heavier[left],
+                           t->lighter[left]);
+}
+
+/* Weights that the last nodes may have, from `left` on, so that the earlier ones can still bring the target. */
+static void window(const ties *t, int left, const mn_list_bounds *bounds, int64_t *low, int64_t *high)
+{
+    const mn_break *b = t->work->b;
+    const int64_t most = t->room - t->least_weight[left];
+    *high = *high < most ? *high : most;
+    if (b->multiplier > 0) {
+        const int64_t least = lightest_with(b, t->target) - t->most_weight[left];
+        *low = *low > least ? *low : least;
+    }
+    for (int i = 0; i < 2; i++) {
+        const int64_t slack = bounds->most[i] - b->unit * t->start_below - bounds->multiplier[i] * t->start_weight;
+        const int64_t slope = bounds->multiplier[i] - b->multiplier;
+        if (slope < 0) {
+            const int64_t least = ceiling_of(-slack, -slope);
+            *low = *low > least ? *low : least;
+        } else if (slope > 0) {
+            const int64_t own = floor_of(slack, slope);
+            *high = *high < own ? *high : own;
+        }
+    }
+}
+
+static bool alive(const ties *t, const mn_list_bounds *bounds, int table, int64_t weight)
+{
+    const int64_t given_up = *mn_tables_cell(t->work->tables, table, weight);
+    if (given_up == MN_NO_CELL)
+        return false;
+    const int64_t below = bounds->unit * (t->start_below + given_up), total = t->start_weight + weight;
+    return below + bounds->multiplier[0] * total <= bounds->most[0] &&
+           below + bounds->multiplier[1] * total <= bounds->most[1] && total <= bounds->heaviest;
+}
+
+static mn_status decide_in_table(const ties *t, int left, const mn_list_bounds *bounds)
+{
+    mn_tables *tables = t->work->tables;
+    const int from = tables->count - 1;
+    const mn_core_node *node = &t->kept.nodes[left];
+    const mn_cells before = tables->tables[from];
+    int64_t low = before.low + t->least_weight[left + 1] - t->least_weight[left];
+    int64_t high = before.high + t->most_weight[left + 1] - t->most_weight[left];
+    if (before.low > before.high)
+        high = low - 1;
+    window(t, left, bounds, &low, &high);
+    const mn_status status = mn_tables_append(tables, low, high);
+    if (status != MN_OK)
+        return status;
+    for (int at = node->first; at < node->first + node->count; at++)
+        mn_tables_move(tables, from, t->kept.weights[at], (int32_t)t->kept.given_up[at]);
+    mn_tables_finish(tables);
+    while (low <= high && !alive(t, bounds, from + 1, low))
+        low++;
+    while (low <= high && !alive(t, bounds, from + 1, high))
+        high--;
+    mn_tables_trim(tables, low, high);
+    return MN_OK;
+}
+
+/* The last list as the first table. */
+static mn_status start_tables(ties *t, int decided)
+{
+    const mn_lists *lists = t->work->lists;
+    mn_tables *tables = t->work->tables;
+    const uint64_t *states = lists->states + lists->begin[decided];
+    const size_t count = mn_lists_size(lists, decided);
+    mn_tables_start(tables, MOST_CELLS);
+    const mn_status status = mn_tables_append(tables, mn_state_weight(lists, states[0]) - t->start_weight,
+                                              mn_state_weight(lists, states[count - 1]) - t->start_weight);
+    if (status != MN_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        *mn_tables_cell(tables, 0, mn_state_weight(lists, states[i]) - t->start_weight) =
+            (int32_t)(mn_state_score_below(lists, states[i]) - t->start_below);
+    t->first_table = decided;
+    return MN_OK;
+}
+
+static bool is_dense(const ties *t, int decided)
+{
+    const mn_lists *lists = t->work->lists;
+    const mn_items *items = t->work->items;
+    const size_t count = mn_lists_size(lists, decided);
+    const uint64_t *states = lists->states + lists->begin[decided];
+    return count >= TABLE_FROM_STATES && items->score_high - items->score_low <= MN_MOST_CELL &&
+           mn_state_weight(lists, states[count - 1]) - mn_state_weight(lists, states[0]) <=
+               TABLE_SPARSE * (int64_t)count;
+}
+
+/* Decides core node `left`, after `decided` later ones. */
+static mn_status decide(ties *t, int left, int decided)
+{
+    const mn_core_work *w = t->work;
+    const mn_core_node *node = &t->kept.nodes[left];
+    const mn_list_bounds bounds = bounds_before(t, left);
     mn_status status = MN_OK;
-    int left = t->kept.node_count;
-    while (status == MN_OK && left > 0 && !reaches(t, w->lists->count - 1, t->smallest[left])) {
-        const mn_core_node *node = &t->kept.nodes[--left];
-        const mn_list_bounds bounds = mn_break_bounds(w->items, w->b, score, t->heavier[left], t->lighter[left]);
+    if (t->first_table == INT_MAX && is_dense(t, decided))
+        status = start_tables(t, decided);
+    if (status == MN_OK && decided >= t->first_table) {
+        const uint64_t before = w->tables->made;
+        status = decide_in_table(t, left, &bounds);
+        *w->made += (w->tables->made - before) / TABLE_SPARSE;
+    } else if (status == MN_OK) {
         const uint64_t before = w->lists->made;
-        status = mn_lists_expand(w->lists, t->kept.differences + node->first, node->count, &bounds);
+        const int count = mn_kept_differences(&t->kept, node, w->b, INT64_MAX, w->lists, t->differences);
+        status = mn_lists_expand(w->lists, t->differences, count, &bounds);
         *w->made += w->lists->made - before;
+    }
+    return status;
+}
+
+/* Decides the last core nodes, until the smallest blocks before them can be completed. `first`: the first decided one; -1: no network
+ * has the score. */
+static mn_status decide_last(ties *t, bool *beyond, int *first)
+{
+    mn_status status = MN_OK;
+    int left = t->kept.node_count, decided = 0;
+    while (status == MN_OK && left > 0 && !reaches(t, decided, t->smallest_weight[left], t->smallest_given_up[left])) {
+        status = decide(t, --left, decided++);
         *beyond = status == MN_STOPPED;
         if (status == MN_OK)
-            status = mn_core_check(w);
+            status = mn_core_check(t->work);
     }
-    *first = left > 0 || reaches(t, w->lists->count - 1, t->start) ? left : -1;
+    *first = left > 0 || (status == MN_OK && reaches(t, decided, 0, 0)) ? left : -1;
     return status;
 }
 
@@ -75,12 +234,13 @@ static void walk(const ties *t, int first, uint16_t *places)
     const mn_kept *kept = &t->kept;
     for (int i = 0; i < first; i++)
         places[kept->nodes[i].node] = kept->places[kept->nodes[i].first];
-    uint64_t state = t->smallest[first];
+    int64_t weight = t->smallest_weight[first], given_up = t->smallest_given_up[first];
     for (int i = first; i < kept->node_count; i++) {
         int at = kept->nodes[i].first;
-        while (!reaches(t, kept->node_count - i - 1, state + (uint64_t)kept->differences[at]))
+        while (!reaches(t, kept->node_count - i - 1, weight + kept->weights[at], given_up + kept->given_up[at]))
             at++;
-        state += (uint64_t)kept->differences[at];
+        weight += kept->weights[at];
+        given_up += kept->given_up[at];
         places[kept->nodes[i].node] = kept->places[at];
     }
 }
@@ -88,27 +248,30 @@ static void walk(const ties *t, int first, uint16_t *places)
 mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *places, bool *beyond)
 {
     const mn_items *items = work->items;
+    const mn_break *b = work->b;
     *beyond = false;
-    if (score > work->b->best_score || score > items->score_high)
+    if (score > b->best_score || score > items->score_high)
         return MN_INFEASIBLE;
     *beyond = !mn_lists_start(work->lists, items->weight_high - items->weight_low, items->score_high - items->score_low,
                               MN_MOST_STATES);
     if (*beyond)
         return MN_STOPPED;
     ties t = {.work = work,
-              .start = mn_break_state(items, work->b, work->lists),
-              .room = work->b->capacity - items->weight_low,
-              .below = items->score_high - score};
-    if (!mn_kept_make(items, work->b, mn_break_budget(work->b, score), true, work->lists, work->arena, &t.kept) ||
-        !mn_lists_first(work->lists, t.start) || !prepare(&t))
+              .start_weight = b->weight - items->weight_low,
+              .start_below = items->score_high - b->score,
+              .room = b->capacity - b->weight,
+              .target = b->score - score,
+              .first_table = INT_MAX};
+    if (!mn_kept_make(items, b, mn_break_budget(b, score), true, work->arena, &t.kept) ||
+        !mn_lists_first(work->lists, mn_break_state(items, b, work->lists)) || !prepare(&t))
         return MN_FAILURE;
     int first;
-    const mn_status status = decide_last(&t, score, beyond, &first);
+    const mn_status status = decide_last(&t, beyond, &first);
     if (status != MN_OK)
         return status;
     if (first < 0)
         return MN_INFEASIBLE;
-    memcpy(places, work->b->places, sizeof *places * (size_t)items->nodes);
+    memcpy(places, b->places, sizeof *places * (size_t)items->nodes);
     walk(&t, first, places);
     return MN_OK;
 }
