@@ -83,10 +83,15 @@ int mn_kept_differences(const mn_kept *kept, const mn_core_node *node, const mn_
 
 /* ---- bounds of states ---------------------------------------------------------------------------------------------------------------- */
 
+int64_t mn_most_multiplier(const mn_items *items)
+{
+    return MOST_SCALED / (items->weight_magnitude + 1);
+}
+
 mn_list_bounds mn_break_bounds(const mn_items *items, const mn_break *b, int64_t target, int64_t heavier,
                                int64_t lighter)
 {
-    const int64_t most = MOST_SCALED / (items->weight_magnitude + 1), room = b->capacity - items->weight_low;
+    const int64_t most = mn_most_multiplier(items), room = b->capacity - items->weight_low;
     const int64_t below = b->unit * (items->score_high - target);
     mn_list_bounds bounds = {.unit = b->unit, .heaviest = lighter == INT64_MAX ? room : INT64_MAX};
     bounds.multiplier[0] = heavier < b->multiplier ? heavier : b->multiplier;

@@ -40,6 +40,9 @@ int mn_kept_differences(const mn_kept *kept, const mn_core_node *node, const mn_
 mn_list_bounds mn_break_bounds(const mn_items *items, const mn_break *b, int64_t target, int64_t heavier,
                                int64_t lighter);
 
+/* The largest multiplier that leaves room for its products. */
+int64_t mn_most_multiplier(const mn_items *items);
+
 /* State of the break network. */
 uint64_t mn_break_state(const mn_items *items, const mn_break *b, const mn_lists *lists);
 

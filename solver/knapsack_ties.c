@@ -4,7 +4,7 @@
  * that weight?". So lists are made anew, at exactly the best score, from the last node with a choice to the first, and a walk from the
  * first node takes the smallest block that leaves such an answer. Often the smallest blocks of the first nodes are part of some best
  * network: every list is asked, and the first that says so ends the work. Lists that grow dense go on as tables. */
-#include "solver/knapsack_core.h"
+#include "solver/knapsack_cuts.h"
 
 #include <limits.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 enum {
     TABLE_FROM_STATES = 16, /* a list this long ... */
     TABLE_SPARSE = 64,      /* ... in which every 64th weight occurs goes on as a table */
+    CUTS_AFTER = 16,        /* tables, after which cuts pay */
     MOST_CELLS = 1 << 24    /* of all tables: 64 MB */
 };
 
@@ -27,7 +28,19 @@ typedef struct ties {
     int64_t start_weight, start_below; /* the break network's state */
     int first_table;                   /* decided nodes from which on there are tables; INT_MAX: not yet */
     int64_t *differences;
+    mn_cuts cuts; /* once `first_table` nodes and CUTS_AFTER more are decided */
 } ties;
+
+/* What a partial network of the last nodes must meet so that the earlier ones can still bring the target: unit * given up + multiplier *
+ * weight <= most. */
+typedef struct line {
+    int64_t multiplier, most;
+} line;
+
+typedef struct lines {
+    int count;
+    line lines[2 + MN_MOST_CUTS];
+} lines;
 
 static bool prepare(ties *t)
 {
@@ -103,8 +116,27 @@ static mn_list_bounds bounds_before(const ties *t, int left)
                            t->lighter[left]);
 }
 
-/* Weights that the last nodes may have, from `left` on, so that the earlier ones can still bring the target. */
-static void window(const ties *t, int left, const mn_list_bounds *bounds, int64_t *low, int64_t *high)
+static void add_line(const ties *t, int64_t multiplier, int64_t gain, lines *l)
+{
+    const int64_t most = t->work->b->unit * t->target + multiplier * t->room + gain;
+    l->lines[l->count++] = (line){multiplier, most};
+}
+
+static lines lines_before(const ties *t, int left)
+{
+    const int64_t own = t->work->b->multiplier, most = mn_most_multiplier(t->work->items);
+    const int64_t heavier = t->heavier[left] < own ? t->heavier[left] : own;
+    const int64_t lighter = t->lighter[left] > own ? t->lighter[left] : own;
+    lines l = {0};
+    add_line(t, heavier, 0, &l);
+    add_line(t, lighter < most ? lighter : most, 0, &l);
+    for (int i = 0; i < t->cuts.count; i++)
+        add_line(t, t->cuts.multiplier[i], t->cuts.gain[left * t->cuts.count + i], &l);
+    return l;
+}
+
+/* Cuts the window of weights down to those that can meet the lines even if nothing was lost so far. */
+static void window(const ties *t, int left, const lines *l, int64_t *low, int64_t *high)
 {
     const mn_break *b = t->work->b;
     const int64_t most = t->room - t->least_weight[left];
@@ -113,30 +145,30 @@ static void window(const ties *t, int left, const mn_list_bounds *bounds, int64_
         const int64_t least = lightest_with(b, t->target) - t->most_weight[left];
         *low = *low > least ? *low : least;
     }
-    for (int i = 0; i < 2; i++) {
-        const int64_t slack = bounds->most[i] - b->unit * t->start_below - bounds->multiplier[i] * t->start_weight;
-        const int64_t slope = bounds->multiplier[i] - b->multiplier;
+    for (int i = 0; i < l->count; i++) {
+        const int64_t slope = l->lines[i].multiplier - b->multiplier;
         if (slope < 0) {
-            const int64_t least = ceiling_of(-slack, -slope);
+            const int64_t least = ceiling_of(-l->lines[i].most, -slope);
             *low = *low > least ? *low : least;
         } else if (slope > 0) {
-            const int64_t own = floor_of(slack, slope);
+            const int64_t own = floor_of(l->lines[i].most, slope);
             *high = *high < own ? *high : own;
         }
     }
 }
 
-static bool alive(const ties *t, const mn_list_bounds *bounds, int table, int64_t weight)
+static bool alive(const ties *t, const lines *l, int table, int64_t weight)
 {
     const int64_t given_up = *mn_tables_cell(t->work->tables, table, weight);
     if (given_up == MN_NO_CELL)
         return false;
-    const int64_t below = bounds->unit * (t->start_below + given_up), total = t->start_weight + weight;
-    return below + bounds->multiplier[0] * total <= bounds->most[0] &&
-           below + bounds->multiplier[1] * total <= bounds->most[1] && total <= bounds->heaviest;
+    for (int i = 0; i < l->count; i++)
+        if (t->work->b->unit * given_up + l->lines[i].multiplier * weight > l->lines[i].most)
+            return false;
+    return true;
 }
 
-static mn_status decide_in_table(const ties *t, int left, const mn_list_bounds *bounds)
+static mn_status decide_in_table(const ties *t, int left)
 {
     mn_tables *tables = t->work->tables;
     const int from = tables->count - 1;
@@ -146,16 +178,17 @@ static mn_status decide_in_table(const ties *t, int left, const mn_list_bounds *
     int64_t high = before.high + t->most_weight[left + 1] - t->most_weight[left];
     if (before.low > before.high)
         high = low - 1;
-    window(t, left, bounds, &low, &high);
+    const lines l = lines_before(t, left);
+    window(t, left, &l, &low, &high);
     const mn_status status = mn_tables_append(tables, low, high);
     if (status != MN_OK)
         return status;
     for (int at = node->first; at < node->first + node->count; at++)
         mn_tables_move(tables, from, t->kept.weights[at], (int32_t)t->kept.given_up[at]);
     mn_tables_finish(tables);
-    while (low <= high && !alive(t, bounds, from + 1, low))
+    while (low <= high && !alive(t, &l, from + 1, low))
         low++;
-    while (low <= high && !alive(t, bounds, from + 1, high))
+    while (low <= high && !alive(t, &l, from + 1, high))
         high--;
     mn_tables_trim(tables, low, high);
     return MN_OK;
@@ -196,15 +229,18 @@ static mn_status decide(ties *t, int left, int decided)
 {
     const mn_core_work *w = t->work;
     const mn_core_node *node = &t->kept.nodes[left];
-    const mn_list_bounds bounds = bounds_before(t, left);
     mn_status status = MN_OK;
     if (t->first_table == INT_MAX && is_dense(t, decided))
         status = start_tables(t, decided);
+    if (status == MN_OK && decided == t->first_table + CUTS_AFTER &&
+        !mn_cuts_make(w->items, w->b, &t->kept, w->arena, &t->cuts))
+        return MN_FAILURE;
     if (status == MN_OK && decided >= t->first_table) {
         const uint64_t before = w->tables->made;
-        status = decide_in_table(t, left, &bounds);
+        status = decide_in_table(t, left);
         *w->made += (w->tables->made - before) / TABLE_SPARSE;
     } else if (status == MN_OK) {
+        const mn_list_bounds bounds = bounds_before(t, left);
         const uint64_t before = w->lists->made;
         const int count = mn_kept_differences(&t->kept, node, w->b, INT64_MAX, w->lists, t->differences);
         status = mn_lists_expand(w->lists, t->differences, count, &bounds);
