@@ -12,6 +12,7 @@ void mn_knapsack_free(mn_knapsack *knapsack)
     free(knapsack->hulls);
     mn_lists_free(&knapsack->lists);
     mn_tables_free(&knapsack->tables);
+    mn_tables_free(&knapsack->kept_tables);
     *knapsack = (mn_knapsack){0};
 }
 
@@ -83,6 +84,7 @@ static mn_core_work work_of(solve *s, const open_graph *open)
                           .b = &open->b,
                           .lists = &s->knapsack->lists,
                           .tables = &s->knapsack->tables,
+                          .kept_tables = &s->knapsack->kept_tables,
                           .arena = s->arena,
                           .control = &s->question->control,
                           .made = &s->made};

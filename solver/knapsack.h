@@ -15,7 +15,7 @@ typedef struct mn_knapsack {
     mn_items *items;  /* [count] */
     mn_hull *hulls;   /* [count] */
     mn_lists lists;
-    mn_tables tables;
+    mn_tables tables, kept_tables;
 } mn_knapsack;
 
 void mn_knapsack_free(mn_knapsack *knapsack);

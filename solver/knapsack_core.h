@@ -50,7 +50,7 @@ typedef struct mn_core_work {
     const mn_items *items;
     const mn_break *b;
     mn_lists *lists;
-    mn_tables *tables;
+    mn_tables *tables, *kept_tables;
     mn_arena *arena;
     const mn_control *control;
     uint64_t *made; /* states, counted against the control's node limit */

@@ -6,7 +6,6 @@ void mn_tables_start(mn_tables *tables, size_t most)
     tables->used = 0;
     tables->count = 0;
     tables->most = most;
-    tables->made = 0;
 }
 
 void mn_tables_free(mn_tables *tables)
@@ -34,95 +33,88 @@ mn_status mn_tables_append(mn_tables *tables, int64_t low, int64_t high)
         tables->table_capacity = capacity;
     }
     tables->tables[tables->count++] = (mn_cells){low, high, tables->used};
-    for (size_t i = 0; i < width; i++)
-        tables->cells[tables->used + i] = MN_NO_CELL;
     tables->used += width;
     return MN_OK;
 }
 
-/* ---- vector loops, compiled for each machine ------------------------------------------------------------------------------------------ */
+mn_status mn_tables_copy(const mn_tables *others, int from, mn_tables *tables)
+{
+    const mn_cells *source = &others->tables[from];
+    const mn_status status = mn_tables_append(tables, source->low, source->high);
+    if (status == MN_OK && source->low <= source->high)
+        memcpy(mn_tables_cell(tables, tables->count - 1, source->low), others->cells + source->begin,
+               sizeof *tables->cells * ((size_t)(source->high - source->low) + 1));
+    return status;
+}
+
+/* ---- deciding a node ------------------------------------------------------------------------------------------------------------------ */
+
+enum { TILE = 4096 }; /* cells that all blocks are put into before the next ones: they stay in the first-level cache */
 
 static inline __attribute__((always_inline)) void take_smaller(int32_t *restrict cells, const int32_t *restrict from,
-                                                               size_t count, int32_t given_up)
+                                                               int64_t count, int32_t given_up)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         const int32_t moved = from[i] + given_up;
         cells[i] = moved < cells[i] ? moved : cells[i];
     }
 }
 
-static inline __attribute__((always_inline)) void mark(int32_t *cells, size_t count)
+/* One tile of the new table: from `source`, the table of weights `before`. */
+static inline __attribute__((always_inline)) void fill_tile(int32_t *restrict cells, int64_t low, int64_t high,
+                                                            const int32_t *restrict source, mn_cells before,
+                                                            const int64_t *weights, const int64_t *given_up, int count)
 {
-    for (size_t i = 0; i < count; i++)
-        cells[i] = cells[i] > MN_MOST_CELL ? MN_NO_CELL : cells[i];
+    const int64_t size = high - low + 1;
+    for (int64_t i = 0; i < size; i++)
+        cells[i] = MN_NO_CELL;
+    for (int block = 0; block < count; block++) {
+        const int64_t first = before.low + weights[block] > low ? before.low + weights[block] : low;
+        const int64_t last = before.high + weights[block] < high ? before.high + weights[block] : high;
+        if (first <= last)
+            take_smaller(cells + (first - low), source + (first - weights[block] - before.low), last - first + 1,
+                         (int32_t)given_up[block]);
+    }
+    for (int64_t i = 0; i < size; i++)
+        cells[i] = cells[i] > MN_MOST_CELL ? MN_NO_CELL : cells[i]; /* nothing plus something is still nothing */
 }
 
-#define DEFINE_LOOPS(SUFFIX, TARGET)                                                                                   \
-    TARGET static void take_smaller_##SUFFIX(int32_t *restrict cells, const int32_t *restrict from, size_t count,      \
-                                             int32_t given_up)                                                         \
+#define DEFINE_FILL(NAME, TARGET)                                                                                      \
+    TARGET static void NAME(int32_t *restrict cells, int64_t low, int64_t high, const int32_t *restrict source,        \
+                            mn_cells before, const int64_t *weights, const int64_t *given_up, int count)               \
     {                                                                                                                  \
-        take_smaller(cells, from, count, given_up);                                                                    \
-    }                                                                                                                  \
-    TARGET static void mark_##SUFFIX(int32_t *cells, size_t count)                                                     \
-    {                                                                                                                  \
-        mark(cells, count);                                                                                            \
+        fill_tile(cells, low, high, source, before, weights, given_up, count);                                         \
     }
 
-DEFINE_LOOPS(portable, )
+DEFINE_FILL(fill_portable, )
 #if defined(__x86_64__)
-DEFINE_LOOPS(avx2, __attribute__((target("avx2"))))
-DEFINE_LOOPS(avx512, __attribute__((target("avx512f,prefer-vector-width=512"))))
+DEFINE_FILL(fill_avx2, __attribute__((target("avx2"))))
+DEFINE_FILL(fill_avx512, __attribute__((target("avx512f,prefer-vector-width=512"))))
 #endif
 
-static void take_smaller_here(int32_t *cells, const int32_t *from, size_t count, int32_t given_up)
+mn_status mn_tables_decide(mn_tables *tables, int64_t low, int64_t high, const int64_t *weights,
+                           const int64_t *given_up, int count)
 {
+    void (*fill)(int32_t *restrict, int64_t, int64_t, const int32_t *restrict, mn_cells, const int64_t *,
+                 const int64_t *, int) = fill_portable;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) {
-        take_smaller_avx512(cells, from, count, given_up);
-        return;
-    }
-    if (__builtin_cpu_supports("avx2")) {
-        take_smaller_avx2(cells, from, count, given_up);
-        return;
-    }
+    if (__builtin_cpu_supports("avx512f"))
+        fill = fill_avx512;
+    else if (__builtin_cpu_supports("avx2"))
+        fill = fill_avx2;
 #endif
-    take_smaller_portable(cells, from, count, given_up);
-}
-
-static void mark_here(int32_t *cells, size_t count)
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) {
-        mark_avx512(cells, count);
-        return;
+    const int from = tables->count - 1;
+    const mn_status status = mn_tables_append(tables, low, high);
+    if (status != MN_OK || low > high)
+        return status;
+    const mn_cells before = tables->tables[from];
+    for (int64_t first = low; first <= high; first += TILE) {
+        const int64_t last = high - first < TILE ? high : first + TILE - 1;
+        fill(mn_tables_cell(tables, from + 1, first), first, last, tables->cells + before.begin, before, weights,
+             given_up, count);
     }
-    if (__builtin_cpu_supports("avx2")) {
-        mark_avx2(cells, count);
-        return;
-    }
-#endif
-    mark_portable(cells, count);
-}
-
-/* ---- deciding a node ------------------------------------------------------------------------------------------------------------------ */
-
-void mn_tables_move(mn_tables *tables, int from, int64_t weight, int32_t given_up)
-{
-    const mn_cells *source = &tables->tables[from], *last = &tables->tables[tables->count - 1];
-    const int64_t low = source->low + weight > last->low ? source->low + weight : last->low;
-    const int64_t high = source->high + weight < last->high ? source->high + weight : last->high;
-    if (low > high)
-        return;
-    const size_t count = (size_t)(high - low) + 1;
-    take_smaller_here(mn_tables_cell(tables, tables->count - 1, low), mn_tables_cell(tables, from, low - weight), count,
-                      given_up);
-    tables->made += count;
-}
-
-void mn_tables_finish(mn_tables *tables)
-{
-    const mn_cells *last = &tables->tables[tables->count - 1];
-    mark_here(tables->cells + last->begin, tables->used - last->begin);
+    tables->made += (uint64_t)(high - low + 1) * (uint64_t)count;
+    return MN_OK;
 }
 
 void mn_tables_trim(mn_tables *tables, int64_t low, int64_t high)

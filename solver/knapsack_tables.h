@@ -2,7 +2,7 @@
  * lost. Cells need no order and no merging, so that deciding a node costs one vector addition and minimum for sixteen cells and
  * block; lists are better only where few of the weights occur.
  *
- * Weights and scores are differences from the break network. All tables stay, as lists do. */
+ * Weights and scores are differences from the break network. */
 #ifndef MN_SOLVER_KNAPSACK_TABLES_H
 #define MN_SOLVER_KNAPSACK_TABLES_H
 
@@ -31,14 +31,16 @@ typedef struct mn_tables {
 void mn_tables_start(mn_tables *tables, size_t most);
 void mn_tables_free(mn_tables *tables);
 
-/* Appends a table of that window without states. MN_STOPPED: more cells than may be kept. MN_FAILURE: memory. */
+/* Appends a table of that window, its cells not set. MN_STOPPED: more cells than may be kept. MN_FAILURE: memory. */
 mn_status mn_tables_append(mn_tables *tables, int64_t low, int64_t high);
 
-/* Puts the states of table `from`, moved by a block's differences, into the last table, as far as its window goes. */
-void mn_tables_move(mn_tables *tables, int from, int64_t weight, int32_t given_up);
+/* Appends a copy of table `from` of other tables. */
+mn_status mn_tables_copy(const mn_tables *others, int from, mn_tables *tables);
 
-/* After all moves: restores the mark of cells without state. */
-void mn_tables_finish(mn_tables *tables);
+/* Appends a table of that window: every state of the last table moved by each of the blocks [count], by their weights and what they
+ * give up; of equal weights the best. */
+mn_status mn_tables_decide(mn_tables *tables, int64_t low, int64_t high, const int64_t *weights,
+                           const int64_t *given_up, int count);
 
 /* Takes cells off the ends of the last table. */
 void mn_tables_trim(mn_tables *tables, int64_t low, int64_t high);

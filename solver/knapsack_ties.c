@@ -12,8 +12,10 @@
 enum {
     TABLE_FROM_STATES = 16, /* a list this long ... */
     TABLE_SPARSE = 64,      /* ... in which every 64th weight occurs goes on as a table */
-    CUTS_AFTER = 16,        /* tables, after which cuts pay */
-    MOST_CELLS = 1 << 24    /* of all tables: 64 MB */
+    TABLES_AT_ONCE =
+        32, /* of the tables, every 32nd is kept, and those after it are made again when the walk comes there */
+    CUTS_AFTER = 16,     /* tables, after which cuts pay */
+    MOST_CELLS = 1 << 24 /* of the tables at once, and of those kept: 64 MB each */
 };
 
 /* Weights and given up scores are differences from the break network. */
@@ -26,6 +28,7 @@ typedef struct ties {
     int64_t *least_weight, *most_weight;
     int64_t *heavier, *lighter;        /* the break items stay best between these multipliers */
     int64_t start_weight, start_below; /* the break network's state */
+    int at_once;                       /* which of the kept tables the present ones follow */
     int first_table;                   /* decided nodes from which on there are tables; INT_MAX: not yet */
     int64_t *differences;
     mn_cuts cuts; /* once `first_table` nodes and CUTS_AFTER more are decided */
@@ -100,8 +103,8 @@ static bool reaches(const ties *t, int decided, int64_t weight, int64_t given_up
 {
     const int64_t room = t->room - weight, target = t->target - given_up;
     if (decided >= t->first_table)
-        return mn_tables_least(t->work->tables, decided - t->first_table, lightest_with(t->work->b, target), room) <=
-               target;
+        return mn_tables_least(t->work->tables, decided - t->first_table - t->at_once * TABLES_AT_ONCE,
+                               lightest_with(t->work->b, target), room) <= target;
     const mn_lists *lists = t->work->lists;
     const uint64_t *best = mn_lists_best(lists, decided, t->start_weight + room);
     return best && mn_state_score_below(lists, *best) - t->start_below <= target;
@@ -157,14 +160,18 @@ static void window(const ties *t, int left, const lines *l, int64_t *low, int64_
     }
 }
 
-static bool alive(const ties *t, const lines *l, int table, int64_t weight)
+static bool alive(const ties *t, const lines *l, int table, int64_t weight, int *killer)
 {
     const int64_t given_up = *mn_tables_cell(t->work->tables, table, weight);
     if (given_up == MN_NO_CELL)
         return false;
-    for (int i = 0; i < l->count; i++)
-        if (t->work->b->unit * given_up + l->lines[i].multiplier * weight > l->lines[i].most)
+    for (int i = 0; i <= l->count; i++) {
+        const int at = i == 0 ? *killer : i - 1;
+        if (t->work->b->unit * given_up + l->lines[at].multiplier * weight > l->lines[at].most) {
+            *killer = at;
             return false;
+        }
+    }
     return true;
 }
 
@@ -180,18 +187,44 @@ static mn_status decide_in_table(const ties *t, int left)
         high = low - 1;
     const lines l = lines_before(t, left);
     window(t, left, &l, &low, &high);
-    const mn_status status = mn_tables_append(tables, low, high);
+    const mn_status status =
+        mn_tables_decide(tables, low, high, t->kept.weights + node->first, t->kept.given_up + node->first, node->count);
     if (status != MN_OK)
         return status;
-    for (int at = node->first; at < node->first + node->count; at++)
-        mn_tables_move(tables, from, t->kept.weights[at], (int32_t)t->kept.given_up[at]);
-    mn_tables_finish(tables);
-    while (low <= high && !alive(t, &l, from + 1, low))
+    int killer = 0; /* the line that excluded the last cell most often excludes the next */
+    while (low <= high && !alive(t, &l, from + 1, low, &killer))
         low++;
-    while (low <= high && !alive(t, &l, from + 1, high))
+    while (low <= high && !alive(t, &l, from + 1, high, &killer))
         high--;
     mn_tables_trim(tables, low, high);
     return MN_OK;
+}
+
+/* Keeps the last of the present tables, and goes on from it alone. */
+static mn_status keep_table(ties *t)
+{
+    const mn_core_work *w = t->work;
+    mn_status status = mn_tables_copy(w->tables, w->tables->count - 1, w->kept_tables);
+    if (status != MN_OK)
+        return status;
+    t->at_once = w->kept_tables->count - 1;
+    mn_tables_start(w->tables, MOST_CELLS);
+    return mn_tables_copy(w->kept_tables, t->at_once, w->tables);
+}
+
+/* Makes the tables again that lie between kept ones, so that `decided` nodes can be asked for. */
+static mn_status make_again(ties *t, int decided)
+{
+    const int at_once = (decided - t->first_table) / TABLES_AT_ONCE;
+    if (decided < t->first_table || at_once == t->at_once)
+        return MN_OK;
+    mn_tables_start(t->work->tables, MOST_CELLS);
+    mn_status status = mn_tables_copy(t->work->kept_tables, at_once, t->work->tables);
+    t->at_once = at_once;
+    const int first = t->first_table + at_once * TABLES_AT_ONCE;
+    for (int i = first; i < first + TABLES_AT_ONCE - 1 && status == MN_OK; i++)
+        status = decide_in_table(t, t->kept.node_count - 1 - i);
+    return status;
 }
 
 /* The last list as the first table. */
@@ -202,15 +235,19 @@ static mn_status start_tables(ties *t, int decided)
     const uint64_t *states = lists->states + lists->begin[decided];
     const size_t count = mn_lists_size(lists, decided);
     mn_tables_start(tables, MOST_CELLS);
-    const mn_status status = mn_tables_append(tables, mn_state_weight(lists, states[0]) - t->start_weight,
-                                              mn_state_weight(lists, states[count - 1]) - t->start_weight);
+    const int64_t low = mn_state_weight(lists, states[0]) - t->start_weight;
+    const int64_t high = mn_state_weight(lists, states[count - 1]) - t->start_weight;
+    const mn_status status = mn_tables_append(tables, low, high);
     if (status != MN_OK)
         return status;
+    for (int64_t weight = low; weight <= high; weight++)
+        *mn_tables_cell(tables, 0, weight) = MN_NO_CELL;
     for (size_t i = 0; i < count; i++)
         *mn_tables_cell(tables, 0, mn_state_weight(lists, states[i]) - t->start_weight) =
             (int32_t)(mn_state_score_below(lists, states[i]) - t->start_below);
     t->first_table = decided;
-    return MN_OK;
+    mn_tables_start(t->work->kept_tables, MOST_CELLS);
+    return keep_table(t);
 }
 
 static bool is_dense(const ties *t, int decided)
@@ -238,6 +275,8 @@ static mn_status decide(ties *t, int left, int decided)
     if (status == MN_OK && decided >= t->first_table) {
         const uint64_t before = w->tables->made;
         status = decide_in_table(t, left);
+        if (status == MN_OK && w->tables->count > TABLES_AT_ONCE)
+            status = keep_table(t);
         *w->made += (w->tables->made - before) / TABLE_SPARSE;
     } else if (status == MN_OK) {
         const mn_list_bounds bounds = bounds_before(t, left);
@@ -265,20 +304,25 @@ static mn_status decide_last(ties *t, bool *beyond, int *first)
     return status;
 }
 
-static void walk(const ties *t, int first, uint16_t *places)
+static mn_status walk(ties *t, int first, uint16_t *places)
 {
     const mn_kept *kept = &t->kept;
     for (int i = 0; i < first; i++)
         places[kept->nodes[i].node] = kept->places[kept->nodes[i].first];
     int64_t weight = t->smallest_weight[first], given_up = t->smallest_given_up[first];
     for (int i = first; i < kept->node_count; i++) {
+        const int decided = kept->node_count - i - 1;
+        const mn_status status = make_again(t, decided);
+        if (status != MN_OK)
+            return status;
         int at = kept->nodes[i].first;
-        while (!reaches(t, kept->node_count - i - 1, weight + kept->weights[at], given_up + kept->given_up[at]))
+        while (!reaches(t, decided, weight + kept->weights[at], given_up + kept->given_up[at]))
             at++;
         weight += kept->weights[at];
         given_up += kept->given_up[at];
         places[kept->nodes[i].node] = kept->places[at];
     }
+    return MN_OK;
 }
 
 mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *places, bool *beyond)
@@ -308,6 +352,5 @@ mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *pl
     if (first < 0)
         return MN_INFEASIBLE;
     memcpy(places, b->places, sizeof *places * (size_t)items->nodes);
-    walk(&t, first, places);
-    return MN_OK;
+    return walk(&t, first, places);
 }
