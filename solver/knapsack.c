@@ -36,7 +36,7 @@ typedef struct solve {
     int64_t value; /* of the best network known, base included */
     int graph;     /* ... and its graph */
     uint16_t *network, *scratch;
-    uint64_t made;
+    uint64_t made_before;
     int64_t bound;
 } solve;
 
@@ -87,7 +87,7 @@ static mn_core_work work_of(solve *s, const open_graph *open)
                           .kept_tables = &s->knapsack->kept_tables,
                           .arena = s->arena,
                           .control = &s->question->control,
-                          .made = &s->made};
+                          .made_before = s->made_before};
 }
 
 /* The best value over all graphs; graphs that cannot have a better one are not looked at. */
@@ -150,9 +150,15 @@ static mn_status settle_ties(solve *s, bool *beyond)
     return MN_OK;
 }
 
+static uint64_t made(const solve *s)
+{
+    const mn_core_work work = {.lists = &s->knapsack->lists, .tables = &s->knapsack->tables};
+    return mn_core_made(&work) - s->made_before;
+}
+
 static void write_answer(const solve *s, mn_answer *answer)
 {
-    answer->search_nodes = s->made;
+    answer->search_nodes = made(s);
     answer->count = s->found;
     answer->has_bound = s->count > 0;
     answer->bound = s->bound;
@@ -176,7 +182,7 @@ static mn_status conclude(const solve *s, mn_status status, mn_answer *answer)
     }
     answer->outcome = status == MN_OK             ? MN_OPTIMAL
                       : status == MN_INTERRUPTED  ? MN_OUTCOME_INTERRUPTED
-                      : limit && s->made >= limit ? MN_NODE_LIMIT
+                      : limit && made(s) >= limit ? MN_NODE_LIMIT
                                                   : MN_TIME_LIMIT;
     return status;
 }
@@ -185,6 +191,7 @@ mn_status mn_knapsack_solve(mn_knapsack *knapsack, const mn_question *question, 
                             bool *beyond, mn_error *error)
 {
     solve s = {.knapsack = knapsack, .question = question, .arena = arena};
+    s.made_before = made(&s);
     *beyond = false;
     for (int i = 0; i < knapsack->count; i++)
         *beyond |= !knapsack->items[i].fits;

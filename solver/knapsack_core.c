@@ -190,9 +190,14 @@ static int next_node(order *o)
 
 /* ---- the best score ------------------------------------------------------------------------------------------------------------------- */
 
+uint64_t mn_core_made(const mn_core_work *work)
+{
+    return work->lists->made + work->tables->made / 16;
+}
+
 mn_status mn_core_check(const mn_core_work *work)
 {
-    if (work->control->node_limit && *work->made >= work->control->node_limit)
+    if (work->control->node_limit && mn_core_made(work) - work->made_before >= work->control->node_limit)
         return MN_STOPPED;
     return mn_control_check(work->control);
 }
@@ -236,10 +241,8 @@ static mn_status decide(improvement *s, int index, int64_t heavier, int64_t ligh
     const int64_t target = next_score(w->items, s->score), budget = mn_break_budget(w->b, target);
     const int count = mn_kept_differences(&s->kept, node, w->b, budget, w->lists, differences);
     const mn_list_bounds bounds = mn_break_bounds(w->items, w->b, target, heavier, lighter);
-    const uint64_t before = w->lists->made;
     s->decided[w->lists->count - 1] = index;
     const mn_status status = mn_lists_expand(w->lists, differences, count, &bounds);
-    *w->made += w->lists->made - before;
     if (status == MN_OK)
         take_best(s);
     return status;

@@ -53,7 +53,7 @@ typedef struct mn_core_work {
     mn_tables *tables, *kept_tables;
     mn_arena *arena;
     const mn_control *control;
-    uint64_t *made; /* states, counted against the control's node limit */
+    uint64_t made_before; /* mn_core_made at the question's start */
 } mn_core_work;
 
 /* Raises *score to the best score of a network within the capacity, if that is better, and writes the network's places. MN_OK: *score
@@ -62,6 +62,9 @@ mn_status mn_core_best(const mn_core_work *work, int64_t *score, uint16_t *place
 
 /* The lexicographically smallest network of the best score. MN_INFEASIBLE: none has it. As above otherwise. */
 mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *places, bool *beyond);
+
+/* Work done since the knapsack was made, in states; a vector of cells counts as one. */
+uint64_t mn_core_made(const mn_core_work *work);
 
 /* MN_OK, or why to stop: the control, or the node limit. */
 mn_status mn_core_check(const mn_core_work *work);

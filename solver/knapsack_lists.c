@@ -18,7 +18,6 @@ bool mn_lists_start(mn_lists *lists, int64_t weight_range, int64_t score_range, 
     lists->weight_range = weight_range;
     lists->used = 0;
     lists->count = 0;
-    lists->made = 0;
     lists->most = most;
     return lists->score_bits + bits_of(weight_range) < 64; /* the all-ones word is left for the ends of runs */
 }
