@@ -1,6 +1,10 @@
 #include "solver/knapsack_tables.h"
 #include "host/core/memory.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 void mn_tables_start(mn_tables *tables, size_t most)
 {
     tables->used = 0;
@@ -12,6 +16,7 @@ void mn_tables_free(mn_tables *tables)
 {
     free(tables->cells);
     free(tables->tables);
+    free(tables->source);
     *tables = (mn_tables){0};
 }
 
@@ -49,71 +54,143 @@ mn_status mn_tables_copy(const mn_tables *others, int from, mn_tables *tables)
 
 /* ---- deciding a node ------------------------------------------------------------------------------------------------------------------ */
 
-enum { TILE = 4096 }; /* cells that all blocks are put into before the next ones: they stay in the first-level cache */
+/* What a new table is made from: the last one with cells without state around it, so that no block needs a look at its ends. Cell
+ * `i` of the new table, moved back by a block, is source[i + heaviest - weight of the block]. */
+typedef struct moves {
+    const int32_t *source;
+    const int64_t *weights, *given_up;
+    int64_t heaviest;
+    int count;
+} moves;
 
-static inline __attribute__((always_inline)) void take_smaller(int32_t *restrict cells, const int32_t *restrict from,
-                                                               int64_t count, int32_t given_up)
+enum { BLOCK = 64 }; /* cells that stay in registers while all of a node's blocks are gone through */
+
+static void fill_portable(const moves *m, int32_t *cells, size_t size)
 {
-    for (int64_t i = 0; i < count; i++) {
-        const int32_t moved = from[i] + given_up;
-        cells[i] = moved < cells[i] ? moved : cells[i];
+    for (size_t first = 0; first < size; first += BLOCK) {
+        int32_t least[BLOCK];
+        for (int i = 0; i < BLOCK; i++)
+            least[i] = MN_NO_CELL;
+        for (int block = 0; block < m->count; block++) {
+            const int32_t *from = m->source + first + (m->heaviest - m->weights[block]);
+            const int32_t given_up = (int32_t)m->given_up[block];
+            for (int i = 0; i < BLOCK; i++)
+                least[i] = from[i] + given_up < least[i] ? from[i] + given_up : least[i];
+        }
+        for (int i = 0; i < BLOCK; i++) /* nothing plus something is still nothing */
+            cells[first + (size_t)i] = least[i] > MN_MOST_CELL ? MN_NO_CELL : least[i];
     }
 }
 
-/* One tile of the new table: from `source`, the table of weights `before`. */
-static inline __attribute__((always_inline)) void fill_tile(int32_t *restrict cells, int64_t low, int64_t high,
-                                                            const int32_t *restrict source, mn_cells before,
-                                                            const int64_t *weights, const int64_t *given_up, int count)
-{
-    const int64_t size = high - low + 1;
-    for (int64_t i = 0; i < size; i++)
-        cells[i] = MN_NO_CELL;
-    for (int block = 0; block < count; block++) {
-        const int64_t first = before.low + weights[block] > low ? before.low + weights[block] : low;
-        const int64_t last = before.high + weights[block] < high ? before.high + weights[block] : high;
-        if (first <= last)
-            take_smaller(cells + (first - low), source + (first - weights[block] - before.low), last - first + 1,
-                         (int32_t)given_up[block]);
-    }
-    for (int64_t i = 0; i < size; i++)
-        cells[i] = cells[i] > MN_MOST_CELL ? MN_NO_CELL : cells[i]; /* nothing plus something is still nothing */
-}
-
-#define DEFINE_FILL(NAME, TARGET)                                                                                      \
-    TARGET static void NAME(int32_t *restrict cells, int64_t low, int64_t high, const int32_t *restrict source,        \
-                            mn_cells before, const int64_t *weights, const int64_t *given_up, int count)               \
-    {                                                                                                                  \
-        fill_tile(cells, low, high, source, before, weights, given_up, count);                                         \
-    }
-
-DEFINE_FILL(fill_portable, )
 #if defined(__x86_64__)
-DEFINE_FILL(fill_avx2, __attribute__((target("avx2"))))
-DEFINE_FILL(fill_avx512, __attribute__((target("avx512f,prefer-vector-width=512"))))
+__attribute__((target("avx2"))) static void fill_avx2(const moves *m, int32_t *cells, size_t size)
+{
+    enum { VECTORS = 4 };
+    const __m256i nothing = _mm256_set1_epi32(MN_NO_CELL), most = _mm256_set1_epi32(MN_MOST_CELL);
+    for (size_t first = 0; first < size; first += 8 * VECTORS) {
+        __m256i least[VECTORS] = {nothing, nothing, nothing, nothing};
+        for (int block = 0; block < m->count; block++) {
+            const int32_t *from = m->source + first + (m->heaviest - m->weights[block]);
+            const __m256i given_up = _mm256_set1_epi32((int32_t)m->given_up[block]);
+            for (int i = 0; i < VECTORS; i++)
+                least[i] = _mm256_min_epi32(
+                    least[i], _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(from + 8 * i)), given_up));
+        }
+        for (int i = 0; i < VECTORS; i++)
+            _mm256_storeu_si256((__m256i *)(cells + first + 8 * i),
+                                _mm256_blendv_epi8(least[i], nothing, _mm256_cmpgt_epi32(least[i], most)));
+    }
+}
+
+__attribute__((target("avx512f"))) static void fill_avx512(const moves *m, int32_t *cells, size_t size)
+{
+    enum { VECTORS = BLOCK / 16 };
+    const __m512i nothing = _mm512_set1_epi32(MN_NO_CELL), most = _mm512_set1_epi32(MN_MOST_CELL);
+    for (size_t first = 0; first < size; first += BLOCK) {
+        __m512i least[VECTORS] = {nothing, nothing, nothing, nothing};
+        for (int block = 0; block < m->count; block++) {
+            const int32_t *from = m->source + first + (m->heaviest - m->weights[block]);
+            const __m512i given_up = _mm512_set1_epi32((int32_t)m->given_up[block]);
+            for (int i = 0; i < VECTORS; i++)
+                least[i] = _mm512_min_epi32(least[i], _mm512_add_epi32(_mm512_loadu_si512(from + 16 * i), given_up));
+        }
+        for (int i = 0; i < VECTORS; i++)
+            _mm512_storeu_si512(cells + first + 16 * i,
+                                _mm512_mask_mov_epi32(least[i], _mm512_cmpgt_epi32_mask(least[i], most), nothing));
+    }
+}
 #endif
+
+static void fill(const moves *m, int32_t *cells, size_t size)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f")) {
+        fill_avx512(m, cells, size);
+        return;
+    }
+    if (__builtin_cpu_supports("avx2")) {
+        fill_avx2(m, cells, size);
+        return;
+    }
+#endif
+    fill_portable(m, cells, size);
+}
+
+/* Copies the last table for new cells from weight `low` on, with all that blocks from `lightest` to `heaviest` may look at. */
+static const int32_t *surround(mn_tables *tables, int64_t low, size_t size, int64_t lightest, int64_t heaviest)
+{
+    const mn_cells *last = &tables->tables[tables->count - 1];
+    const size_t needed = size + (size_t)(heaviest - lightest) + BLOCK;
+    if (needed > tables->source_capacity) {
+        free(tables->source);
+        tables->source = malloc(2 * needed * sizeof *tables->source);
+        tables->source_capacity = tables->source ? 2 * needed : 0;
+        if (!tables->source)
+            return NULL;
+    }
+    const int64_t origin = low - heaviest,
+                  end = origin + (int64_t)needed - 1; /* weights of the first and the last cell */
+    const int64_t first = last->low > origin ? last->low : origin, final = last->high < end ? last->high : end;
+    const size_t before = first > final ? needed : (size_t)(first - origin);
+    const size_t count = first > final ? 0 : (size_t)(final - first) + 1;
+    for (size_t i = 0; i < before; i++)
+        tables->source[i] = MN_NO_CELL;
+    if (count > 0)
+        memcpy(tables->source + before, mn_tables_cell(tables, tables->count - 1, first),
+               count * sizeof *tables->source);
+    for (size_t i = before + count; i < needed; i++)
+        tables->source[i] = MN_NO_CELL;
+    return tables->source;
+}
 
 mn_status mn_tables_decide(mn_tables *tables, int64_t low, int64_t high, const int64_t *weights,
                            const int64_t *given_up, int count)
 {
-    void (*fill)(int32_t *restrict, int64_t, int64_t, const int32_t *restrict, mn_cells, const int64_t *,
-                 const int64_t *, int) = fill_portable;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f"))
-        fill = fill_avx512;
-    else if (__builtin_cpu_supports("avx2"))
-        fill = fill_avx2;
-#endif
-    const int from = tables->count - 1;
-    const mn_status status = mn_tables_append(tables, low, high);
-    if (status != MN_OK || low > high)
-        return status;
-    const mn_cells before = tables->tables[from];
-    for (int64_t first = low; first <= high; first += TILE) {
-        const int64_t last = high - first < TILE ? high : first + TILE - 1;
-        fill(mn_tables_cell(tables, from + 1, first), first, last, tables->cells + before.begin, before, weights,
-             given_up, count);
+    if (low > high)
+        return mn_tables_append(tables, low, high);
+    const size_t size = ((size_t)(high - low) + BLOCK) / BLOCK * BLOCK;
+    if (size > tables->most)
+        return MN_STOPPED;
+    int64_t lightest = weights[0], heaviest = weights[0];
+    for (int i = 1; i < count; i++) {
+        lightest = weights[i] < lightest ? weights[i] : lightest;
+        heaviest = weights[i] > heaviest ? weights[i] : heaviest;
     }
-    tables->made += (uint64_t)(high - low + 1) * (uint64_t)count;
+    if ((uint64_t)(heaviest - lightest) > tables->most)
+        return MN_STOPPED;
+    const moves m = {.source = surround(tables, low, size, lightest, heaviest),
+                     .weights = weights,
+                     .given_up = given_up,
+                     .heaviest = heaviest,
+                     .count = count};
+    if (!m.source)
+        return MN_FAILURE;
+    const mn_status status = mn_tables_append(tables, low, low + (int64_t)size - 1);
+    if (status != MN_OK)
+        return status;
+    fill(&m, mn_tables_cell(tables, tables->count - 1, low), size);
+    mn_tables_trim(tables, low, high);
+    tables->made += (uint64_t)size * (uint64_t)count;
     return MN_OK;
 }
 

@@ -22,6 +22,8 @@ typedef struct mn_tables {
     int32_t *cells;              /* the score given up against the break network; MN_NO_CELL: no state */
     int count, table_capacity;
     mn_cells *tables;
+    int32_t *source; /* scratch: the last table with room around it */
+    size_t source_capacity;
     uint64_t made; /* cells looked at */
 } mn_tables;
 
