@@ -33,9 +33,11 @@ typedef struct solve {
     int *order;       /* best bound first */
     int count;
     bool found;
-    int64_t value; /* of the best network known, base included */
-    int graph;     /* ... and its graph */
-    uint16_t *network, *scratch;
+    int64_t value;     /* the best known, base included */
+    uint16_t *network; /* the best network known, */
+    int64_t network_value;
+    int graph; /* ... and its graph; -1: none yet */
+    uint16_t *scratch;
     uint64_t made_before;
     int64_t bound;
 } solve;
@@ -102,14 +104,17 @@ static mn_status find_value(solve *s, bool *beyond)
         int64_t known = items->score_low - 1;
         if (s->found && s->value - base_of(items) > known)
             known = s->value - base_of(items);
-        int64_t score = known;
+        int64_t score = known, network_score = known;
         const mn_core_work work = work_of(s, open);
         const mn_arena_mark mark = mn_arena_here(s->arena);
-        const mn_status status = mn_core_best(&work, &score, s->network, beyond);
+        const mn_status status = mn_core_best(&work, &score, &network_score, s->network, beyond);
         mn_arena_return(s->arena, mark);
         if (score > known) {
             s->found = true;
             s->value = score + base_of(items);
+        }
+        if (network_score > known) {
+            s->network_value = network_score + base_of(items);
             s->graph = open->graph;
         }
         if (status != MN_OK)
@@ -145,6 +150,7 @@ static mn_status settle_ties(solve *s, bool *beyond)
         if (difference < 0) {
             memcpy(s->network, s->scratch, sizeof *s->network * (size_t)items->nodes);
             s->graph = found = open->graph;
+            s->network_value = s->value;
         }
     }
     return MN_OK;
@@ -159,14 +165,14 @@ static uint64_t made(const solve *s)
 static void write_answer(const solve *s, mn_answer *answer)
 {
     answer->search_nodes = made(s);
-    answer->count = s->found;
+    answer->count = s->graph >= 0;
     answer->has_bound = s->count > 0;
     answer->bound = s->bound;
-    if (!s->found)
+    if (s->graph < 0)
         return;
     const mn_items *items = &s->knapsack->items[s->graph];
     answer->problems[0] = items->problem_index;
-    answer->scores[0] = s->value;
+    answer->scores[0] = s->network_value;
     memset(answer->choices, 0, sizeof *answer->choices * (size_t)s->knapsack->width);
     for (int node = 0; node < items->nodes; node++)
         answer->choices[node] = mn_items_block(items, node, s->network[node]);
@@ -190,7 +196,7 @@ static mn_status conclude(const solve *s, mn_status status, mn_answer *answer)
 mn_status mn_knapsack_solve(mn_knapsack *knapsack, const mn_question *question, mn_arena *arena, mn_answer *answer,
                             bool *beyond, mn_error *error)
 {
-    solve s = {.knapsack = knapsack, .question = question, .arena = arena};
+    solve s = {.knapsack = knapsack, .question = question, .arena = arena, .graph = -1};
     s.made_before = made(&s);
     *beyond = false;
     for (int i = 0; i < knapsack->count; i++)

@@ -31,6 +31,9 @@ typedef struct mn_kept {
  * better than the break item, which only ties need. False: memory ran out. */
 bool mn_kept_make(const mn_items *items, const mn_break *b, int64_t budget, bool worse, mn_arena *arena, mn_kept *kept);
 
+/* What moves a state from the break item to the item at that place of the arrays. */
+int64_t mn_kept_difference(const mn_kept *kept, int at, const mn_lists *lists);
+
 /* What moves a state to the core node's items of at most that loss; returns their number. */
 int mn_kept_differences(const mn_kept *kept, const mn_core_node *node, const mn_break *b, int64_t budget,
                         const mn_lists *lists, int64_t *differences);
@@ -56,9 +59,10 @@ typedef struct mn_core_work {
     uint64_t made_before; /* mn_core_made at the question's start */
 } mn_core_work;
 
-/* Raises *score to the best score of a network within the capacity, if that is better, and writes the network's places. MN_OK: *score
- * is proved. MN_STOPPED with *beyond: the lists became too large. */
-mn_status mn_core_best(const mn_core_work *work, int64_t *score, uint16_t *places, bool *beyond);
+/* Raises *score to the best score of a network within the capacity, if that is better. A network that is met on the way is written to
+ * `places`, and its score to *known: the best, or one not as good. MN_OK: *score is proved. MN_STOPPED with *beyond: lists or tables
+ * became too large. */
+mn_status mn_core_best(const mn_core_work *work, int64_t *score, int64_t *known, uint16_t *places, bool *beyond);
 
 /* The lexicographically smallest network of the best score. MN_INFEASIBLE: none has it. As above otherwise. */
 mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *places, bool *beyond);

@@ -68,19 +68,17 @@ void mn_core_node_range(const mn_kept *kept, const mn_core_node *node, int64_t *
 /* ---- from lists to tables -------------------------------------------------------------------------------------------------------------- */
 
 enum {
-    TABLE_FROM_STATES = 16, /* a list this long ... */
-    TABLE_SPARSE = 64,      /* ... in which every 64th weight occurs goes on as a table */
+    TABLE_FROM_STATES = 16, /* shorter lists are not worth it */
     MOST_CELLS = 1 << 24    /* 64 MB */
 };
 
-bool mn_lists_dense(const mn_core_work *work)
+bool mn_lists_dense(const mn_core_work *work, int sparse)
 {
     const mn_lists *lists = work->lists;
     const size_t count = mn_lists_size(lists, lists->count - 1);
     const uint64_t *states = lists->states + lists->begin[lists->count - 1];
     return count >= TABLE_FROM_STATES && work->items->score_high - work->items->score_low <= MN_MOST_CELL &&
-           mn_state_weight(lists, states[count - 1]) - mn_state_weight(lists, states[0]) <=
-               TABLE_SPARSE * (int64_t)count;
+           mn_state_weight(lists, states[count - 1]) - mn_state_weight(lists, states[0]) <= sparse * (int64_t)count;
 }
 
 mn_status mn_tables_from_list(const mn_core_work *work)
@@ -183,22 +181,24 @@ static bool alive(const mn_core_work *work, const lines *l, int table, int64_t w
     return true;
 }
 
-mn_status mn_open_decide(const mn_core_work *work, const mn_kept *kept, const mn_core_node *node, const mn_cuts *cuts,
-                         const mn_open *open, mn_goal goal)
+mn_status mn_open_decide(const mn_core_work *work, mn_choice choice, const mn_cuts *cuts, const mn_open *open,
+                         mn_goal goal)
 {
     mn_tables *tables = work->tables;
     const int from = tables->count - 1;
     const mn_cells before = tables->tables[from];
-    int64_t least, most;
-    mn_core_node_range(kept, node, &least, &most);
+    int64_t least = 0, most = 0;
+    for (int i = 0; i < choice.count; i++) {
+        least = choice.weights[i] < least ? choice.weights[i] : least;
+        most = choice.weights[i] > most ? choice.weights[i] : most;
+    }
     int64_t low = before.low + least, high = before.high + most;
     lines l;
     make_lines(work, cuts, open, goal, &l);
     narrow(work->b, open, goal, &l, &low, &high);
     if (before.low > before.high)
         high = low - 1;
-    const mn_status status =
-        mn_tables_decide(tables, low, high, kept->weights + node->first, kept->given_up + node->first, node->count);
+    const mn_status status = mn_tables_decide(tables, low, high, choice.weights, choice.given_up, choice.count);
     if (status != MN_OK)
         return status;
     int missed = 0;

@@ -34,15 +34,21 @@ typedef struct mn_goal {
 /* The lightest and the heaviest of the node's items. */
 void mn_core_node_range(const mn_kept *kept, const mn_core_node *node, int64_t *least, int64_t *most);
 
-/* Whether the last list had better be a table. */
-bool mn_lists_dense(const mn_core_work *work);
+/* Whether the last list had better be a table: one in `sparse` of the weights it spans occurs in it. */
+bool mn_lists_dense(const mn_core_work *work, int sparse);
 
 /* Starts the tables with the last list. */
 mn_status mn_tables_from_list(const mn_core_work *work);
 
-/* The next table: the last one with the node decided, and `open` without it. */
-mn_status mn_open_decide(const mn_core_work *work, const mn_kept *kept, const mn_core_node *node, const mn_cuts *cuts,
-                         const mn_open *open, mn_goal goal);
+/* The blocks between which a node decides, against its break item; that is among them. */
+typedef struct mn_choice {
+    const int64_t *weights, *given_up;
+    int count;
+} mn_choice;
+
+/* The next table: the last one with one more node decided; `open`: without it. */
+mn_status mn_open_decide(const mn_core_work *work, mn_choice choice, const mn_cuts *cuts, const mn_open *open,
+                         mn_goal goal);
 
 /* The least that is given up in a table at weights up to `room`, if that is at most `target`; else MN_NO_CELL. */
 int32_t mn_open_least(const mn_core_work *work, int table, int64_t room, int64_t target);

@@ -209,6 +209,17 @@ void mn_tables_trim(mn_tables *tables, int64_t low, int64_t high)
     tables->used = last->begin + (size_t)(high - low) + 1;
 }
 
+void mn_tables_keep_last(mn_tables *tables)
+{
+    mn_cells last = tables->tables[tables->count - 1];
+    const size_t width = last.high < last.low ? 0 : (size_t)(last.high - last.low) + 1;
+    memmove(tables->cells, tables->cells + last.begin, width * sizeof *tables->cells);
+    last.begin = 0;
+    tables->tables[0] = last;
+    tables->count = 1;
+    tables->used = width;
+}
+
 int32_t mn_tables_least(const mn_tables *tables, int table, int64_t low, int64_t high)
 {
     const mn_cells *t = &tables->tables[table];

@@ -44,6 +44,9 @@ mn_status mn_tables_copy(const mn_tables *others, int from, mn_tables *tables);
 mn_status mn_tables_decide(mn_tables *tables, int64_t low, int64_t high, const int64_t *weights,
                            const int64_t *given_up, int count);
 
+/* Forgets all tables but the last. */
+void mn_tables_keep_last(mn_tables *tables);
+
 /* Takes cells off the ends of the last table. */
 void mn_tables_trim(mn_tables *tables, int64_t low, int64_t high);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum {
+    SPARSE = 64,         /* tables do not look at the bounds of single states, lists do: lists are left late */
     CUTS_AFTER = 16,     /* tables, after which cuts pay */
     TABLES_AT_ONCE = 32, /* every 32nd table is kept; those after it are made again when the walk comes there */
     MOST_CELLS = 1 << 24 /* of the tables at once, and of those kept: 64 MB each */
@@ -85,7 +86,9 @@ static bool reaches(const ties *t, int decided, int64_t weight, int64_t given_up
 
 static mn_status decide_in_table(const ties *t, int left)
 {
-    return mn_open_decide(t->work, &t->kept, &t->kept.nodes[left], &t->cuts, &t->before[left].open, t->goal);
+    const mn_core_node *node = &t->kept.nodes[left];
+    const mn_choice choice = {t->kept.weights + node->first, t->kept.given_up + node->first, node->count};
+    return mn_open_decide(t->work, choice, &t->cuts, &t->before[left].open, t->goal);
 }
 
 /* Keeps the last of the present tables, and goes on from it alone. */
@@ -140,7 +143,7 @@ static mn_status decide(ties *t, int left, int decided)
 {
     const mn_core_work *w = t->work;
     mn_status status = MN_OK;
-    if (t->first_table == INT_MAX && mn_lists_dense(w))
+    if (t->first_table == INT_MAX && mn_lists_dense(w, SPARSE))
         status = start_tables(t, decided);
     if (status == MN_OK && decided == t->first_table + CUTS_AFTER && !add_cuts(t))
         return MN_FAILURE;
