@@ -1,4 +1,5 @@
 #include "solver/knapsack_items.h"
+#include "solver/vectors.h"
 #include "host/core/memory.h"
 
 #if defined(__x86_64__)
@@ -57,16 +58,16 @@ static int within_portable(const int64_t *scores, const int64_t *weights, int co
 #if defined(__x86_64__)
 #define AVX512 __attribute__((target("avx512f,avx512dq")))
 
-static inline __mmask8 mask_of(int left)
+static inline unsigned mask_of(int left)
 {
-    return left >= 8 ? 0xff : (__mmask8)((1 << left) - 1);
+    return left >= 8 ? 0xff : (1u << left) - 1;
 }
 
 AVX512 static void range_avx512(const int64_t *values, int count, int64_t *least, int64_t *largest)
 {
     __m512i low = _mm512_set1_epi64(values[0]), high = low;
     for (int i = 0; i < count; i += 8) {
-        const __m512i here = _mm512_mask_loadu_epi64(low, mask_of(count - i), values + i);
+        const __m512i here = _mm512_mask_loadu_epi64(low, (__mmask8)mask_of(count - i), values + i);
         low = _mm512_min_epi64(low, here);
         high = _mm512_max_epi64(high, here);
     }
@@ -88,7 +89,7 @@ AVX512 static int price_avx512(const int64_t *scores, const int64_t *weights, in
     __m512i best = _mm512_set1_epi64(INT64_MIN), place = _mm512_setzero_si512();
     __m512i places = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
     for (int i = 0; i < count; i += 8) {
-        const __mmask8 mask = mask_of(count - i);
+        const __mmask8 mask = (__mmask8)mask_of(count - i);
         const __m512i own = value_avx512(scores + i, weights + i, mask, units, multipliers);
         const __mmask8 better = _mm512_mask_cmpgt_epi64_mask(mask, own, best);
         best = _mm512_mask_mov_epi64(best, better, own);
@@ -107,7 +108,7 @@ AVX512 static int within_avx512(const int64_t *scores, const int64_t *weights, i
     const __m512i floor = _mm512_set1_epi64(least);
     int found = 0;
     for (int i = 0; i < count; i += 8) {
-        const __mmask8 mask = mask_of(count - i);
+        const __mmask8 mask = (__mmask8)mask_of(count - i);
         const __m512i own = value_avx512(scores + i, weights + i, mask, units, multipliers);
         unsigned those = _mm512_mask_cmpge_epi64_mask(mask, own, floor);
         for (; those; those &= those - 1)
@@ -120,7 +121,7 @@ AVX512 static int within_avx512(const int64_t *scores, const int64_t *weights, i
 static passes own_passes(void)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512dq"))
+    if (mn_vectors_here() == MN_AVX512)
         return (passes){range_avx512, price_avx512, within_avx512};
 #endif
     return (passes){range_portable, price_portable, within_portable};

@@ -1,4 +1,5 @@
 #include "solver/knapsack_lists.h"
+#include "solver/vectors.h"
 #include "host/core/memory.h"
 
 #if defined(__x86_64__)
@@ -116,7 +117,7 @@ __attribute__((target("avx512f,avx512dq"))) static size_t move_avx512(const uint
     const __m128i shift = _mm_cvtsi32_si128(score_bits);
     size_t kept = 0;
     for (size_t i = 0; i < count; i += 8) {
-        __mmask8 mask = count - i >= 8 ? 0xff : (__mmask8)((1 << (count - i)) - 1);
+        __mmask8 mask = (__mmask8)(count - i >= 8 ? 0xff : (1u << (count - i)) - 1);
         const __m512i state = _mm512_add_epi64(_mm512_maskz_loadu_epi64(mask, states + i), add);
         const __m512i weight = _mm512_srl_epi64(state, shift);
         const __m512i below = _mm512_mullo_epi64(_mm512_and_si512(state, lower), unit);
@@ -136,7 +137,7 @@ static size_t move(const uint64_t *states, size_t count, int64_t difference, int
                    const mn_list_bounds *bounds, uint64_t *moved)
 {
 #if defined(__x86_64__)
-    if (count >= 8 && __builtin_cpu_supports("avx512dq"))
+    if (count >= 8 && mn_vectors_here() == MN_AVX512)
         return move_avx512(states, count, difference, score_bits, bounds, moved);
 #endif
     return move_portable(states, count, difference, score_bits, bounds, moved);

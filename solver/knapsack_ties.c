@@ -145,7 +145,7 @@ static mn_status decide(ties *t, int left, int decided)
     mn_status status = MN_OK;
     if (t->first_table == INT_MAX && mn_lists_dense(w, SPARSE))
         status = start_tables(t, decided);
-    if (status == MN_OK && decided == t->first_table + CUTS_AFTER && !add_cuts(t))
+    if (status == MN_OK && decided - CUTS_AFTER == t->first_table && !add_cuts(t))
         return MN_FAILURE;
     if (status == MN_OK && decided < t->first_table)
         return decide_in_list(t, left);
