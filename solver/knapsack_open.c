@@ -168,7 +168,7 @@ static void narrow(const mn_break *b, const mn_open *open, mn_goal goal, const l
 /* `missed`: the line that was missed last, most likely missed again. */
 static bool alive(const mn_core_work *work, const lines *l, int table, int64_t weight, int *missed)
 {
-    const int64_t given_up = *mn_tables_cell(work->tables, table, weight);
+    const int32_t given_up = *mn_tables_cell(work->tables, table, weight);
     if (given_up == MN_NO_CELL)
         return false;
     for (int i = 0; i <= l->count; i++) {
