@@ -26,7 +26,7 @@ typedef struct limit_steps {
     size_t refused;  /* more points than this would be needed */
     mn_steps *steps; /* [count] the step functions, over all graphs */
     mn_knapsack knapsack;
-    bool beyond; /* the knapsack's lists were too large once */
+    bool beyond; /* its sums are too large for the knapsack */
 } limit_steps;
 
 /* One of the graphs. A free one that is all of its problem's is made only when something asks for it. */
@@ -313,10 +313,10 @@ static mn_status make_knapsack(const mn_engine *engine, int limit, mn_error *err
     if (knapsack->count == engine->count)
         return MN_OK;
     knapsack->width = engine->graphs.width;
-    if (!knapsack->items) {
+    if (!knapsack->items)
         knapsack->items = mn_new_array((size_t)engine->count, sizeof *knapsack->items);
+    if (!knapsack->hulls)
         knapsack->hulls = mn_new_array((size_t)engine->count, sizeof *knapsack->hulls);
-    }
     mn_status status = knapsack->items && knapsack->hulls ? MN_OK : mn_fail_memory(error);
     for (; status == MN_OK && knapsack->count < engine->count; knapsack->count += status == MN_OK) {
         const source *own = &engine->sources[knapsack->count];
@@ -337,24 +337,48 @@ static mn_status solve_knapsack(mn_engine *engine, const mn_question *question, 
     mn_status status = make_knapsack(engine, limit, error);
     if (status == MN_OK)
         status = mn_knapsack_solve(&own->knapsack, question, &engine->arena, answer, beyond, error);
-    own->beyond = *beyond;
+    own->beyond = *beyond && answer->search_nodes == 0; /* not even begun: never */
     return status;
 }
 
-/* One question about one limit. Nodes of earlier stages count against the question's own node limit. */
+/* What a stage without an end found is where the next one starts. */
+static void go_on(mn_question *question, const mn_answer *answer, uint64_t spent)
+{
+    mn_monitor_continue(question->control.monitor, spent);
+    if (answer->count == 0)
+        return;
+    question->start = answer->choices;
+    question->start_problem = answer->problems[0];
+}
+
+/* The least bound that any stage has proved. */
+static void keep_bound(mn_answer *answer, int64_t *least)
+{
+    if (!answer->has_bound)
+        return;
+    *least = answer->bound < *least ? answer->bound : *least;
+    answer->bound = *least;
+}
+
+/* One question about one limit. Nodes of earlier stages count against the question's own node limit, and their bounds hold. */
 static mn_status solve_in_stages(mn_engine *engine, const mn_question *question, int limit, mn_answer *answer,
                                  mn_error *error)
 {
+    const uint64_t own_limit = question->control.node_limit;
+    uint64_t spent = 0;
+    int64_t bound = INT64_MAX;
+    mn_question part = *question;
     bool beyond;
     mn_status known = solve_knapsack(engine, question, limit, answer, &beyond, error);
     if (!beyond)
         return known;
+    spent = answer->search_nodes;
+    keep_bound(answer, &bound);
+    if (spent > 0)
+        go_on(&part, answer, spent);
     known = prepare_graphs(engine, error);
     if (known != MN_OK)
         return known;
-    const uint64_t own_limit = question->control.node_limit;
-    uint64_t spent = 0;
-    mn_question part = *question;
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         if (engine->limits[limit].refused >= stages[i].points)
             continue; /* nothing would follow the search: leave it to the last stage */
@@ -363,8 +387,10 @@ static mn_status solve_in_stages(mn_engine *engine, const mn_question *question,
         part.control.node_limit = stages[i].nodes;
         mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
         answer->search_nodes = spent += answer->search_nodes;
+        keep_bound(answer, &bound);
         if (status != MN_STOPPED || answer->outcome != MN_NODE_LIMIT)
             return status;
+        go_on(&part, answer, spent);
         status = learn_steps(engine, limit, stages[i].points, error);
         if (status == MN_OK)
             return answer_by_steps(engine, question, limit, answer);
@@ -374,6 +400,7 @@ static mn_status solve_in_stages(mn_engine *engine, const mn_question *question,
     part.control.node_limit = own_limit ? own_limit - spent : 0;
     const mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
     answer->search_nodes += spent;
+    keep_bound(answer, &bound);
     return status;
 }
 

@@ -36,11 +36,18 @@ typedef struct solve {
     int64_t value;     /* the best known, base included */
     uint16_t *network; /* the best network known, */
     int64_t network_value;
-    int graph; /* ... and its graph; -1: none yet */
+    int graph;       /* ... and its graph; -1: the start network, if there is one */
+    int start_nodes; /* of that */
     uint16_t *scratch;
     uint64_t made_before;
     int64_t bound;
 } solve;
+
+static uint64_t made(const solve *s)
+{
+    const mn_core_work work = {.lists = &s->knapsack->lists, .tables = &s->knapsack->tables};
+    return mn_core_made(&work) - s->made_before;
+}
 
 static int64_t base_of(const mn_items *items)
 {
@@ -50,7 +57,7 @@ static int64_t base_of(const mn_items *items)
 /* capacity - base, kept inside the sums' range. */
 static int64_t own_capacity(const mn_items *items, int64_t capacity)
 {
-    const __int128 own = (__int128)capacity - items->problem->limits[items->limit].base;
+    const mn_wide own = (mn_wide)capacity - items->problem->limits[items->limit].base;
     return own > INT64_MAX ? INT64_MAX : own < INT64_MIN ? INT64_MIN : (int64_t)own;
 }
 
@@ -98,9 +105,10 @@ static mn_status find_value(solve *s, bool *beyond)
     for (int i = 0; i < s->count; i++) {
         const open_graph *open = &s->open[s->order[i]];
         const mn_items *items = &s->knapsack->items[open->graph];
-        s->bound = open->bound;
         if (s->found && open->bound <= s->value)
             break;
+        s->bound = open->bound;
+        mn_monitor_bound(s->question->control.monitor, s->bound, made(s));
         int64_t known = items->score_low - 1;
         if (s->found && s->value - base_of(items) > known)
             known = s->value - base_of(items);
@@ -121,6 +129,8 @@ static mn_status find_value(solve *s, bool *beyond)
             return status;
     }
     s->bound = s->value;
+    if (s->found)
+        mn_monitor_bound(s->question->control.monitor, s->bound, made(s));
     return MN_OK;
 }
 
@@ -156,23 +166,38 @@ static mn_status settle_ties(solve *s, bool *beyond)
     return MN_OK;
 }
 
-static uint64_t made(const solve *s)
+/* The network that the question starts from counts as known. */
+static void take_start(solve *s)
 {
-    const mn_core_work work = {.lists = &s->knapsack->lists, .tables = &s->knapsack->tables};
-    return mn_core_made(&work) - s->made_before;
+    const mn_knapsack *k = s->knapsack;
+    for (int i = 0; s->question->start && i < k->count && !s->found; i++) {
+        const mn_problem *problem = k->items[i].problem;
+        if (k->items[i].problem_index != s->question->start_problem)
+            continue;
+        s->found = true;
+        s->start_nodes = problem->node_count;
+        s->value = s->network_value = mn_problem_value(problem, &problem->score, s->question->start);
+    }
 }
 
 static void write_answer(const solve *s, mn_answer *answer)
 {
     answer->search_nodes = made(s);
-    answer->count = s->graph >= 0;
     answer->has_bound = s->count > 0;
     answer->bound = s->bound;
-    if (s->graph < 0)
+    answer->count = s->graph >= 0 || s->found;
+    if (answer->count == 0)
         return;
+    answer->scores[0] = s->network_value;
+    if (s->graph < 0) {
+        answer->problems[0] = s->question->start_problem;
+        const size_t nodes = (size_t)s->start_nodes, width = (size_t)s->knapsack->width;
+        memmove(answer->choices, s->question->start, sizeof *answer->choices * nodes);
+        memset(answer->choices + nodes, 0, sizeof *answer->choices * (width - nodes));
+        return;
+    }
     const mn_items *items = &s->knapsack->items[s->graph];
     answer->problems[0] = items->problem_index;
-    answer->scores[0] = s->network_value;
     memset(answer->choices, 0, sizeof *answer->choices * (size_t)s->knapsack->width);
     for (int node = 0; node < items->nodes; node++)
         answer->choices[node] = mn_items_block(items, node, s->network[node]);
@@ -205,14 +230,17 @@ mn_status mn_knapsack_solve(mn_knapsack *knapsack, const mn_question *question, 
         return MN_OK;
     s.network = mn_arena_take(arena, (size_t)knapsack->width, sizeof *s.network);
     s.scratch = mn_arena_take(arena, (size_t)knapsack->width, sizeof *s.scratch);
+    take_start(&s);
     mn_status status = s.network && s.scratch ? open_graphs(&s) : MN_FAILURE;
     if (status == MN_OK)
         status = find_value(&s, beyond);
     if (status == MN_OK && s.found)
         status = settle_ties(&s, beyond);
-    if (*beyond)
-        return MN_OK;
     if (status == MN_FAILURE)
         return mn_fail_memory(error);
+    if (*beyond) {
+        write_answer(&s, answer);
+        return MN_OK;
+    }
     return conclude(&s, status, answer);
 }

@@ -20,8 +20,8 @@ typedef struct mn_knapsack {
 
 void mn_knapsack_free(mn_knapsack *knapsack);
 
-/* As mn_engine_solve, for a question about one limit, K = 1. `beyond`: the sums or the lists are too large for this method, and
- * nothing is answered (MN_OK). The arena is not reset. */
+/* As mn_engine_solve, for a question about one limit, K = 1. `beyond`: the sums or the lists are too large for this method; the answer
+ * holds what was found and proved before that (MN_OK). The arena is not reset. */
 mn_status mn_knapsack_solve(mn_knapsack *knapsack, const mn_question *question, mn_arena *arena, mn_answer *answer,
                             bool *beyond, mn_error *error);
 

@@ -9,7 +9,7 @@
 /* a / b < c / d; b, d > 0. */
 static bool smaller_ratio(int64_t a, int64_t b, int64_t c, int64_t d)
 {
-    return (__int128)a * d < (__int128)c * b;
+    return (mn_wide)a * d < (mn_wide)c * b;
 }
 
 /* Appends the node's items that are within the budget; the break item's place is `own`. */
@@ -114,9 +114,16 @@ uint64_t mn_core_made(const mn_core_work *work)
     return work->lists->made + work->tables->made / 16;
 }
 
+void mn_core_tell(const mn_core_work *work, int64_t score)
+{
+    mn_monitor_incumbent(work->control->monitor, score + work->items->problem->score.base);
+}
+
 mn_status mn_core_check(const mn_core_work *work)
 {
-    if (work->control->node_limit && mn_core_made(work) - work->made_before >= work->control->node_limit)
+    const uint64_t made = mn_core_made(work) - work->made_before;
+    mn_monitor_nodes(work->control->monitor, made);
+    if (work->control->node_limit && made >= work->control->node_limit)
         return MN_STOPPED;
     return mn_control_check(work->control);
 }

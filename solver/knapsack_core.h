@@ -70,6 +70,9 @@ mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *pl
 /* Work done since the knapsack was made, in states; a vector of cells counts as one. */
 uint64_t mn_core_made(const mn_core_work *work);
 
+/* Tells who follows the search of a network of that score. */
+void mn_core_tell(const mn_core_work *work, int64_t score);
+
 /* MN_OK, or why to stop: the control, or the node limit. */
 mn_status mn_core_check(const mn_core_work *work);
 

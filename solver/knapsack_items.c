@@ -1,5 +1,5 @@
 #include "solver/knapsack_items.h"
-#include "solver/vectors.h"
+#include "solver/instructions.h"
 #include "host/core/memory.h"
 
 #if defined(__x86_64__)
@@ -121,7 +121,7 @@ AVX512 static int within_avx512(const int64_t *scores, const int64_t *weights, i
 static passes own_passes(void)
 {
 #if defined(__x86_64__)
-    if (mn_vectors_here() == MN_AVX512)
+    if (mn_instructions_here() == MN_AVX512)
         return (passes){range_avx512, price_avx512, within_avx512};
 #endif
     return (passes){range_portable, price_portable, within_portable};

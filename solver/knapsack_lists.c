@@ -1,5 +1,5 @@
 #include "solver/knapsack_lists.h"
-#include "solver/vectors.h"
+#include "solver/instructions.h"
 #include "host/core/memory.h"
 
 #if defined(__x86_64__)
@@ -137,7 +137,7 @@ static size_t move(const uint64_t *states, size_t count, int64_t difference, int
                    const mn_list_bounds *bounds, uint64_t *moved)
 {
 #if defined(__x86_64__)
-    if (count >= 8 && mn_vectors_here() == MN_AVX512)
+    if (count >= 8 && mn_instructions_here() == MN_AVX512)
         return move_avx512(states, count, difference, score_bits, bounds, moved);
 #endif
     return move_portable(states, count, difference, score_bits, bounds, moved);

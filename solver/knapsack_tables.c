@@ -1,5 +1,5 @@
 #include "solver/knapsack_tables.h"
-#include "solver/vectors.h"
+#include "solver/instructions.h"
 #include "host/core/memory.h"
 
 #if defined(__x86_64__)
@@ -125,9 +125,9 @@ __attribute__((target("avx512f"))) static void fill_avx512(const moves *m, int32
 static void fill(const moves *m, int32_t *cells, size_t size)
 {
 #if defined(__x86_64__)
-    const mn_vectors vectors = mn_vectors_here();
-    if (vectors != MN_PLAIN) {
-        (vectors == MN_AVX512 ? fill_avx512 : fill_avx2)(m, cells, size);
+    const mn_instructions here = mn_instructions_here();
+    if (here != MN_PLAIN) {
+        (here == MN_AVX512 ? fill_avx512 : fill_avx2)(m, cells, size);
         return;
     }
 #endif

@@ -134,6 +134,7 @@ static void take_best(improvement *s)
     const int64_t score = items->score_high - mn_state_score_below(lists, *best);
     if (score > s->score) {
         s->score = s->list_score = score;
+        mn_core_tell(s->work, score);
         s->list = lists->count - 1;
         s->state = *best;
     }
@@ -223,7 +224,7 @@ static mn_status decide_in_table(improvement *s, int index)
     mn_tables_keep_last(w->tables);
     const int32_t given_up = mn_open_least(w, 0, goal.room, goal.target);
     if (given_up != MN_NO_CELL)
-        s->score = w->b->score - given_up;
+        mn_core_tell(w, s->score = w->b->score - given_up);
     return MN_OK;
 }
 
@@ -276,6 +277,7 @@ mn_status mn_core_best(const mn_core_work *work, int64_t *score, int64_t *known,
         *score = *known = b->score;
         memcpy(places, b->places, bytes);
     }
+    mn_core_tell(work, *score);
     const int64_t target = next_score(items, *score);
     if (target > b->best_score || target > items->score_high)
         return MN_OK;

@@ -1,16 +1,16 @@
 /* One limit on independent nodes: against enumeration, and against a textbook dynamic program over capacities where spaces are large.
- * Values, networks and ties, with every kind of vector instructions. */
+ * Values, networks and ties, with every set of instructions. */
 #include "tests/random_problem.h"
 #include "solver/graph.h"
 #include "solver/knapsack.h"
-#include "solver/vectors.h"
+#include "solver/instructions.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
 
 enum { MOST_NODES = 80 };
 
-static const mn_vectors all_vectors[] = {MN_PLAIN, MN_AVX2, MN_AVX512};
+static const mn_instructions all_instructions[] = {MN_PLAIN, MN_AVX2, MN_AVX512};
 
 /* ---- asking -------------------------------------------------------------------------------------------------------------- */
 
@@ -87,7 +87,7 @@ static void check_listed(const random_problems *p, const asked *a, uint64_t seed
 static void enumerate(problem_shape shape, uint64_t first, uint64_t last)
 {
     for (uint64_t seed = first; seed < last; seed++) {
-        mn_vectors_limit(all_vectors[seed % 3]);
+        mn_instructions_limit(all_instructions[seed % 3]);
         random_problems p = make_random_problems(seed, shape);
         uint64_t state = seed;
         mn_knapsack knapsack;
@@ -291,7 +291,7 @@ static bool check_instance(instance *p, uint64_t seed, family f)
     uint64_t state = seed;
     for (int question = 0; question < 9;
          question++) { /* what was kept from earlier capacities must not change an answer */
-        mn_vectors_limit(all_vectors[question % 3]);
+        mn_instructions_limit(all_instructions[question % 3]);
         int64_t room = question == 0 ? range / 2 : (int64_t)random_below(&state, (uint64_t)range + 1);
         room = question == 1 ? -1 : question == 2 ? range + 7 : room;
         const int64_t capacity = p->least + room;
