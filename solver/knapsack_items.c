@@ -141,27 +141,36 @@ int mn_items_within(const mn_items *items, int node, int64_t unit, int64_t multi
                                multiplier, least, places);
 }
 
-/* Of the items that minimise `first`, the one of largest `second`. */
-static int least_of(const int64_t *first, int first_sign, const int64_t *second, int second_sign, int count)
+/* Of the items of least key, the one of largest value; both signed. */
+static int least_of(const int64_t *keys, int key_sign, const int64_t *values, int value_sign, int count)
 {
     int best = 0;
     for (int i = 1; i < count; i++) {
-        const int64_t a = first_sign * first[i], b = first_sign * first[best];
-        if (a < b || (a == b && second_sign * second[i] > second_sign * second[best]))
+        const int64_t a = key_sign * keys[i], b = key_sign * keys[best];
+        if (a < b || (a == b && value_sign * values[i] > value_sign * values[best]))
             best = i;
     }
     return best;
 }
 
+/* One pass where both values fit into one: the first one weighs more than the whole range of the other. */
 int mn_items_lightest(const mn_items *items, int node)
 {
     const int begin = items->begin[node];
+    const int64_t range = items->score_high - items->score_low + 1;
+    int64_t value;
+    if (range < 4 * MOST_MAGNITUDE / (items->weight_magnitude + 1))
+        return mn_items_price(items, node, 1, range, &value);
     return least_of(items->weights + begin, 1, items->scores + begin, 1, items->begin[node + 1] - begin);
 }
 
 int mn_items_best(const mn_items *items, int node)
 {
     const int begin = items->begin[node];
+    const int64_t range = items->weight_high - items->weight_low + 1;
+    int64_t value;
+    if (range < 4 * MOST_MAGNITUDE / (items->score_magnitude + 1))
+        return mn_items_price(items, node, range, 1, &value);
     return least_of(items->scores + begin, -1, items->weights + begin, -1, items->begin[node + 1] - begin);
 }
 

@@ -76,9 +76,11 @@ bool mn_lists_dense(const mn_core_work *work, int sparse)
 {
     const mn_lists *lists = work->lists;
     const size_t count = mn_lists_size(lists, lists->count - 1);
+    if (count < TABLE_FROM_STATES || work->items->score_high - work->items->score_low > MN_MOST_CELL)
+        return false;
     const uint64_t *states = lists->states + lists->begin[lists->count - 1];
-    return count >= TABLE_FROM_STATES && work->items->score_high - work->items->score_low <= MN_MOST_CELL &&
-           mn_state_weight(lists, states[count - 1]) - mn_state_weight(lists, states[0]) <= sparse * (int64_t)count;
+    const int64_t width = mn_state_weight(lists, states[count - 1]) - mn_state_weight(lists, states[0]);
+    return width <= sparse * (int64_t)count && width <= MOST_CELLS / 8;
 }
 
 mn_status mn_tables_from_list(const mn_core_work *work)
