@@ -84,11 +84,15 @@ static bool reaches(const ties *t, int decided, int64_t weight, int64_t given_up
 
 /* ---- deciding one more node -------------------------------------------------------------------------------------------------------------- */
 
-static mn_status decide_in_table(const ties *t, int left)
+static mn_choice choice_at(const ties *t, int left)
 {
     const mn_core_node *node = &t->kept.nodes[left];
-    const mn_choice choice = {t->kept.weights + node->first, t->kept.given_up + node->first, node->count};
-    return mn_open_decide(t->work, choice, &t->cuts, &t->before[left].open, t->goal);
+    return (mn_choice){t->kept.weights + node->first, t->kept.given_up + node->first, node->count};
+}
+
+static mn_status decide_in_table(const ties *t, int left)
+{
+    return mn_open_decide(t->work, choice_at(t, left), &t->cuts, &t->before[left].open, t->goal);
 }
 
 /* Keeps the last of the present tables, and goes on from it alone. */
@@ -103,8 +107,21 @@ static mn_status keep_table(ties *t)
     return mn_tables_copy(w->kept_tables, t->at_once, w->tables);
 }
 
-/* Makes the tables again that lie between kept ones, so that `decided` nodes can be asked for. */
-static mn_status make_again(ties *t, int decided)
+/* The core nodes from `first` up to `left`. The multiplier may move as far as all earlier nodes let it, if not further. */
+static mn_open open_between(const ties *t, int first, int left)
+{
+    mn_open open = t->before[left].open;
+    const mn_open *fixed = &t->before[first].open;
+    open.least_weight -= fixed->least_weight;
+    open.most_weight -= fixed->most_weight;
+    for (int cut = 0; cut < t->cuts.count; cut++)
+        open.gains[cut] -= fixed->gains[cut];
+    return open;
+}
+
+/* Makes the tables again that lie between kept ones, up to that of `decided` nodes. By now the blocks before core node `first` are
+ * fixed, with that weight and given up score: what they leave is far less than what there was at first. */
+static mn_status make_again(ties *t, int decided, int first, int64_t weight, int64_t given_up)
 {
     const int at_once = (decided - t->first_table) / TABLES_AT_ONCE;
     if (decided < t->first_table || at_once == t->at_once)
@@ -112,9 +129,12 @@ static mn_status make_again(ties *t, int decided)
     mn_tables_start(t->work->tables, MOST_CELLS);
     mn_status status = mn_tables_copy(t->work->kept_tables, at_once, t->work->tables);
     t->at_once = at_once;
-    const int first = t->first_table + at_once * TABLES_AT_ONCE;
-    for (int i = first; i < first + TABLES_AT_ONCE - 1 && status == MN_OK; i++)
-        status = decide_in_table(t, t->kept.node_count - 1 - i);
+    const mn_goal goal = {t->goal.room - weight, t->goal.target - given_up};
+    for (int i = t->first_table + at_once * TABLES_AT_ONCE; i < decided && status == MN_OK; i++) {
+        const int left = t->kept.node_count - 1 - i;
+        const mn_open open = open_between(t, first, left);
+        status = mn_open_decide(t->work, choice_at(t, left), &t->cuts, &open, goal);
+    }
     return status;
 }
 
@@ -181,7 +201,7 @@ static mn_status walk(ties *t, int first, uint16_t *places)
     int64_t weight = t->before[first].smallest_weight, given_up = t->before[first].smallest_given_up;
     for (int i = first; i < kept->node_count; i++) {
         const int decided = kept->node_count - i - 1;
-        const mn_status status = make_again(t, decided);
+        const mn_status status = make_again(t, decided, i, weight, given_up);
         if (status != MN_OK)
             return status;
         int at = kept->nodes[i].first;
