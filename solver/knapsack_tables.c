@@ -207,15 +207,31 @@ void mn_tables_trim(mn_tables *tables, int64_t low, int64_t high)
     tables->used = last->begin + (size_t)(high - low) + 1;
 }
 
+/* Moves a table's cells to the end of those before `place`, and the table to that place. */
+static void move_to(mn_tables *tables, int from, int place)
+{
+    mn_cells table = tables->tables[from];
+    const size_t width = table.high < table.low ? 0 : (size_t)(table.high - table.low) + 1;
+    memmove(tables->cells + tables->used, tables->cells + table.begin, width * sizeof *tables->cells);
+    table.begin = tables->used;
+    tables->tables[place] = table;
+    tables->used += width;
+}
+
 void mn_tables_keep_last(mn_tables *tables)
 {
-    mn_cells last = tables->tables[tables->count - 1];
-    const size_t width = last.high < last.low ? 0 : (size_t)(last.high - last.low) + 1;
-    memmove(tables->cells, tables->cells + last.begin, width * sizeof *tables->cells);
-    last.begin = 0;
-    tables->tables[0] = last;
+    tables->used = 0;
+    move_to(tables, tables->count - 1, 0);
     tables->count = 1;
-    tables->used = width;
+}
+
+void mn_tables_halve(mn_tables *tables)
+{
+    const int count = (tables->count + 1) / 2;
+    tables->used = 0;
+    for (int i = 0; i < count; i++)
+        move_to(tables, 2 * i, i);
+    tables->count = count;
 }
 
 int32_t mn_tables_least(const mn_tables *tables, int table, int64_t low, int64_t high)

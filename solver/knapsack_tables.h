@@ -47,6 +47,9 @@ mn_status mn_tables_decide(mn_tables *tables, int64_t low, int64_t high, const i
 /* Forgets all tables but the last. */
 void mn_tables_keep_last(mn_tables *tables);
 
+/* Forgets every second table, not the first. */
+void mn_tables_halve(mn_tables *tables);
+
 /* Takes cells off the ends of the last table. */
 void mn_tables_trim(mn_tables *tables, int64_t low, int64_t high);
 

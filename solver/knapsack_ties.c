@@ -10,9 +10,10 @@
 #include <string.h>
 
 enum {
-    SPARSE = 64,         /* tables do not look at the bounds of single states, lists do: lists are left late */
-    CUTS_AFTER = 16,     /* tables, after which cuts pay */
-    TABLES_AT_ONCE = 32, /* every 32nd table is kept; those after it are made again when the walk comes there */
+    SPARSE = 64,     /* tables do not look at the bounds of single states, lists do: lists are left late */
+    CUTS_AFTER = 16, /* tables, after which cuts pay */
+    TABLES_AT_ONCE =
+        32, /* every 32nd table is kept, fewer where they are wide; the others are made again when the walk comes there */
     MOST_CELLS = 1 << 24 /* of the tables at once, and of those kept: 64 MB each */
 };
 
@@ -29,7 +30,9 @@ typedef struct ties {
     earlier *before; /* [core nodes + 1] */
     mn_cuts cuts;    /* once CUTS_AFTER tables are made */
     int first_table; /* decided nodes from which on there are tables; INT_MAX: not yet */
-    int at_once;     /* which of the kept tables the present ones follow */
+    int present;     /* decided nodes of the first of work->tables */
+    int *kept_at;    /* decided nodes of each of work->kept_tables */
+    int kept_every;
     int64_t *differences;
 } ties;
 
@@ -38,7 +41,8 @@ static bool prepare(ties *t)
     const mn_kept *kept = &t->kept;
     t->differences = mn_arena_take(t->work->arena, (size_t)t->work->items->widest, sizeof *t->differences);
     t->before = mn_arena_take(t->work->arena, (size_t)kept->node_count + 1, sizeof *t->before);
-    if (!t->differences || !t->before)
+    t->kept_at = mn_arena_take(t->work->arena, (size_t)kept->node_count + 1, sizeof *t->kept_at);
+    if (!t->differences || !t->before || !t->kept_at)
         return false;
     t->before[0] = (earlier){.open.lighter = INT64_MAX};
     for (int i = 0; i < kept->node_count; i++) {
@@ -74,8 +78,7 @@ static bool reaches(const ties *t, int decided, int64_t weight, int64_t given_up
 {
     const int64_t room = t->goal.room - weight, target = t->goal.target - given_up;
     if (decided >= t->first_table)
-        return mn_open_least(t->work, decided - t->first_table - t->at_once * TABLES_AT_ONCE, room, target) !=
-               MN_NO_CELL;
+        return mn_open_least(t->work, decided - t->present, room, target) != MN_NO_CELL;
     const mn_lists *lists = t->work->lists;
     const int64_t start = t->work->b->weight - t->work->items->weight_low;
     const uint64_t *best = mn_lists_best(lists, decided, start + room);
@@ -90,21 +93,37 @@ static mn_choice choice_at(const ties *t, int left)
     return (mn_choice){t->kept.weights + node->first, t->kept.given_up + node->first, node->count};
 }
 
-static mn_status decide_in_table(const ties *t, int left)
+/* The table after the one of `decided` nodes, the last of the present ones; the others go where there is no room for all. */
+static mn_status decide_in_table(ties *t, int decided, const mn_open *open, mn_goal goal)
 {
-    return mn_open_decide(t->work, choice_at(t, left), &t->cuts, &t->before[left].open, t->goal);
+    const mn_choice choice = choice_at(t, t->kept.node_count - 1 - decided);
+    const mn_status status = mn_open_decide(t->work, choice, &t->cuts, open, goal);
+    if (status != MN_STOPPED || t->work->tables->count == 1)
+        return status;
+    mn_tables_keep_last(t->work->tables);
+    t->present = decided;
+    return mn_open_decide(t->work, choice, &t->cuts, open, goal);
 }
 
-/* Keeps the last of the present tables, and goes on from it alone. */
-static mn_status keep_table(ties *t)
+/* Keeps the table of `decided` nodes, the last of the present ones, and goes on from it alone. */
+static mn_status keep_table(ties *t, int decided)
 {
-    const mn_core_work *w = t->work;
-    mn_status status = mn_tables_copy(w->tables, w->tables->count - 1, w->kept_tables);
-    if (status != MN_OK)
-        return status;
-    t->at_once = w->kept_tables->count - 1;
-    mn_tables_start(w->tables, MOST_CELLS);
-    return mn_tables_copy(w->kept_tables, t->at_once, w->tables);
+    mn_tables *kept = t->work->kept_tables, *tables = t->work->tables;
+    mn_status status = mn_tables_copy(tables, tables->count - 1, kept);
+    for (; status == MN_STOPPED && kept->count > 1; status = mn_tables_copy(tables, tables->count - 1, kept)) {
+        mn_tables_halve(kept);
+        for (int i = 0; i < kept->count; i++)
+            t->kept_at[i] = t->kept_at[2 * i];
+        t->kept_every *= 2;
+    }
+    if (status == MN_OK)
+        t->kept_at[kept->count - 1] = decided;
+    if (status == MN_OK || status == MN_STOPPED) { /* not kept: the one before serves */
+        mn_tables_keep_last(tables);
+        t->present = decided;
+        status = MN_OK;
+    }
+    return status;
 }
 
 /* The core nodes from `first` up to `left`. The multiplier may move as far as all earlier nodes let it, if not further. */
@@ -119,21 +138,25 @@ static mn_open open_between(const ties *t, int first, int left)
     return open;
 }
 
-/* Makes the tables again that lie between kept ones, up to that of `decided` nodes. By now the blocks before core node `first` are
- * fixed, with that weight and given up score: what they leave is far less than what there was at first. */
+/* Makes tables again from a kept one up to that of `decided` nodes. By now the blocks before core node `first` are fixed, with that
+ * weight and given up score: what they leave is far less than what there was at first. */
 static mn_status make_again(ties *t, int decided, int first, int64_t weight, int64_t given_up)
 {
-    const int at_once = (decided - t->first_table) / TABLES_AT_ONCE;
-    if (decided < t->first_table || at_once == t->at_once)
+    mn_tables *tables = t->work->tables;
+    if (decided < t->first_table || (decided >= t->present && decided < t->present + tables->count))
         return MN_OK;
-    mn_tables_start(t->work->tables, MOST_CELLS);
-    mn_status status = mn_tables_copy(t->work->kept_tables, at_once, t->work->tables);
-    t->at_once = at_once;
+    int kept = t->work->kept_tables->count - 1;
+    while (t->kept_at[kept] > decided)
+        kept--;
+    mn_tables_start(tables, MOST_CELLS);
+    mn_status status = mn_tables_copy(t->work->kept_tables, kept, tables);
+    t->present = t->kept_at[kept];
     const mn_goal goal = {t->goal.room - weight, t->goal.target - given_up};
-    for (int i = t->first_table + at_once * TABLES_AT_ONCE; i < decided && status == MN_OK; i++) {
-        const int left = t->kept.node_count - 1 - i;
-        const mn_open open = open_between(t, first, left);
-        status = mn_open_decide(t->work, choice_at(t, left), &t->cuts, &open, goal);
+    for (int i = t->kept_at[kept]; i < decided && status == MN_OK; i++) {
+        const mn_open open = open_between(t, first, t->kept.node_count - 1 - i);
+        status = decide_in_table(t, i, &open, goal);
+        if (status == MN_OK)
+            status = mn_core_check(t->work);
     }
     return status;
 }
@@ -145,7 +168,7 @@ static mn_status start_tables(ties *t, int decided)
         return status;
     t->first_table = decided;
     mn_tables_start(t->work->kept_tables, MOST_CELLS);
-    return keep_table(t);
+    return keep_table(t, decided);
 }
 
 static mn_status decide_in_list(const ties *t, int left)
@@ -170,9 +193,9 @@ static mn_status decide(ties *t, int left, int decided)
     if (status == MN_OK && decided < t->first_table)
         return decide_in_list(t, left);
     if (status == MN_OK)
-        status = decide_in_table(t, left);
-    if (status == MN_OK && w->tables->count > TABLES_AT_ONCE)
-        status = keep_table(t);
+        status = decide_in_table(t, decided, &t->before[left].open, t->goal);
+    if (status == MN_OK && decided + 1 - t->kept_at[w->kept_tables->count - 1] >= t->kept_every)
+        status = keep_table(t, decided + 1);
     return status;
 }
 
