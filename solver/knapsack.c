@@ -2,6 +2,8 @@
 #include "solver/knapsack_core.h"
 #include "host/core/memory.h"
 
+enum { MOST_CELLS = 1 << 24 };
+
 void mn_knapsack_free(mn_knapsack *knapsack)
 {
     for (int i = 0; i < knapsack->count; i++) {
@@ -94,6 +96,7 @@ static mn_core_work work_of(solve *s, const open_graph *open)
                           .lists = &s->knapsack->lists,
                           .tables = &s->knapsack->tables,
                           .kept_tables = &s->knapsack->kept_tables,
+                          .most_cells = s->knapsack->most_cells ? s->knapsack->most_cells : MOST_CELLS,
                           .arena = s->arena,
                           .control = &s->question->control,
                           .made_before = s->made_before};

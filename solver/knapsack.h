@@ -16,6 +16,7 @@ typedef struct mn_knapsack {
     mn_hull *hulls;   /* [count] */
     mn_lists lists;
     mn_tables tables, kept_tables;
+    size_t most_cells; /* that each of these may have; 0: 2^24, 64 MB */
 } mn_knapsack;
 
 void mn_knapsack_free(mn_knapsack *knapsack);

@@ -54,6 +54,7 @@ typedef struct mn_core_work {
     const mn_break *b;
     mn_lists *lists;
     mn_tables *tables, *kept_tables;
+    size_t most_cells; /* of each */
     mn_arena *arena;
     const mn_control *control;
     uint64_t made_before; /* mn_core_made at the question's start */

@@ -67,10 +67,7 @@ void mn_core_node_range(const mn_kept *kept, const mn_core_node *node, int64_t *
 
 /* ---- from lists to tables -------------------------------------------------------------------------------------------------------------- */
 
-enum {
-    TABLE_FROM_STATES = 16, /* shorter lists are not worth it */
-    MOST_CELLS = 1 << 24    /* 64 MB */
-};
+enum { TABLE_FROM_STATES = 16 }; /* shorter lists are not worth it */
 
 bool mn_lists_dense(const mn_core_work *work, int sparse)
 {
@@ -80,7 +77,7 @@ bool mn_lists_dense(const mn_core_work *work, int sparse)
         return false;
     const uint64_t *states = lists->states + lists->begin[lists->count - 1];
     const int64_t width = mn_state_weight(lists, states[count - 1]) - mn_state_weight(lists, states[0]);
-    return width <= sparse * (int64_t)count && width <= MOST_CELLS / 8;
+    return width <= sparse * (int64_t)count && width <= (int64_t)work->most_cells / 8;
 }
 
 mn_status mn_tables_from_list(const mn_core_work *work)
@@ -92,7 +89,7 @@ mn_status mn_tables_from_list(const mn_core_work *work)
     const size_t count = mn_lists_size(lists, lists->count - 1);
     const int64_t low = mn_state_weight(lists, states[0]) - start_weight;
     const int64_t high = mn_state_weight(lists, states[count - 1]) - start_weight;
-    mn_tables_start(work->tables, MOST_CELLS);
+    mn_tables_start(work->tables, work->most_cells);
     const mn_status status = mn_tables_append(work->tables, low, high);
     if (status != MN_OK)
         return status;

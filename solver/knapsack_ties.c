@@ -10,11 +10,9 @@
 #include <string.h>
 
 enum {
-    SPARSE = 64,     /* tables do not look at the bounds of single states, lists do: lists are left late */
-    CUTS_AFTER = 16, /* tables, after which cuts pay */
-    TABLES_AT_ONCE =
-        32, /* every 32nd table is kept, fewer where they are wide; the others are made again when the walk comes there */
-    MOST_CELLS = 1 << 24 /* of the tables at once, and of those kept: 64 MB each */
+    SPARSE = 64,        /* a list in which every 64th weight occurs goes on as a table */
+    CUTS_AFTER = 16,    /* tables, after which cuts pay */
+    TABLES_AT_ONCE = 32 /* every 32nd table is kept, fewer where they are wide; the walk makes the others again */
 };
 
 /* The core nodes before one, all together. */
@@ -148,7 +146,7 @@ static mn_status make_again(ties *t, int decided, int first, int64_t weight, int
     int kept = t->work->kept_tables->count - 1;
     while (t->kept_at[kept] > decided)
         kept--;
-    mn_tables_start(tables, MOST_CELLS);
+    mn_tables_start(tables, t->work->most_cells);
     mn_status status = mn_tables_copy(t->work->kept_tables, kept, tables);
     t->present = t->kept_at[kept];
     const mn_goal goal = {t->goal.room - weight, t->goal.target - given_up};
@@ -167,7 +165,7 @@ static mn_status start_tables(ties *t, int decided)
     if (status != MN_OK)
         return status;
     t->first_table = decided;
-    mn_tables_start(t->work->kept_tables, MOST_CELLS);
+    mn_tables_start(t->work->kept_tables, t->work->most_cells);
     return keep_table(t, decided);
 }
 

@@ -230,7 +230,7 @@ static mn_status decide_in_table(improvement *s, int index)
 
 /* ---- the search -------------------------------------------------------------------------------------------------------------------------- */
 
-enum { SPARSE = 32 }; /* how dense lists go on as tables: here the bounds leave few states of a table, so early */
+enum { SPARSE = 32 }; /* a list in which every 32nd weight occurs goes on as a table */
 
 static bool ended(const improvement *s)
 {
