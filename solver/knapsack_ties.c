@@ -246,8 +246,10 @@ mn_status mn_core_smallest(const mn_core_work *work, int64_t score, uint16_t *pl
                               MN_MOST_STATES);
     if (*beyond)
         return MN_STOPPED;
-    ties t = {
-        .work = work, .goal = {.room = b->capacity - b->weight, .target = b->score - score}, .first_table = INT_MAX};
+    ties t = {.work = work,
+              .goal = {.room = b->capacity - b->weight, .target = b->score - score},
+              .first_table = INT_MAX,
+              .kept_every = TABLES_AT_ONCE};
     if (!mn_kept_make(items, b, mn_break_budget(b, score), true, work->arena, &t.kept) ||
         !mn_lists_first(work->lists, mn_break_state(items, b, work->lists)) || !prepare(&t))
         return MN_FAILURE;
