@@ -18,10 +18,10 @@
 /* One item a node, the sum of each row within its cap. Sums of all absolute values of a row, or of the score, stay below 2^62. */
 typedef struct mn_halves_view {
     int node_count, row_count;
-    const int *begin;            /* [node_count + 1] items of each node, at least one */
-    const int64_t *score;        /* [items] */
-    const int64_t *const *rows;  /* [row_count][items] */
-    const int64_t *caps;         /* [row_count] */
+    const int *begin;           /* [node_count + 1] items of each node, at least one */
+    const int64_t *score;       /* [items] */
+    const int64_t *const *rows; /* [row_count][items] */
+    const int64_t *caps;        /* [row_count] */
 } mn_halves_view;
 
 enum { MN_HALVES_MOST_ROWS = 62 };
@@ -32,9 +32,9 @@ typedef int64_t (*mn_halves_found)(void *context, const int *items, int64_t scor
 #define MN_HALVES_ENOUGH INT64_MAX
 
 typedef struct mn_halves_options {
-    int list_size;         /* combinations in each list: 140 bytes each, more with many rows */
-    uint64_t most_work;    /* 0: no limit */
-    uint64_t seed;         /* of the further multipliers */
+    int list_size;      /* combinations in each list: 140 bytes each, more with many rows */
+    uint64_t most_work; /* 0: no limit */
+    uint64_t seed;      /* of the further multipliers */
     const mn_control *control;
 } mn_halves_options;
 

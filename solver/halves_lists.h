@@ -22,17 +22,17 @@ typedef struct mn_half_node {
 typedef struct mn_half {
     int groups;
     int node_count;
-    int *node;          /* [node_count] by ascending second smallest rc */
-    int *begin, *end;   /* [node_count] items besides the one of least rc, by ascending rc */
-    int32_t *least;     /* [node_count] rc of the first of them */
+    int *node;             /* [node_count] by ascending second smallest rc */
+    int *begin, *end;      /* [node_count] items besides the one of least rc, by ascending rc */
+    int32_t *least;        /* [node_count] rc of the first of them */
     mn_half_lanes *saving; /* [node_count + 1][groups] what the nodes from here on can save at most, <= 0 */
     mn_half_lanes *reach;  /* [node_count + 1][groups] scratch */
     /* the list */
     int count;
-    mn_half_lanes *lanes;  /* [count][groups] */
-    int32_t *parent;       /* [count] -1: every node has its item of least rc */
-    int32_t *item;         /* [count] how it differs from its parent */
-    int32_t *last;         /* [count] position of that item's node */
+    mn_half_lanes *lanes; /* [count][groups] */
+    int32_t *parent;      /* [count] -1: every node has its item of least rc */
+    int32_t *item;        /* [count] how it differs from its parent */
+    int32_t *last;        /* [count] position of that item's node */
     /* the tree */
     int tree_count, depth, sorted_count;
     mn_half_node *tree;      /* [tree_count] the root first */

@@ -47,7 +47,8 @@ static int64_t clamp(mn_half_wide value)
 }
 
 /* Rounds the multipliers to integers; the further vectors are 0 (the score itself) and random halves of the main one. */
-static void round_multipliers(mn_half_space *s, const double *multipliers, const double *row_spread, double score_spread)
+static void round_multipliers(mn_half_space *s, const double *multipliers, const double *row_spread,
+                              double score_spread)
 {
     double total = ldexp(score_spread, -s->score_coarse) + 1, weights = 0;
     for (int row = 0; row < s->rows; row++)
@@ -269,7 +270,8 @@ static void choose_drops(mn_half_space *s, const double *multipliers)
         if (lane < s->vectors)
             s->unit[lane] *= ldexp(1, s->score_coarse - s->shift);
         else
-            s->unit[lane] *= ldexp(multipliers[(lane - s->vectors) % s->rows], s->coarse[(lane - s->vectors) % s->rows]);
+            s->unit[lane] *=
+                ldexp(multipliers[(lane - s->vectors) % s->rows], s->coarse[(lane - s->vectors) % s->rows]);
     }
 }
 
@@ -291,7 +293,8 @@ static bool narrow_lanes(mn_half_space *s, const double *multipliers)
     memset(s->item_lanes, 0, sizeof *s->item_lanes * (size_t)items * (size_t)s->groups);
     for (int node = 0; node < nodes; node++)
         for (int item = s->begin[node]; item < s->begin[node + 1]; item++) {
-            const int64_t *value = s->value + (size_t)item * s->lanes, *first = s->value + (size_t)s->begin[node] * s->lanes;
+            const int64_t *value = s->value + (size_t)item * s->lanes,
+                          *first = s->value + (size_t)s->begin[node] * s->lanes;
             for (int lane = 0; lane < s->lanes; lane++)
                 s->item_lanes[(size_t)item * s->groups + lane / MN_HALF_LANES][lane % MN_HALF_LANES] =
                     narrow(value[lane] - first[lane], s->drop[lane]);

@@ -83,7 +83,8 @@ static void grow(const planting *p, int8_t *level)
         half->depth = level[at] > half->depth ? level[at] : half->depth;
         if (count <= MN_HALF_LEAF || level[at] == MOST_DEPTH) {
             if (from == 1) {
-                memcpy(p->lanes[0] + (size_t)node->begin * half->groups, p->lanes[1] + (size_t)node->begin * half->groups,
+                memcpy(p->lanes[0] + (size_t)node->begin * half->groups,
+                       p->lanes[1] + (size_t)node->begin * half->groups,
                        sizeof *p->lanes[0] * (size_t)count * (size_t)half->groups);
                 memcpy(p->order[0] + node->begin, p->order[1] + node->begin, sizeof *p->order[0] * (size_t)count);
             }
@@ -94,8 +95,7 @@ static void grow(const planting *p, int8_t *level)
         const int middle = divide(p, from, node, lane, pivot);
         node->child = half->tree_count;
         for (int child = 0; child < 2; child++) {
-            half->tree[half->tree_count] =
-                (mn_half_node){child ? middle : node->begin, child ? node->end : middle, 0};
+            half->tree[half->tree_count] = (mn_half_node){child ? middle : node->begin, child ? node->end : middle, 0};
             level[half->tree_count++] = (int8_t)(level[at] + 1);
         }
     }
@@ -185,8 +185,8 @@ typedef struct join {
 
 #define DEFINE_JOIN(NAME, TARGET, NEGATIVE)                                                                            \
     /* Pairs of two leaves. False: enough. */                                                                          \
-    TARGET static inline __attribute__((always_inline)) bool NAME##_leaves(const join *j, const tree_pair *p,          \
-                                                                           const int groups)                           \
+    TARGET static inline                                                                                               \
+        __attribute__((always_inline)) bool NAME##_leaves(const join *j, const tree_pair *p, const int groups)         \
     {                                                                                                                  \
         const mn_half_node *a_leaf = &j->a->tree[p->a], *b_leaf = &j->b->tree[p->b];                                   \
         const mn_half_lanes *b_least = j->b->least_of + (size_t)p->b * groups;                                         \
@@ -199,7 +199,7 @@ typedef struct join {
             if (NEGATIVE(&any))                                                                                        \
                 continue;                                                                                              \
             *j->work += (uint64_t)(b_leaf->end - b_leaf->begin);                                                       \
-            for (int b = b_leaf->begin; b < b_leaf->end; b++) {                                                                    \
+            for (int b = b_leaf->begin; b < b_leaf->end; b++) {                                                        \
                 const mn_half_lanes *other = j->b->sorted + (size_t)b * groups;                                        \
                 mn_half_lanes some = {0};                                                                              \
                 for (int group = 0; group < groups; group++)                                                           \
@@ -215,7 +215,7 @@ typedef struct join {
         tree_pair stack[2 * MOST_DEPTH + 2];                                                                           \
         int count = 1;                                                                                                 \
         uint64_t next_check = *j->work + CHECK_EVERY;                                                                  \
-        stack[0] = (tree_pair){0, 0};                                                                            \
+        stack[0] = (tree_pair){0, 0};                                                                                  \
         while (count > 0) {                                                                                            \
             const tree_pair p = stack[--count];                                                                        \
             mn_half_lanes any = {0};                                                                                   \

@@ -10,7 +10,7 @@ typedef struct search {
     mn_half_space space;
     const mn_quarters_options *options;
     mn_half quarter[QUARTERS];
-    mn_half half[2]; /* merged: `parent` and `item` are the entries of the two quarters */
+    mn_half half[2];                       /* merged: `parent` and `item` are the entries of the two quarters */
     mn_half_lanes *savings, *rest, *limit; /* [groups] of all quarters; scratch; of a merge */
     double *mean;                          /* [2][lanes] */
     mn_halves_found found;
@@ -82,7 +82,8 @@ static void list_quarter(search *s, mn_half *quarter, int32_t most, uint64_t *wo
     do {
         budget = mn_half_budget(quarter, &items, most, wanted);
         wanted *= 0.7;
-    } while (!mn_half_list(quarter, &items, budget, s->space.limit, s->rest, s->options->list_size, work) && budget > 0);
+    } while (!mn_half_list(quarter, &items, budget, s->space.limit, s->rest, s->options->list_size, work) &&
+             budget > 0);
 }
 
 static void add_mean(const search *s, const mn_half *quarter, double *mean)
@@ -120,7 +121,8 @@ static void set_box(search *s, int half, double box)
         const double whole = space->limit[lane / MN_HALF_LANES][lane % MN_HALF_LANES] - left / unit;
         const double centre = own[lane] + (whole - own[lane] - other[lane]) / 2;
         s->limit[lane / MN_HALF_LANES][lane % MN_HALF_LANES] = narrow(centre + box / unit);
-        s->limit[mirror / MN_HALF_LANES][mirror % MN_HALF_LANES] = narrow((box / unit - centre) * unit / space->unit[mirror]);
+        s->limit[mirror / MN_HALF_LANES][mirror % MN_HALF_LANES] =
+            narrow((box / unit - centre) * unit / space->unit[mirror]);
     }
 }
 
@@ -182,8 +184,7 @@ static mn_status merge(search *s, int half, double *box, uint64_t *work)
     s->filling->count = 0;
     set_box(s, half, *box);
     const uint64_t most = *work + s->options->most_work / 4;
-    const mn_status status =
-        mn_half_join(a, b, s->limit, take_merged, s, s->options->control, most, work);
+    const mn_status status = mn_half_join(a, b, s->limit, take_merged, s, s->options->control, most, work);
     if (status != MN_OK && *work < most)
         return status;
     const double filled = (double)s->half[half].count / size;
@@ -230,8 +231,8 @@ static mn_status search_quarters(search *s, double *box, uint64_t *work)
         *work += 8 * (uint64_t)s->half[half].count;
     }
     const uint64_t most_work = *work + s->options->most_work;
-    const mn_status status = mn_half_join(&s->half[0], &s->half[1], space->limit, take_network, s, s->options->control,
-                                          most_work, work);
+    const mn_status status =
+        mn_half_join(&s->half[0], &s->half[1], space->limit, take_network, s, s->options->control, most_work, work);
     return status == MN_STOPPED && *work >= most_work ? MN_OK : status;
 }
 

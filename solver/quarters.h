@@ -12,8 +12,8 @@
 
 typedef struct mn_quarters_options {
     int list_size;
-    double share;   /* 0 .. 1 of the budget that reduced costs may take; the rest is what rows may leave unused */
-    uint64_t seed;  /* of the deal */
+    double share;  /* 0 .. 1 of the budget that reduced costs may take; the rest is what rows may leave unused */
+    uint64_t seed; /* of the deal */
     uint64_t most_work;
     const mn_control *control;
 } mn_quarters_options;
