@@ -16,7 +16,8 @@ enum {
     FORCE_AFTER = 40,    /* failures before a block is forced to change */
     RETURN_AFTER = 400,  /* failures before the search goes back to the best network */
     HALVES_WORK = 60,    /* most work of a search, for each entry of a list */
-    QUARTERS_WORK = 4000
+    QUARTERS_WORK = 4000,
+    SHARES = 4 /* of the budget, for the reduced costs */
 };
 
 /* A subproblem: the nodes that are free. */
@@ -58,8 +59,8 @@ struct mn_neighbourhood {
     uint16_t *best_network;
     int64_t proved; /* score that no network passes */
     /* where the search stands */
-    double tightening; /* of the start */
-    double box[32];    /* of quarters, by the logarithm of the free nodes */
+    double tightening;      /* of the start */
+    double box[SHARES][32]; /* of quarters, by the share and the logarithm of the free nodes */
     int failures, list_size;
     uint64_t random, work;
     /* of a search by halves */
@@ -385,14 +386,15 @@ static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control
         *complete = result.complete;
         return status;
     }
+    const int share = (int)(draw(n) % SHARES);
     const mn_quarters_options options = {.list_size = n->list_size,
-                                         .share = 0.3 + 0.6 * draw_real(n),
+                                         .share = 0.3 + 0.7 * share / (SHARES - 1),
                                          .seed = draw(n),
                                          .most_work = QUARTERS_WORK * size,
                                          .control = control};
     uint64_t work;
     const mn_status status = mn_quarters_search(n->halves, &view, p->multipliers, target, &options,
-                                                &n->box[ilogb((double)p->count)], take_found, n, &work);
+                                                &n->box[share][ilogb((double)p->count)], take_found, n, &work);
     n->work += work;
     return status;
 }
