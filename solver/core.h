@@ -1,50 +1,56 @@
 /* What can still beat a target, laid out for the search.
  *
- * A lane is a sum over blocks that must stay below a capacity: one for each row, and one for each vector of multipliers L, whose sum
- * is L.w - 2^s p: any network with linear score >= threshold and rows within caps has it at most L.caps - 2^s threshold. For every
- * slot and lane the least sum to the end is known; relative to it an arc costs rc >= 0, and a path's slack (capacity minus what it
- * and the cheapest completion use) only falls by rc. An arc whose rc exceeds the root's slack, in any lane, belongs to no network
- * worth finding: what is left is the core. All of it in 64-bit integers: nothing is cut by rounding.
- * (Reduced-cost fixing; core: Pisinger, EJOR 83, 1995; several multiplier vectors at once.) */
+ * A lane is a sum over blocks that must stay below a capacity: one for each vector of multipliers (vectors.h), and one for each
+ * row. For every slot and lane the least sum to the end is known; relative to it an arc costs rc >= 0, and a path's slack (capacity
+ * minus what it and the cheapest completion use) only falls by rc. An arc whose rc exceeds the root's slack, in any lane, belongs to
+ * no network worth finding: what is left is the core. (Reduced-cost fixing; core: Pisinger, EJOR 83, 1995; several multiplier
+ * vectors at once.)
+ *
+ * Lanes are 32 bits wide. A lane whose slack needs more keeps its upper bits: rounding rc and slack down can only let more through.
+ * So every network that the search finds is checked exactly by whoever asked. */
 #ifndef MN_SOLVER_CORE_H
 #define MN_SOLVER_CORE_H
 
-#include "solver/form.h"
+#include "solver/vectors.h"
 
-/* Lanes of one register's worth; registers an arc may have: rows past that are left to the exact check of whole networks. */
-enum { MN_LANES = 8, MN_MOST_GROUPS = 8 };
+/* Lanes of one register's worth; registers an arc may have: enough for 32 rows. Rows past that are left to the exact check. */
+enum { MN_LANES = 16, MN_MOST_GROUPS = 3 };
 
-typedef int64_t mn_lanes __attribute__((vector_size(MN_LANES * sizeof(int64_t))));
+typedef int32_t mn_lanes __attribute__((vector_size(MN_LANES * sizeof(int32_t))));
 
-/* Integer multipliers over 2^shift. Vector 0 is the main one. */
-typedef struct mn_vectors {
-    int count, shift;
-    int64_t *values; /* [count][rows] */
-} mn_vectors;
-
-/* Rounds multipliers to integers and adds weakened copies of them, as many as help. */
-mn_status mn_vectors_make(const mn_form *form, const double *multipliers, mn_arena *arena, mn_vectors *vectors);
-
-/* The best linear score that the main vector allows: an upper bound for every network. */
-int64_t mn_vectors_bound(const mn_form *form, const mn_vectors *vectors, mn_arena *arena);
+/* How many vectors fill the registers that a form's rows need anyway. */
+int mn_core_vectors(const mn_form *form);
 
 typedef struct mn_core_arc {
     int32_t next; /* slot */
     uint16_t node, block;
 } mn_core_arc;
 
+/* One lane in full: its slack at the root is slack >> shift, less `taken`. */
+typedef struct mn_core_lane {
+    int64_t slack;
+    int64_t unit; /* what the slack loses when the threshold rises by 1 */
+    int32_t taken;
+    int shift;
+    double weight; /* of one unit of the 32-bit lane, in units of the score: how far apart two sums are */
+} mn_core_lane;
+
 typedef struct mn_core {
     const mn_form *form;
-    int depth;  /* nodes */
-    int groups; /* vectors of MN_LANES lanes that an arc has */
+    int64_t threshold; /* linear score that it was made for */
+    int depth;         /* nodes */
+    int groups;        /* vectors of MN_LANES lanes that an arc has */
+    int lane_count;    /* in use: vectors, then rows */
+    int vector_count;
     int slot_count;
     int *begin; /* [slot_count + 1] */
     mn_core_arc *arcs;
-    mn_lanes *cost;    /* [arcs][groups] rc */
-    mn_lanes *root;    /* [groups] slack */
-    mn_lanes *unit;    /* [groups] what a lane loses when the threshold rises by 1 */
-    bool empty;        /* nothing reaches the threshold */
-    double log2_paths; /* of the core, as a measure of the work */
+    mn_lanes *cost;      /* [arcs][groups] rc */
+    mn_lanes *root;      /* [groups] slack */
+    mn_core_lane *lanes; /* [lane_count] */
+    bool free;           /* one slot a layer */
+    bool empty;          /* nothing reaches the threshold */
+    double log2_paths;   /* of the core, as a measure of the work */
 } mn_core;
 
 typedef enum mn_core_order {
@@ -55,5 +61,15 @@ typedef enum mn_core_order {
 /* The core for networks of linear score >= threshold. Arrays live in the arena. */
 mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
                        mn_arena *arena, mn_core *core);
+
+/* The part of a core whose block at `node` is in [low, high), cut again. */
+mn_status mn_core_restrict(const mn_core *core, int node, int low, int high, mn_arena *arena, mn_core *part);
+
+/* root_loss [groups]: what the root's slack loses when the threshold rises to `threshold`. */
+void mn_core_loss(const mn_core *core, int64_t threshold, mn_lanes *root_loss);
+
+/* The int32 half (core_cut.c): drops arcs until none is too dear, makes the cheapest completion of every lane cost 0 again, puts
+ * each slot's cheapest arcs first when `sorted`. `filtered`: arcs are missing since costs were last made relative. */
+mn_status mn_core_cut(mn_core *core, bool filtered, bool sorted, mn_arena *arena);
 
 #endif

@@ -2,7 +2,33 @@
 
 #include <string.h>
 
-enum { MOST_HALVINGS = 48 }; /* of intervals of F, for one graph */
+enum {
+    MOST_HALVINGS = 48, /* of intervals of F, for one graph */
+    MOST_ROWS = 32      /* that improving by exchanges looks at */
+};
+
+/* ---- one part --------------------------------------------------------------------------------------------------------------------------- */
+
+int64_t mn_part_value(const mn_part *part, const int64_t *capacities, const uint16_t *network)
+{
+    const mn_problem *problem = part->form.prepared->problem;
+    if (!mn_problem_admits(problem, capacities, network))
+        return MN_NO_VALUE;
+    /* Intervals of F do not overlap, and the relaxed lanes may let a neighbour's network through. (A problem may have a scale and no
+     * scaled column: then there are no intervals.) */
+    if (part->form.prepared->scaled) {
+        const int64_t capability = mn_problem_value(problem, &problem->capability, network);
+        if (capability < part->form.f_low || capability > part->form.f_high)
+            return MN_NO_VALUE;
+    }
+    return mn_problem_value(problem, &problem->score, network);
+}
+
+int64_t mn_part_threshold(const mn_part *part, int64_t target)
+{
+    const int64_t threshold = mn_form_threshold(&part->form, target);
+    return threshold < part->form.score_low ? part->form.score_low : threshold;
+}
 
 /* ---- a first good network ----------------------------------------------------------------------------------------------------------- */
 
@@ -47,9 +73,9 @@ static void improve(const mn_form *form, uint16_t *network, int64_t *value)
 {
     const mn_problem *problem = form->prepared->problem;
     const mn_graph *graph = &form->prepared->graph;
-    if (!graph->free || form->checked || form->row_count > MN_LANES)
+    if (!graph->free || form->checked || form->row_count > MOST_ROWS)
         return;
-    int64_t room[MN_LANES];
+    int64_t room[MOST_ROWS];
     for (int row = 0; row < form->row_count; row++) {
         room[row] = form->caps[row];
         for (int node = 0; node < graph->node_count; node++)
@@ -95,7 +121,7 @@ static mn_status append(mn_parts *parts, const mn_form *form, const double *mult
     }
     mn_part *part = &parts->parts[parts->count];
     part->form = *form;
-    const mn_status status = mn_vectors_make(&part->form, multipliers, arena, &part->vectors);
+    const mn_status status = mn_vectors_make(&part->form, multipliers, mn_core_vectors(form), arena, &part->vectors);
     if (status == MN_OK) {
         part->bound = mn_form_value_bound(&part->form, mn_vectors_bound(&part->form, &part->vectors, arena));
         parts->count++;

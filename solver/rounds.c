@@ -11,10 +11,10 @@
 #include "solver/rounds.h"
 #include "solver/parts.h"
 #include "solver/search.h"
+#include "solver/ties.h"
 
+#include <math.h>
 #include <string.h>
-
-#define NOTHING (-((int64_t)1 << 62) - 1) /* below every value */
 
 /* ---- one solve ------------------------------------------------------------------------------------------------------------------------ */
 
@@ -25,13 +25,16 @@ typedef struct solve {
     mn_parts parts;
     mn_best known; /* the best network met before the rounds */
     mn_best best;  /* of the present round */
+    mn_best found; /* all networks of value >= found_target: fewer than `top` */
+    int64_t found_target;
     int64_t bound; /* proved: no network is better */
-    uint64_t nodes;
+    _Atomic uint64_t nodes;
+    uint64_t expected; /* nodes of the next search */
     bool gap_reached;
     /* the search of one part */
     const mn_part *part;
-    int64_t target;    /* value to reach */
-    int64_t threshold; /* the linear score that it needs */
+    int64_t target;            /* value to reach */
+    _Atomic int64_t threshold; /* the linear score that it needs */
     /* ties */
     int64_t tied_score;
     int ties_found, ties_wanted;
@@ -42,79 +45,81 @@ static bool same_network(const mn_best_entry *entry, int problem, const uint16_t
     return entry->problem == problem && !memcmp(entry->network, network, sizeof *network * (size_t)nodes);
 }
 
-/* Value of a network that meets the lanes; NOTHING when it fails the exact check. */
-static int64_t value_of(const solve *s, const uint16_t *network)
-{
-    const mn_problem *problem = s->part->form.prepared->problem;
-    if (s->part->form.checked) {
-        if (!mn_problem_admits(problem, s->question->capacities, network))
-            return NOTHING;
-        /* Intervals of F do not overlap, and the relaxed lanes may let a neighbour's network through. (A problem may have a scale
-         * and no scaled column: then there are no intervals.) */
-        if (s->part->form.prepared->scaled) {
-            const int64_t capability = mn_problem_value(problem, &problem->capability, network);
-            if (capability < s->part->form.f_low || capability > s->part->form.f_high)
-                return NOTHING;
-        }
-    }
-    return mn_problem_value(problem, &problem->score, network);
-}
-
-static int64_t raise_target(solve *s, int64_t target)
+static void raise_target(solve *s, int64_t target)
 {
     const int64_t threshold = mn_form_threshold(&s->part->form, target);
-    const int64_t raise = threshold > s->threshold ? threshold - s->threshold : 0;
     s->target = target;
-    s->threshold += raise;
-    return raise;
+    if (threshold > atomic_load(&s->threshold))
+        atomic_store(&s->threshold, threshold);
 }
 
-static int64_t found_in_round(void *context, const uint16_t *network)
+static bool found_in_round(void *context, const uint16_t *network)
 {
     solve *s = context;
-    const int64_t value = value_of(s, network);
+    const int64_t value = mn_part_value(s->part, s->question->capacities, network);
     if (value < s->target)
-        return 0;
+        return false;
+    mn_monitor_incumbent(s->question->control.monitor, value);
     mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
                 s->part->form.prepared->problem->node_count);
     if (s->best.count < s->best.capacity)
-        return 0;
-    if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1) {
+        return false;
+    if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1)
         s->gap_reached = true;
-        return MN_SEARCH_ENOUGH;
-    }
-    return raise_target(s, mn_best_worst(&s->best) + 1);
+    raise_target(s, mn_best_worst(&s->best) + 1);
+    return s->gap_reached;
 }
 
-static int64_t found_in_ties(void *context, const uint16_t *network)
+static bool found_in_ties(void *context, const uint16_t *network)
 {
     solve *s = context;
-    if (value_of(s, network) != s->tied_score)
-        return 0;
+    if (mn_part_value(s->part, s->question->capacities, network) != s->tied_score)
+        return false;
     mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network,
                 s->part->form.prepared->problem->node_count);
-    return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
-}
-
-/* No network is below score_low, so asking for less only costs range. */
-static int64_t linear_threshold(const mn_part *part, int64_t target)
-{
-    const int64_t threshold = mn_form_threshold(&part->form, target);
-    return threshold < part->form.score_low ? part->form.score_low : threshold;
+    return ++s->ties_found == s->ties_wanted;
 }
 
 /* Searches one part for networks of value >= s->target. */
-static mn_status search_part(solve *s, const mn_part *part, mn_core_order order, mn_search_found found)
+static mn_status search_part(solve *s, const mn_part *part)
 {
-    mn_arena *arena = s->arena;
-    const mn_arena_mark mark = mn_arena_here(arena);
+    const mn_arena_mark mark = mn_arena_here(s->arena);
     s->part = part;
-    s->threshold = linear_threshold(part, s->target);
+    atomic_store(&s->threshold, mn_part_threshold(part, s->target));
     mn_core core;
-    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, order, arena, &core);
+    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, MN_BY_COST, s->arena, &core);
+    const mn_search search = {.core = &core,
+                              .order = MN_BY_COST,
+                              .threads = s->question->threads,
+                              .expected = s->expected,
+                              .control = &s->question->control,
+                              .threshold = &s->threshold,
+                              .found = found_in_round,
+                              .context = s};
     if (status == MN_OK)
-        status = mn_search_run(&core, order, &s->question->control, found, s, arena, &s->nodes);
-    mn_arena_return(arena, mark);
+        status = mn_search_run(&search, s->arena, &s->nodes);
+    mn_arena_return(s->arena, mark);
+    return status;
+}
+
+/* Networks of the tied score in lexicographic order. */
+static mn_status list_ties(solve *s, const mn_part *part)
+{
+    const mn_arena_mark mark = mn_arena_here(s->arena);
+    s->part = part;
+    atomic_store(&s->threshold, mn_part_threshold(part, s->tied_score));
+    mn_core core;
+    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, MN_BY_NAME, s->arena, &core);
+    const mn_search search = {.core = &core,
+                              .order = MN_BY_NAME,
+                              .threads = 1,
+                              .control = &s->question->control,
+                              .threshold = &s->threshold,
+                              .found = found_in_ties,
+                              .context = s};
+    if (status == MN_OK)
+        status = mn_search_run(&search, s->arena, &s->nodes);
+    mn_arena_return(s->arena, mark);
     return status;
 }
 
@@ -131,7 +136,7 @@ static double core_size(solve *s, int64_t target, double enough)
         mn_arena *arena = s->arena;
         const mn_arena_mark mark = mn_arena_here(arena);
         mn_core core;
-        if (mn_core_make(&part->form, &part->vectors, linear_threshold(part, target), MN_BY_COST, arena, &core) !=
+        if (mn_core_make(&part->form, &part->vectors, mn_part_threshold(part, target), MN_BY_COST, arena, &core) !=
             MN_OK)
             return 0; /* memory ran out: the round itself will say so */
         if (!core.empty && core.log2_paths > largest)
@@ -152,17 +157,61 @@ static bool covers_everything(const solve *s, int64_t target)
 
 enum { EASY_PATHS = 16 }; /* log2: a core that is searched in well under a millisecond */
 
+/* The best network known, when it is all that is asked for: then only better ones are looked for. */
+static bool has_rival(const solve *s)
+{
+    return s->best.capacity == 1 && s->known.count > 0;
+}
+
 /* How far below the bound the first target lies: as far as the best known network, less when that core is large. */
 static int64_t first_distance(solve *s)
 {
     int64_t distance;
     if (s->known.count > 0)
-        distance = s->bound - mn_best_worst(&s->known);
+        distance = s->bound - mn_best_worst(&s->known) - has_rival(s);
     else
         distance = (int64_t)1 << 40;
     while (distance > 0 && core_size(s, s->bound - distance, EASY_PATHS) > EASY_PATHS)
         distance /= 4;
-    return distance;
+    return distance > 0 ? distance : 0;
+}
+
+/* The work of a round grows about exponentially with its distance. The next one may cost some WORK_FACTOR times as much: steps that
+ * are too short repeat work, one that is too long costs more than all the others together. */
+static const double WORK_FACTOR = 6;
+static const uint64_t WORK_THAT_TELLS = 1 << 13; /* nodes; below it the work says nothing yet */
+
+typedef struct schedule {
+    int64_t distance;
+    double work; /* log of the nodes of the round; 0: too few to tell */
+} schedule;
+
+static int64_t next_distance(solve *s, schedule *last, int64_t distance, uint64_t nodes)
+{
+    const int64_t wide = distance > (int64_t)1 << 60 ? INT64_MAX : 3 * distance + 1;
+    const schedule now = {distance, nodes > WORK_THAT_TELLS ? log((double)nodes) : 0};
+    const double rate = (now.work - last->work) / (double)(now.distance - last->distance);
+    const bool known = last->work > 0 && rate > 0;
+    *last = now;
+    s->expected = nodes;
+    if (now.work == 0)
+        return wide;
+    const double step = known ? log(WORK_FACTOR) / rate : (double)distance / 4;
+    const int64_t near = step > 0x1p60 ? wide : distance + (step > 1 ? (int64_t)step : 1);
+    return near < wide ? near : wide;
+}
+
+/* A round has found all networks that reach its target, but fewer than are wanted: they are kept for an answer without a proof. */
+static mn_status keep_found(solve *s, int64_t target)
+{
+    const mn_best all = s->best;
+    if (s->found.capacity == 0 && !mn_best_make(&s->found, all.capacity, all.width, s->arena))
+        return MN_FAILURE;
+    s->best = s->found;
+    s->best.count = 0;
+    s->found = all;
+    s->found_target = target;
+    return MN_OK;
 }
 
 /* Searches all parts at one target. */
@@ -173,35 +222,63 @@ static mn_status run_round(solve *s, int64_t target)
     for (int i = 0; i < s->parts.count; i++) {
         if (s->parts.parts[i].bound < s->target)
             continue;
-        const mn_status status = search_part(s, &s->parts.parts[i], MN_BY_COST, found_in_round);
+        const mn_status status = search_part(s, &s->parts.parts[i]);
         if (status != MN_OK || s->gap_reached)
             return status;
     }
     return MN_OK;
 }
 
+static bool gap_is_met(solve *s)
+{
+    s->gap_reached = s->question->gap > 0 && has_rival(s) && s->bound - mn_best_worst(&s->known) <= s->question->gap;
+    return s->gap_reached;
+}
+
+/* The known network is proved best. */
+static void accept_rival(solve *s)
+{
+    const mn_best_entry *known = &s->known.entries[0];
+    s->bound = known->score;
+    mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
+}
+
 static mn_status run_rounds(solve *s)
 {
     const int64_t start = s->bound, lowest = -((int64_t)1 << 62);
-    for (int64_t distance = first_distance(s);; distance = distance > (int64_t)1 << 60 ? INT64_MAX : 3 * distance + 1) {
+    schedule last = {-1, 0};
+    for (int64_t distance = first_distance(s);;) {
         int64_t target = (mn_wide)start - distance < lowest ? lowest : start - distance;
-        if (s->best.capacity == 1 && s->known.count > 0 && target < mn_best_worst(&s->known))
-            target = mn_best_worst(&s->known); /* it is there to be found */
-        const bool last = covers_everything(s, target);
-        if (last && (s->known.count == 0 || s->best.capacity > 1))
+        const bool decides = has_rival(s) && target <= mn_best_worst(&s->known) + 1;
+        if (decides)
+            target = mn_best_worst(&s->known) + 1;
+        const bool everything = covers_everything(s, target);
+        if (everything && !decides)
             target = lowest; /* the same work, and scaled values far below their relaxation are found too */
+        if (gap_is_met(s))
+            return MN_OK;
+        const uint64_t before = s->nodes;
         const mn_status status = run_round(s, target);
-        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity || last)
+        if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity)
             return status;
-        if (s->best.count == 0)
+        if (decides)
+            accept_rival(s);
+        if (decides || everything)
+            return MN_OK;
+        if (s->best.count == 0) {
             s->bound = target - 1;
+            mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
+        } else if (keep_found(s, target) != MN_OK) {
+            return MN_FAILURE;
+        }
+        distance = next_distance(s, &last, start - target, s->nodes - before);
     }
 }
 
 /* ---- ties ------------------------------------------------------------------------------------------------------------------------------- */
 
-/* Replaces the networks of the worst kept score by the lexicographically smallest of that score. */
-static mn_status settle_ties(solve *s)
+/* Several networks are wanted: those of the worst kept score are replaced by the lexicographically smallest of that score. */
+static mn_status settle_several(solve *s)
 {
     mn_best round = s->best, ties;
     const int64_t score = mn_best_worst(&round);
@@ -209,7 +286,7 @@ static mn_status settle_ties(solve *s)
     for (int i = 0; i < round.count; i++)
         above += round.entries[i].score > score;
     s->ties_wanted = round.count - above;
-    s->tied_score = s->target = score;
+    s->tied_score = score;
     if (!mn_best_make(&ties, s->ties_wanted, round.width, s->arena))
         return MN_FAILURE;
     s->best = ties;
@@ -220,8 +297,7 @@ static mn_status settle_ties(solve *s)
         if (part->bound < score || (filled && s->best.entries[0].problem < part->form.prepared->problem_index))
             continue;
         s->ties_found = 0;
-        s->target = score;
-        status = search_part(s, part, MN_BY_NAME, found_in_ties);
+        status = list_ties(s, part);
     }
     ties = s->best;
     s->best = round;
@@ -236,18 +312,47 @@ static mn_status settle_ties(solve *s)
     return MN_OK;
 }
 
+static mn_status settle_ties(solve *s)
+{
+    if (s->best.capacity > 1)
+        return settle_several(s);
+    const mn_ties ties = {.parts = &s->parts,
+                          .capacities = s->question->capacities,
+                          .control = &s->question->control,
+                          .threads = s->question->threads,
+                          .arena = s->arena,
+                          .nodes = &s->nodes};
+    s->bound = s->best.entries[0].score;
+    mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
+    return mn_ties_settle(&ties, &s->best.entries[0]);
+}
+
 /* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
 
-static void write_answer(solve *s, mn_answer *answer)
+/* The present round did not end: what earlier ones found counts too. Both hold what reaches found_target, `found` all of it. */
+static void recall_found(solve *s)
 {
+    mn_best all = s->found;
+    for (int i = 0; i < s->best.count; i++) {
+        const mn_best_entry *entry = &s->best.entries[i];
+        if (entry->score < s->found_target)
+            mn_best_add(&all, entry->score, entry->problem, entry->network, all.width);
+    }
+    s->best = all;
+}
+
+static void write_answer(solve *s, mn_status status, mn_answer *answer)
+{
+    if (status != MN_OK && s->found.count > 0)
+        recall_found(s);
     if (s->best.count == 0 && s->known.count > 0)
         s->best = s->known;
-    if (s->known.count > 0 && s->best.count > 0 && s->best.count < s->question->top) {
+    if (s->known.count > 0 && s->best.count > 0) {
         const mn_best_entry *known = &s->known.entries[0];
         bool there = false;
         for (int i = 0; i < s->best.count; i++)
             there |= same_network(&s->best.entries[i], known->problem, known->network, s->best.width);
-        if (!there && s->best.count < s->best.capacity)
+        if (!there && (s->best.count < s->best.capacity || known->score > mn_best_worst(&s->best)))
             mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
     }
     mn_best_sort(&s->best);
@@ -263,7 +368,7 @@ static void write_answer(solve *s, mn_answer *answer)
 
 static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
 {
-    write_answer(s, answer);
+    write_answer(s, status, answer);
     answer->has_bound = s->parts.count > 0;
     answer->bound = s->bound;
     if (status == MN_OK && s->gap_reached && answer->count > 0 && answer->scores[0] < s->bound) {
@@ -284,6 +389,20 @@ static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
     return status;
 }
 
+/* The start network counts among those known. */
+static void add_start(solve *s)
+{
+    const mn_question *question = s->question;
+    for (int i = 0; question->start && i < s->graphs->count; i++) {
+        const mn_problem *problem = s->graphs->prepared[i].problem;
+        if (s->graphs->prepared[i].problem_index != question->start_problem)
+            continue;
+        mn_best_add(&s->known, mn_problem_value(problem, &problem->score, question->start), question->start_problem,
+                    question->start, problem->node_count);
+        return;
+    }
+}
+
 static mn_status make_parts(solve *s)
 {
     const mn_graphs *graphs = s->graphs;
@@ -293,19 +412,24 @@ static mn_status make_parts(solve *s)
         if (status != MN_OK)
             return status;
     }
-    s->bound = NOTHING;
+    s->bound = MN_NO_VALUE;
     for (int i = 0; i < s->parts.count; i++)
         s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
+    if (s->known.count > 0)
+        mn_monitor_incumbent(s->question->control.monitor, mn_best_worst(&s->known));
+    if (s->parts.count > 0)
+        mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
     return MN_OK;
 }
 
 mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, mn_arena *arena, mn_answer *answer,
                           mn_error *error)
 {
-    solve s = {.graphs = graphs, .arena = arena, .question = question, .bound = NOTHING};
+    solve s = {.graphs = graphs, .arena = arena, .question = question, .bound = MN_NO_VALUE};
     mn_arena_reset(arena);
     if (!mn_best_make(&s.known, 1, graphs->width, arena) || !mn_best_make(&s.best, question->top, graphs->width, arena))
         return mn_fail_memory(error);
+    add_start(&s);
     mn_status status = make_parts(&s);
     if (status == MN_OK && s.parts.count > 0)
         status = run_rounds(&s);

@@ -1,10 +1,13 @@
 #!/bin/sh
-# Installs the solvers that bench_solve is compared with: HiGHS and OR-Tools (CP-SAT) from PyPI into build/peers, CBC's library from
-# Debian. OR-Tools is optional: without it the comparison leaves its column empty.
+# Installs the solvers that ours is compared with into build/peers from PyPI, and CBC's library from Debian. HiGHS is needed; without one of
+# the others (no wheel for this machine, say) its column stays empty. Gurobi is the size-limited licence that comes with its package.
 set -eu
 cd "$(dirname "$0")/../.."
 
 .ci/deps.sh build full
 [ -x build/peers/bin/python ] || python3 -m venv build/peers
-build/peers/bin/pip install --quiet --disable-pip-version-check 'highspy==1.16.0'
-build/peers/bin/pip install --quiet --disable-pip-version-check 'ortools==9.15.6755' || echo "install.sh: going on without OR-Tools" >&2
+pip() { build/peers/bin/pip install --quiet --disable-pip-version-check "$1"; }
+pip 'highspy==1.16.0'
+for package in 'ortools==9.15.6755' 'PySCIPOpt==6.3.0' 'gurobipy==13.0.3' 'pytoulbar2==1.4.0.1'; do
+    pip "$package" || echo "install.sh: going on without $package" >&2
+done
