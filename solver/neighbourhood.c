@@ -504,8 +504,11 @@ static mn_status improve(mn_neighbourhood *n, const mn_control *control)
     int count = n->node_count;
     if (!a.by_quarters)
         count = FREE_NODES;
-    else if (kind > 0.5)
-        count = (int)(FREE_NODES * pow(fmax(1, (double)n->node_count / FREE_NODES), draw_real(n)));
+    else if (kind > 0.5) {
+        /* The relaxation mixes blocks on as many nodes as there are rows: fewer than twice that leave little choice. */
+        const double least = fmin(n->node_count, fmax(FREE_NODES, 2 * n->rows));
+        count = (int)(least * pow(n->node_count / least, draw_real(n)));
+    }
     draw_nodes(n, count);
     const bool around = n->part.count < n->node_count;
     const bool forced = around && n->failures % FORCE_AFTER == FORCE_AFTER - 1;
