@@ -1,5 +1,6 @@
 #include "solver/neighbourhood.h"
 #include "solver/halves.h"
+#include "solver/quarters.h"
 #include "solver/relaxation.h"
 #include "host/core/memory.h"
 
@@ -7,15 +8,26 @@
 #include <string.h>
 
 enum {
+<<<<<<< HEAD
     FREE_NODES = 24,
     LEAST_LIST = 10000,
     MOST_LIST = 1 << 20,
     EQUAL_AFTER = 3,    /* failures before an equal value is accepted */
     FORCE_AFTER = 40,   /* failures before a block is forced to change */
     RETURN_AFTER = 400, /* failures before the search goes back to the best network */
+=======
+    FREE_NODES = 24,     /* the smallest neighbourhood; halves cannot list much more */
+    LEAST_LIST = 500,    /* combinations in a list, at first */
+    MOST_LIST = 1 << 15, /* some 100 MB in all */
+    GROW_AFTER = 16,     /* failures before lists grow by an eighth */
+    EQUAL_AFTER = 3,     /* failures before an equal value is accepted */
+    FORCE_AFTER = 40,    /* failures before a block is forced to change */
+    RETURN_AFTER = 400,  /* failures before the search goes back to the best network */
+    HALVES_WORK = 60,    /* most work of a search, for each entry of a list */
+    QUARTERS_WORK = 4000,
+    SHARES = 4 /* of the budget, for the reduced costs */
+>>>>>>> refs/heads/neighbourhood
 };
-
-typedef enum phase { TIGHTENED, PROBING, AROUND } phase;
 
 /* A subproblem: the nodes that are free. */
 typedef struct freed {
@@ -56,8 +68,8 @@ struct mn_neighbourhood {
     uint16_t *best_network;
     int64_t proved; /* score that no network passes */
     /* where the search stands */
-    phase phase;
-    double tightening, distance;
+    double tightening;      /* of the start */
+    double box[SHARES][32]; /* of quarters, by the share and the logarithm of the free nodes */
     int failures, list_size;
     uint64_t random, work;
     /* of a search by halves */
@@ -181,7 +193,6 @@ mn_status mn_neighbourhood_create(const mn_form *form, const int64_t *capacities
     }
     memcpy(n->multipliers, multipliers, sizeof *multipliers * (size_t)n->rows);
     reduce(n);
-    n->distance = fmax(1, n->bound * 1e-5);
     return MN_OK;
 }
 
@@ -257,8 +268,6 @@ void mn_neighbourhood_offer(mn_neighbourhood *n, const uint16_t *network)
         return;
     set_present(n, n->found_choice);
     keep_best(n);
-    if (n->phase == TIGHTENED)
-        n->phase = PROBING;
 }
 
 const uint16_t *mn_neighbourhood_best(const mn_neighbourhood *n, int64_t *value)
@@ -359,17 +368,30 @@ static int64_t take_found(void *context, const int *items, int64_t score)
     return n->accept_equal ? MN_HALVES_ENOUGH : score + 1;
 }
 
+<<<<<<< HEAD
 /* Looks for the best network of at least `target` with the nodes of the part free. *complete: there is none, if none was found, and
  * no better one. */
 static mn_status explore(mn_neighbourhood *n, double tightening, int64_t target, const mn_control *control,
                          bool *complete)
+=======
+typedef struct attempt {
+    bool by_quarters;
+    double tightening;
+    int64_t target;
+} attempt;
+
+/* Looks for the best network of at least the target with the nodes of the part free. *complete: no better one than what was found. */
+static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control *control, bool *complete)
+>>>>>>> refs/heads/neighbourhood
 {
     freed *p = &n->part;
+    const int64_t target = a->target - n->fixed_score;
     *complete = false;
     n->found = false;
-    if (!relax(n, tightening, target - n->fixed_score))
+    if (!relax(n, a->tightening, target))
         return MN_OK;
     const mn_halves_view view = {p->count, n->rows, p->begin, p->score, p->rows, p->caps};
+<<<<<<< HEAD
     const mn_halves_options options = {
         .list_size = n->list_size, .most_work = 60 * (uint64_t)n->list_size, .seed = draw(n), .control = control};
     mn_halves_result result;
@@ -377,6 +399,29 @@ static mn_status explore(mn_neighbourhood *n, double tightening, int64_t target,
         mn_halves_search(n->halves, &view, p->multipliers, target - n->fixed_score, &options, take_found, n, &result);
     n->work += result.work;
     *complete = result.complete;
+=======
+    const uint64_t size = (uint64_t)n->list_size;
+    if (!a->by_quarters) {
+        const mn_halves_options options = {
+            .list_size = n->list_size, .most_work = HALVES_WORK * size, .seed = draw(n), .control = control};
+        mn_halves_result result;
+        const mn_status status =
+            mn_halves_search(n->halves, &view, p->multipliers, target, &options, take_found, n, &result);
+        n->work += result.work;
+        *complete = result.complete;
+        return status;
+    }
+    const int share = (int)(draw(n) % SHARES);
+    const mn_quarters_options options = {.list_size = n->list_size,
+                                         .share = 0.3 + 0.7 * share / (SHARES - 1),
+                                         .seed = draw(n),
+                                         .most_work = QUARTERS_WORK * size,
+                                         .control = control};
+    uint64_t work;
+    const mn_status status = mn_quarters_search(n->halves, &view, p->multipliers, target, &options,
+                                                &n->box[share][ilogb((double)p->count)], take_found, n, &work);
+    n->work += work;
+>>>>>>> refs/heads/neighbourhood
     return status;
 }
 
@@ -420,12 +465,13 @@ static void select_nodes(mn_neighbourhood *n, int count)
     memcpy(n->part.nodes, order, sizeof *order * (size_t)count);
 }
 
-static void draw_nodes(mn_neighbourhood *n)
+static void draw_nodes(mn_neighbourhood *n, int count)
 {
-    if (n->node_count <= FREE_NODES) {
+    if (count >= n->node_count) {
         free_all(n);
         return;
     }
+<<<<<<< HEAD
     const double power = 1 + draw_real(n);
     const int count = (int)(FREE_NODES * pow((double)n->node_count / FREE_NODES, pow(draw_real(n), power)));
     const int way = (int)(draw(n) % 3);
@@ -434,8 +480,14 @@ static void draw_nodes(mn_neighbourhood *n)
         n->rank[node] = way == 0   ? random
                         : way == 1 ? n->second[node] * (0.2 + random)
                                    : -cost * random - 1e-9 * random;
+=======
+    const int way = (int)(draw(n) % 3);
+    for (int node = 0; node < n->node_count; node++) {
+        const double random = draw_real(n), cost = n->reduced[n->choice[node]];
+        n->rank[node] = way == 0 ? random : way == 1 ? n->second[node] * (0.2 + random) : -(cost + 1e-9) * random;
+>>>>>>> refs/heads/neighbourhood
     }
-    select_nodes(n, count < n->node_count ? count : n->node_count);
+    select_nodes(n, count);
 }
 
 /* ---- the search -------------------------------------------------------------------------------------------------------------------- */
@@ -449,21 +501,20 @@ static void accept(mn_neighbourhood *n)
 }
 
 /* All nodes free, with tighter and tighter limits: until something fits. */
-static mn_status start_tightened(mn_neighbourhood *n, const mn_control *control)
+static mn_status start(mn_neighbourhood *n, const mn_control *control)
 {
     bool complete;
     free_all(n);
     free_nodes(n, -1);
-    const int64_t lowest = n->form->score_low;
-    const mn_status status = explore(n, n->tightening, lowest, control, &complete);
+    const attempt a = {.tightening = n->tightening, .target = n->form->score_low};
+    const mn_status status = explore(n, &a, control, &complete);
     if (status != MN_OK)
         return status;
-    if (n->found) {
+    if (n->found)
         accept(n);
-        n->phase = PROBING;
-    } else if (complete) {
-        n->proved = lowest - 1;
-    } else if (n->tightening > MOST_TIGHTENING) {
+    else if (complete)
+        n->proved = a.target - 1;
+    else if (n->tightening > MOST_TIGHTENING) {
         n->tightening = 0;
         n->list_size = n->list_size < MOST_LIST / 2 ? 2 * n->list_size : MOST_LIST;
     } else {
@@ -472,69 +523,62 @@ static mn_status start_tightened(mn_neighbourhood *n, const mn_control *control)
     return MN_OK;
 }
 
-/* All nodes free, targets from the bound downwards. */
-static mn_status probe(mn_neighbourhood *n, const mn_control *control)
+static void count_failure(mn_neighbourhood *n)
 {
-    bool complete;
-    const double wanted = floor(n->bound) - n->distance;
-    if (wanted <= (double)n->best_score) {
-        n->phase = AROUND;
-        return MN_OK;
-    }
-    n->distance *= GROWTH;
-    const bool present = n->present;
-    n->present = false;
-    free_all(n);
-    free_nodes(n, -1);
-    const int64_t target = (int64_t)wanted;
-    const mn_status status = explore(n, 0, target, control, &complete);
-    n->present = present;
-    if (status != MN_OK)
-        return status;
-    if (n->found) {
-        accept(n);
-        n->phase = AROUND;
-    }
-    if (complete)
-        n->proved = n->found ? n->found_score : target - 1 < n->proved ? target - 1 : n->proved;
-    return MN_OK;
+    n->failures++;
+    if (n->failures % GROW_AFTER == 0 && n->list_size < MOST_LIST)
+        n->list_size += n->list_size / 8;
+    if (n->failures % RETURN_AFTER == 0)
+        set_present(n, n->best_choice);
 }
 
-/* One neighbourhood of the present network. */
-static mn_status look_around(mn_neighbourhood *n, const mn_control *control)
+/* One attempt to find a better network: among all, or around the present one. */
+static mn_status improve(mn_neighbourhood *n, const mn_control *control)
 {
-    bool complete;
-    draw_nodes(n);
-    const bool forced = n->failures > 0 && n->failures % FORCE_AFTER == 0;
-    int64_t target = n->score + 1;
-    n->accept_equal = n->failures % FORCE_AFTER > EQUAL_AFTER;
+    /* Half of the attempts free all nodes, an eighth looks around thoroughly, the others draw the number of nodes. */
+    const double kind = draw_real(n);
+    attempt a = {.by_quarters = kind < 0.875 && n->node_count >= 8};
+    int count = n->node_count;
+    if (!a.by_quarters)
+        count = FREE_NODES;
+    else if (kind > 0.5) {
+        /* The relaxation mixes blocks on as many nodes as there are rows: fewer than twice that leave little choice. */
+        const double least = fmin(n->node_count, fmax(FREE_NODES, 2 * n->rows));
+        count = (int)(least * pow(n->node_count / least, draw_real(n)));
+    }
+    draw_nodes(n, count);
+    const bool around = n->part.count < n->node_count;
+    const bool forced = around && n->failures % FORCE_AFTER == FORCE_AFTER - 1;
+    n->accept_equal = around && !forced && n->failures % FORCE_AFTER > EQUAL_AFTER;
     int avoid = -1;
+    a.target = around ? n->score + !n->accept_equal : n->best_score + 1;
     if (forced) {
         const int node = n->part.nodes[draw(n) % (uint64_t)n->part.count];
         avoid = n->begin[node + 1] - n->begin[node] > 1 ? n->choice[node] : -1;
-        target -= 1 + (int64_t)(fmax(0, n->bound - (double)n->score) * draw_real(n) * 0.5);
-        n->accept_equal = false;
-    } else if (n->accept_equal) {
-        target--;
+        a.target -= 1 + (int64_t)(fmax(0, n->bound - (double)n->score) * draw_real(n) * 0.5);
     }
+    if (draw(n) % 4 == 0)
+        a.tightening = FIRST_TIGHTENING * pow(GROWTH, (double)(draw(n) % 6));
     free_nodes(n, avoid);
+<<<<<<< HEAD
     const double tightening = draw(n) % 3 == 0 ? FIRST_TIGHTENING * pow(GROWTH, (double)(draw(n) % 6)) : 0;
     const mn_status status = explore(n, tightening, target, control, &complete);
     n->accept_equal = false;
+=======
+    bool complete;
+    const int64_t before = n->best_score;
+    const mn_status status = explore(n, &a, control, &complete);
+>>>>>>> refs/heads/neighbourhood
     if (status != MN_OK)
         return status;
-    if (complete && n->part.count == n->node_count && avoid < 0 && !n->found)
-        n->proved = target - 1 < n->proved ? target - 1 : n->proved;
-    const int64_t before = n->has_best ? n->best_score : INT64_MIN;
     if (n->found)
         accept(n);
-    if (n->best_score > before) {
+    if (complete && !around) /* what was found last is the best there is */
+        n->proved = n->best_score;
+    if (n->best_score > before)
         n->failures = 0;
-    } else if (++n->failures % 16 == 0 && n->list_size < MOST_LIST) {
-        n->list_size += n->list_size / 8;
-    }
-    if (n->failures > 0 && n->failures % RETURN_AFTER == 0 && n->has_best)
-        set_present(n, n->best_choice);
+    else
+        count_failure(n);
     return MN_OK;
 }
 
@@ -553,9 +597,7 @@ mn_status mn_neighbourhood_run(mn_neighbourhood *n, uint64_t effort, const mn_co
     while (status == MN_OK && n->work < end && !is_finished(n)) {
         status = mn_control_check(control);
         if (status == MN_OK)
-            status = n->phase == TIGHTENED ? start_tightened(n, control)
-                     : n->phase == PROBING ? probe(n, control)
-                                           : look_around(n, control);
+            status = n->has_best ? improve(n, control) : start(n, control);
     }
     return status;
 }

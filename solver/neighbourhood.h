@@ -1,10 +1,10 @@
 /* Good networks early, for several limits on independent nodes: where exchanging single blocks is weak and the exact search finds
  * nothing before its last round.
  *
- * A neighbourhood frees some nodes of the present network and fixes the others. Its own linear relaxation gives multipliers, and a
- * search by halves (halves.h) looks for the best network within. First all nodes are free, with limits tightened a little until
- * something is found; then neighbourhoods of 24 nodes and more, drawn in three ways; after many failures one block is forced to
- * change. (Large neighbourhood search: Shaw, CP 1998; the search inside is an enumeration of the core.)
+ * An attempt frees some nodes of the present network, or all, and fixes the others. The linear relaxation of what is free gives
+ * multipliers, and lists of combinations of low reduced cost are merged: four lists inside boxes (quarters.h) for many nodes, two
+ * (halves.h) for few. At first all nodes are free, with limits tightened a little until something fits. After many failures lists grow, and
+ * one block is forced to change. (Large neighbourhood search: Shaw, CP 1998.)
  *
  * The effort is counted, not timed, so that a run of a given effort and seed always finds the same networks. */
 #ifndef MN_SOLVER_NEIGHBOURHOOD_H

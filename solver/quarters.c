@@ -6,6 +6,8 @@
 
 enum { QUARTERS = 4 };
 
+static const double HALF_SHARE = 0.5; /* of the reduced costs that one half may have: not all networks are balanced */
+
 typedef struct search {
     mn_half_space space;
     const mn_quarters_options *options;
@@ -110,7 +112,7 @@ static void set_box(search *s, int half, double box)
     const double left = (1 - s->options->share) * budget * space->unit[0] / (space->rows + 1);
     for (int lane = 0; lane < space->lanes; lane++)
         s->limit[lane / MN_HALF_LANES][lane % MN_HALF_LANES] = 1 << 29;
-    s->limit[0][0] = narrow(s->options->share * budget * 0.5);
+    s->limit[0][0] = narrow(s->options->share * budget * HALF_SHARE);
     for (int row = 0; row < space->rows; row++) {
         const int lane = space->vectors + row, mirror = lane + space->rows;
         const double unit = space->unit[lane];
@@ -175,15 +177,17 @@ static bool take_network(void *context, int32_t a, int32_t b)
     return mn_half_offer(&s->space, s->items, s->found, s->context, &s->ended);
 }
 
-/* Merges two quarters; *box becomes narrower when the list is full, wider when it is not. */
+enum { MOST_NARROWINGS = 10 };
+
+/* Merges two quarters. A list that is full before all pairs were seen holds a corner of the box: then the box becomes narrower; when much
+ * is left of the list, the next box is wider. */
 static mn_status merge(search *s, int half, double *box, uint64_t *work)
 {
     mn_half *a = &s->quarter[2 * half], *b = &s->quarter[2 * half + 1];
     const int size = s->options->list_size;
-    s->filling = &s->half[half];
-    s->filling->count = 0;
-    set_box(s, half, *box);
+    const double widest = 2 * s->space.limit[0][0] * s->space.unit[0];
     const uint64_t most = *work + s->options->most_work / 4;
+<<<<<<< HEAD
     const mn_status status = mn_half_join(a, b, s->limit, take_merged, s, s->options->control, most, work);
     if (status != MN_OK && *work < most)
         return status;
@@ -194,6 +198,25 @@ static mn_status merge(search *s, int half, double *box, uint64_t *work)
         *box *= 1.05;
     else if (filled < 0.7)
         *box *= fmin(1.3, pow(0.85 / (filled + 1e-3), 1.0 / s->space.rows));
+=======
+    s->filling = &s->half[half];
+    for (int narrowing = 0;; narrowing++) {
+        s->filling->count = 0;
+        set_box(s, half, *box);
+        const mn_status status = mn_half_join(a, b, s->limit, take_merged, s, s->options->control, most, work);
+        if (status != MN_OK && *work < most)
+            return status;
+        if (s->filling->count < size || narrowing == MOST_NARROWINGS || *work >= most)
+            break;
+        *box *= 0.94;
+    }
+    const double filled = (double)s->filling->count / size;
+    if (*work >= most)
+        *box *= filled < 1 ? 1.05 : 0.9;
+    else if (filled < 0.8)
+        *box *= fmin(1.2, pow(0.9 / (filled + 1e-3), 1.0 / s->space.rows));
+    *box = fmin(*box, widest);
+>>>>>>> refs/heads/neighbourhood
     return MN_OK;
 }
 
@@ -203,7 +226,7 @@ static mn_status search_quarters(search *s, double *box, uint64_t *work)
     if (!deal(s))
         return MN_FAILURE;
     memset(s->mean, 0, sizeof *s->mean * 2 * (size_t)space->lanes);
-    const int32_t most = narrow(s->options->share * 0.5 * space->limit[0][0]);
+    const int32_t most = narrow(s->options->share * HALF_SHARE * space->limit[0][0]);
     for (int lane = 0; lane < space->lanes; lane++)
         s->limit[lane / MN_HALF_LANES][lane % MN_HALF_LANES] = 1 << 29;
     memset(s->rest, 0, sizeof *s->rest * (size_t)space->groups);
@@ -216,7 +239,7 @@ static mn_status search_quarters(search *s, double *box, uint64_t *work)
         add_mean(s, &s->quarter[quarter], s->mean + (size_t)(quarter / 2) * (size_t)space->lanes);
     }
     if (*box <= 0)
-        *box = fmax(1, space->limit[0][0] * space->unit[0]);
+        *box = fmax(1e-9, space->limit[0][0] * space->unit[0] / 2);
     for (int half = 0; half < 2; half++) {
         const mn_status status = merge(s, half, box, work);
         if (status != MN_OK)

@@ -1,16 +1,13 @@
-#include "solver/relaxation.h"
-#include "solver/relaxation_lanes.h"
+#include "solver/relaxation_basis.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* In scaled units: the largest range of a node is 1 in every row and in the score. */
-static const double TOLERANCE = 1e-9;
 static const double SMALL_PIVOT = 1e-8;
 
 enum { REFACTOR_AFTER = 48, MOST_RESTARTS = 3 };
 
+<<<<<<< HEAD
 /* A variable of the basis besides the keys. */
 typedef struct variable {
     int place; /* -1: slack */
@@ -467,6 +464,8 @@ static void resume(mn_relaxation *r)
     r->pending_step = 0;
 }
 
+=======
+>>>>>>> refs/heads/neighbourhood
 /* ---- the leaving variable ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct leaving {
@@ -486,8 +485,8 @@ static double square(const double *values, int count)
 /* How far a basis variable is from where it may be; *sign: on which side. */
 static double violation(const mn_relaxation *r, int i, int *sign)
 {
-    const variable *v = &r->basis[i];
-    const bool fixed = v->place < 0 ? v->held : !is_allowed(r, v->place, v->item);
+    const mn_basis_variable *v = &r->basis[i];
+    const bool fixed = v->place < 0 ? v->held : !mn_basis_allows(r, v->place, v->item);
     *sign = r->level[i] < 0 ? 1 : -1;
     return r->level[i] < 0 || fixed ? fabs(r->level[i]) : 0;
 }
@@ -503,7 +502,7 @@ static leaving choose_leaving(mn_relaxation *r, uint64_t *noise)
         int sign;
         const double off = violation(r, i, &sign);
         const double random = *noise ? (double)((*noise = *noise * 6364136223846793005u + 1) >> 40) : 1;
-        if (off > TOLERANCE) {
+        if (off > MN_RELAXATION_TOLERANCE) {
             const double merit = random * off * off / square(r->inverse + i * n, n);
             if (merit > most) {
                 most = merit;
@@ -522,9 +521,9 @@ static leaving choose_leaving(mn_relaxation *r, uint64_t *noise)
                 for (int k = 0; k < n; k++)
                     r->column[k] += r->inverse[other * n + k];
             }
-        if (share < -TOLERANCE) {
+        if (share < -MN_RELAXATION_TOLERANCE) {
             const double merit = random * share * share / square(r->column, n);
-            const int heir = successor_of_key(r, place);
+            const int heir = mn_basis_successor(r, place);
             if (merit > most && heir >= 0) {
                 most = merit;
                 best = (leaving){heir, 1, -share};
@@ -533,7 +532,7 @@ static leaving choose_leaving(mn_relaxation *r, uint64_t *noise)
         }
     }
     if (key_of >= 0) {
-        exchange_key(r, best.at);
+        mn_basis_exchange_key(r, best.at);
         r->level[best.at] = -best.excess;
     }
     return best;
@@ -541,9 +540,9 @@ static leaving choose_leaving(mn_relaxation *r, uint64_t *noise)
 
 /* ---- the long step ----------------------------------------------------------------------------------------------------------------- */
 
-static void sink(breakpoint *heap, int count, int at)
+static void sink(mn_breakpoint *heap, int count, int at)
 {
-    const breakpoint own = heap[at];
+    const mn_breakpoint own = heap[at];
     for (int child; (child = 2 * at + 1) < count; at = child) {
         if (child + 1 < count && heap[child + 1].at < heap[child].at)
             child++;
@@ -559,13 +558,13 @@ static int collect_breakpoints(mn_relaxation *r, const leaving *out)
     int count = 0;
     for (int place = 0; place < r->places; place++)
         if (r->lanes.first[place] < MN_REAL_FAR)
-            r->heap[count++] = (breakpoint){r->lanes.first[place], place};
+            r->heap[count++] = (mn_breakpoint){r->lanes.first[place], place};
     for (int row = 0; row < r->rows; row++) {
         bool others = false; /* a slack of the basis: its multiplier stays */
         for (int i = 0; i < r->rows; i++)
             others |= i != out->at && r->basis[i].place < 0 && r->basis[i].item == row;
         if (!others && r->ray[row] < -SMALL_PIVOT)
-            r->heap[count++] = (breakpoint){fmax(0, r->multipliers[row]) / -r->ray[row], -1 - row};
+            r->heap[count++] = (mn_breakpoint){fmax(0, r->multipliers[row]) / -r->ray[row], -1 - row};
     }
     for (int at = count / 2 - 1; at >= 0; at--)
         sink(r->heap, count, at);
@@ -581,7 +580,7 @@ static double next_breakpoint(const mn_relaxation *r, int place, int key, double
     double first = MN_REAL_FAR;
     for (int other = 0; other < r->count[place]; other++) {
         const double closing = slope - r->lanes.slope[begin + (size_t)other][lane];
-        if (closing <= TOLERANCE)
+        if (closing <= MN_RELAXATION_TOLERANCE)
             continue;
         const double where = fmax(from, (value - r->lanes.value[begin + (size_t)other][lane]) / closing);
         if (where < first) {
@@ -595,31 +594,31 @@ static double next_breakpoint(const mn_relaxation *r, int place, int key, double
 typedef enum step_end { STEP_PIVOT, STEP_RELEASED, STEP_UNBOUNDED } step_end;
 
 /* Moves along the ray to where the bound is least. *entering: what stops it there. */
-static step_end long_step(mn_relaxation *r, const leaving *out, variable *entering)
+static step_end long_step(mn_relaxation *r, const leaving *out, mn_basis_variable *entering)
 {
     double slope = -out->excess, at = 0;
     int count = collect_breakpoints(r, out);
     step_end end = STEP_UNBOUNDED;
     while (count > 0) {
-        const breakpoint next = r->heap[0];
+        const mn_breakpoint next = r->heap[0];
         r->bound += slope * (next.at - at);
         at = next.at;
         if (next.place < 0) {
             const int row = -1 - next.place;
-            const variable *own = &r->basis[out->at];
+            const mn_basis_variable *own = &r->basis[out->at];
             end = own->place < 0 && own->item == row ? STEP_RELEASED : STEP_PIVOT;
-            *entering = (variable){-1, row, false};
+            *entering = (mn_basis_variable){-1, row, false};
             break;
         }
         const int place = next.place, item = r->lanes.first_item[place], lane = place % MN_REALS;
         const size_t begin = mn_relaxation_vector(&r->lanes, place, 0);
         slope += r->lanes.slope[begin + (size_t)r->lanes.key[place]][lane] - r->lanes.slope[begin + (size_t)item][lane];
-        if (slope >= -TOLERANCE || extras_at(r, place) > 0) {
+        if (slope >= -MN_RELAXATION_TOLERANCE || mn_basis_extras_at(r, place) > 0) {
             end = STEP_PIVOT;
-            *entering = (variable){place, item, false};
+            *entering = (mn_basis_variable){place, item, false};
             break;
         }
-        set_key(r, place, item);
+        mn_basis_set_key(r, place, item);
         r->heap[0].at = next_breakpoint(r, place, item, at, &r->lanes.first_item[place]);
         if (r->heap[0].at >= MN_REAL_FAR)
             r->heap[0] = r->heap[--count];
@@ -636,10 +635,10 @@ static step_end long_step(mn_relaxation *r, const leaving *out, variable *enteri
 }
 
 /* Puts `entering` in the leaving variable's place; false when the pivot is too small to be trusted. */
-static bool pivot(mn_relaxation *r, int at, const variable *entering)
+static bool pivot(mn_relaxation *r, int at, const mn_basis_variable *entering)
 {
     const int n = r->rows;
-    column_of(r, entering, r->column);
+    mn_basis_column(r, entering, r->column);
     for (int i = 0; i < n; i++) {
         double sum = 0;
         for (int k = 0; k < n; k++)
@@ -672,14 +671,14 @@ static mn_relaxation_end run(mn_relaxation *r, double enough)
         if (out.at < 0) {
             if (r->pivots <= 8)
                 return MN_RELAXATION_OPTIMAL;
-            if (!invert(r)) {
+            if (!mn_basis_invert(r)) {
                 if (restarts++ == MOST_RESTARTS)
                     return MN_RELAXATION_STALLED;
-                restart(r);
+                mn_basis_restart(r);
                 continue;
             }
-            find_room(r); /* look again with exact levels */
-            find_levels(r);
+            mn_basis_find_room(r); /* look again with exact levels */
+            mn_basis_find_levels(r);
             continue;
         }
         if (r->control && mn_control_check(r->control) != MN_OK)
@@ -690,22 +689,22 @@ static mn_relaxation_end run(mn_relaxation *r, double enough)
         mn_relaxation_lanes_ray(&r->lanes, r->pending_step, r->ray);
         r->pending_step = 0;
         const double before = r->bound;
-        variable entering;
+        mn_basis_variable entering;
         const step_end end = long_step(r, &out, &entering);
         if (end == STEP_UNBOUNDED)
             return MN_RELAXATION_INFEASIBLE;
         if (end == STEP_RELEASED)
             r->basis[out.at].held = false;
         else if (!pivot(r, out.at, &entering)) {
-            if (invert(r)) {
-                find_room(r);
+            if (mn_basis_invert(r)) {
+                mn_basis_find_room(r);
             } else {
                 if (restarts++ == MOST_RESTARTS)
                     return MN_RELAXATION_STALLED;
-                restart(r);
+                mn_basis_restart(r);
             }
         }
-        find_levels(r);
+        mn_basis_find_levels(r);
         if (r->bound < enough)
             return MN_RELAXATION_BELOW;
         still = r->bound < before - 1e-12 ? 0 : still + 1;
@@ -723,12 +722,12 @@ void mn_relaxation_watch(mn_relaxation *r, const mn_control *control)
 
 mn_relaxation_end mn_relaxation_solve(mn_relaxation *r, double enough)
 {
-    resume(r);
+    mn_basis_resume(r);
     const mn_relaxation_end end = run(r, (enough - r->score_base) / r->score_scale);
     r->is_ray = end == MN_RELAXATION_INFEASIBLE;
     if (!r->is_ray && end != MN_RELAXATION_OPTIMAL) {
         mn_relaxation_lanes_evaluate(&r->lanes, r->multipliers);
-        find_bound(r);
+        mn_basis_find_bound(r);
     }
     return end;
 }
@@ -758,7 +757,7 @@ int mn_relaxation_key(const mn_relaxation *r, int node, double *share)
 const mn_relaxation_extra *mn_relaxation_extras(const mn_relaxation *r)
 {
     for (int i = 0; i < r->rows; i++) {
-        const variable *v = &r->basis[i];
+        const mn_basis_variable *v = &r->basis[i];
         r->extras[i] =
             (mn_relaxation_extra){v->place < 0 ? -1 : r->node_at[v->place], v->place < 0 ? 0 : v->item, r->level[i]};
     }

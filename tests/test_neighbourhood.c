@@ -2,6 +2,7 @@
 #include "solver/halves.h"
 #include "solver/multipliers.h"
 #include "solver/neighbourhood.h"
+#include "solver/quarters.h"
 #include "tests/random_problem.h"
 
 #include <criterion/criterion.h>
@@ -162,4 +163,136 @@ Test(halves, find_what_enumeration_finds)
                   seed, best.best, listed.best);
     }
     mn_halves_free(halves);
+}
+
+/* Quarters prove nothing, but what they find is there. */
+Test(quarters, find_networks_that_fit)
+{
+    mn_halves *halves = mn_halves_create();
+    const mn_control control = {0};
+    int best_found = 0, best_there = 0;
+    for (uint64_t seed = 1; seed <= 600; seed++) {
+        const instance p = draw(seed);
+        if (p.rows == 0)
+            continue;
+        const int64_t *rows[ROWS];
+        for (int row = 0; row < p.rows; row++)
+            rows[row] = p.weight[row];
+        int items[NODES] = {0};
+        int64_t lowest = INT64_MAX, best = INT64_MIN;
+        do {
+            const int64_t score = sum_of(&p, p.score, items);
+            lowest = score < lowest ? score : lowest;
+            best = score > best && fits(&p, items) ? score : best;
+        } while (next_network(&p, items));
+        const mn_halves_view view = {p.nodes, p.rows, p.begin, p.score, rows, p.caps};
+        const mn_quarters_options options = {
+            .list_size = 400, .share = 0.9, .seed = seed, .most_work = 1 << 20, .control = &control};
+        tally found = {.p = &p, .target = lowest, .best = INT64_MIN, .raise = true};
+        double box = 0;
+        uint64_t work;
+        cr_assert(mn_quarters_search(halves, &view, p.multipliers, lowest, &options, &box, take, &found, &work) ==
+                  MN_OK);
+        cr_assert(found.best <= best);
+        best_there += best > INT64_MIN;
+        best_found += best > INT64_MIN && found.best == best;
+    }
+    cr_assert(best_found > best_there / 4, "%d of %d optima found", best_found, best_there);
+    mn_halves_free(halves);
+}
+
+typedef struct report {
+    const random_problems *p;
+    int count;
+    int64_t last;
+    uint64_t code;
+} report;
+
+static void take_report(void *context, const uint16_t *network, int64_t value)
+{
+    report *r = context;
+    const mn_problem *problem = &r->p->problems[0];
+    cr_assert(mn_problem_admits(problem, r->p->capacities, network));
+    cr_assert(value == mn_problem_value(problem, &problem->score, network));
+    cr_assert(r->count == 0 || value > r->last);
+    r->last = value;
+    r->count++;
+    for (int node = 0; node < problem->node_count; node++)
+        r->code = r->code * 31 + network[node];
+}
+
+typedef struct outcome {
+    report seen;
+    bool suits, proved;
+    int64_t bound;
+} outcome;
+
+static outcome run_on(const random_problems *p, uint64_t seed, uint64_t slice, int slices)
+{
+    outcome o = {.seen = {.p = p}};
+    const mn_problem *problem = &p->problems[0];
+    mn_error error = {0};
+    mn_graph graph;
+    mn_prepared prepared;
+    mn_pool pool;
+    mn_arena arena = {0};
+    mn_form form;
+    cr_assert(mn_graph_make(problem->diagram, &error, &graph) == MN_OK);
+    cr_assert(mn_prepare(problem, graph, &error, &prepared) == MN_OK);
+    cr_assert(mn_pool_make(1 + problem->limit_count, problem->node_count, &error, &pool) == MN_OK);
+    if (!problem->diagram->empty && mn_form_make(&prepared, p->capacities, 0, 0, NULL, &arena, &form) == MN_OK &&
+        mn_neighbourhood_suits(&form)) {
+        double multipliers[PROBLEM_LIMITS];
+        mn_neighbourhood *n;
+        const mn_control control = {0};
+        o.suits = true;
+        cr_assert(mn_multipliers_find(&form, &pool, &arena, multipliers) == MN_OK);
+        cr_assert(mn_neighbourhood_create(&form, p->capacities, multipliers, seed, &error, &n) == MN_OK);
+        for (int i = 0; i < slices; i++)
+            cr_assert(mn_neighbourhood_run(n, slice, &control, take_report, &o.seen) == MN_OK);
+        o.bound = mn_neighbourhood_bound(n);
+        int64_t value;
+        const uint16_t *best = mn_neighbourhood_best(n, &value);
+        cr_assert((best != NULL) == (o.seen.count > 0) && (!best || value == o.seen.last));
+        mn_neighbourhood_free(n);
+    }
+    mn_arena_free(&arena);
+    mn_pool_free(&pool);
+    mn_prepared_free(&prepared);
+    return o;
+}
+
+/* Whatever is reported is within the limits and better than what was reported before; a proved bound holds; the same effort and seed
+ * give the same networks, also in slices. Mostly the optimum is found. */
+Test(neighbourhood, reports_only_what_holds)
+{
+    int optimal = 0, feasible = 0, proved = 0;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        uint64_t state = seed;
+        random_problems p =
+            make_random_problems(seed, (problem_shape){.table = {.nodes = PROBLEM_NODES,
+                                                                 .blocks = 4,
+                                                                 .metrics = 4,
+                                                                 .ragged = seed % 2,
+                                                                 .distinct = seed % 3 ? 0 : 5,
+                                                                 .largest = seed % 5 ? 0 : (int64_t)1 << 50,
+                                                                 .rules = seed % 7 == 0 ? 2 : 0},
+                                                       .tables = 1,
+                                                       .limits = 1 + (int)(seed % PROBLEM_LIMITS)});
+        draw_capacities(&p, &state);
+        const outcome whole = run_on(&p, seed, 400000, 1), again = run_on(&p, seed, 400000, 1);
+        cr_assert(whole.seen.count == again.seen.count && whole.seen.code == again.seen.code, "seed %" PRIu64, seed);
+        const int best = next_fitting(&p, p.capacities, 0);
+        if (whole.suits) {
+            const bool there = best < p.network_count;
+            cr_assert(!there || whole.bound >= p.networks[best].score, "seed %" PRIu64 ": bound %" PRId64, seed,
+                      whole.bound);
+            feasible += there;
+            optimal += there && whole.seen.count > 0 && whole.seen.last == p.networks[best].score;
+            proved += whole.bound < INT64_MAX;
+        }
+        free_random_problems(&p);
+    }
+    cr_assert(feasible > 50 && optimal > feasible * 9 / 10, "%d optima found of %d, %d proved", optimal, feasible,
+              proved);
 }
