@@ -35,6 +35,7 @@ test_sources    := $(sort $(wildcard tests/test_*.c))
 full_sources    := $(sort $(wildcard tests/full/test_*.c))
 helper_sources  := $(sort $(wildcard tests/random_*.c) bench/families.c)
 fuzz_sources    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+fuzz_helpers    := tests/random_table.c $(sort $(wildcard tests/random_question*.c))
 bench_sources   := $(sort $(wildcard bench/bench_*.c))
 bench_helpers   := $(sort $(filter-out $(bench_sources),$(wildcard bench/*.c)))
 
@@ -199,12 +200,12 @@ $(BUILD)/tsan_main: $(BUILD)/obj/tests/tsan_main.o $(static_library)
 	$(call say,LD,$@)
 	$(run)$(link) $(filter %.o,$^) $(static_library) $(libraries) -o $@
 
-$(BUILD)/replay/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(static_library)
+$(BUILD)/replay/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(call objects,$(fuzz_helpers)) $(static_library)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(run)$(link) $(filter %.o,$^) $(static_library) $(libraries) -o $@
 
-$(BUILD)/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(static_library)
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_helpers)) $(static_library)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(run)$(link) -fsanitize=fuzzer $(filter %.o,$^) $(static_library) $(libraries) -o $@

@@ -73,6 +73,19 @@ MN_API double mn_to_double(int64_t multiples, mn_resolution resolution);
 MN_API mn_status mn_table_load(const char *path_or_name, mn_table **table);
 MN_API void mn_table_free(mn_table *table);
 
+/* Reads an instance of the multiple-choice multidimensional knapsack problem (the literature's text files; docs/formats.md) as a table:
+ * a node for each class, metrics value, w0, w1, ...; its capacities are the table's limits. */
+MN_API mn_status mn_table_import_mmkp(const char *path, mn_table **table);
+
+/* Writes a table or space as JSON, exactly and whole or not at all; "-" to standard output. */
+MN_API mn_status mn_table_save(const mn_table *table, const char *path);
+
+/* Limits that came with an imported table, as texts for mn_solver_add_limit ("w0<=123"); a saved table does not keep them. */
+MN_API int mn_table_limit_count(const mn_table *table);
+MN_API const char *mn_table_limit_text(const mn_table *table, int limit);
+/* What the importer left out, as a sentence; "" when nothing. */
+MN_API const char *mn_table_note(const mn_table *table);
+
 MN_API const char *mn_table_name(const mn_table *table);
 MN_API const char *mn_table_path(const mn_table *table);     /* the file it was read from */
 MN_API const char *mn_table_encoding(const mn_table *table); /* "" when it has none */
@@ -122,7 +135,7 @@ MN_API uint64_t mn_table_admissible_count(const mn_table *table);
 /* ---- networks ----------------------------------------------------------------------------------------------------------- */
 
 /* One network from text: block indices or names separated by commas, or the table's encoding (arch_str). A network that breaks
- * a rule is MN_USAGE. */
+ * a rule is MN_USAGE, but the handle holds it. */
 MN_API mn_status mn_networks_parse(const mn_table *table, const char *text, mn_networks **networks);
 
 /* A CSV (or .csv.gz) with a column per node or one column arch, arch_str, number or index; or a .npy of integers [count][nodes]. */
@@ -162,17 +175,6 @@ MN_API mn_status mn_predict(const mn_table *table, const void *networks, int wid
 /* Return true to stop. Called at most ten times a second, from the thread that called the solver. */
 typedef bool (*mn_progress)(void *user, double seconds, uint64_t done, uint64_t total);
 
-typedef struct mn_options {
-    int top;             /* the K best networks; default 1 */
-    int threads;         /* 0: all cores */
-    double time_limit;   /* seconds; 0: none */
-    uint64_t node_limit; /* search nodes; 0: none */
-    const char *gap; /* decimal in the objective's unit: stop once bound - objective is no larger; NULL or "0": prove */
-    const char *engine; /* NULL or "auto", "search" (bounds and branch and bound), "scan" (every network) */
-    mn_progress progress;
-    void *user;
-} mn_options;
-
 typedef enum mn_outcome {
     MN_OPTIMAL,
     MN_OUTCOME_INFEASIBLE,
@@ -181,6 +183,50 @@ typedef enum mn_outcome {
     MN_GAP_LIMIT,
     MN_OUTCOME_INTERRUPTED
 } mn_outcome;
+
+/* What a line of the log reports. Several may meet in one line; with none of them the search goes on as before. */
+enum {
+    MN_LOG_START = 1,     /* the first line */
+    MN_LOG_INCUMBENT = 2, /* a better network was found */
+    MN_LOG_BOUND = 4,     /* a better bound was proved */
+    MN_LOG_END = 8        /* the last line */
+};
+
+typedef struct mn_log_line {
+    unsigned events;       /* MN_LOG_... added together */
+    double seconds;        /* since the call began */
+    uint64_t search_nodes; /* so far */
+    bool has_incumbent, has_bound;
+    int64_t incumbent;  /* objective of the best network known, multiples of the objective's resolution */
+    int64_t bound;      /* no network has a better objective; likewise */
+    int64_t gap;        /* |bound - incumbent|, likewise; 0 unless both are known */
+    mn_outcome outcome; /* with MN_LOG_END */
+} mn_log_line;
+
+/* Follows mn_solver_solve: a line at the start, at every better network and better bound (at most a burst of twenty and then ten a
+ * second: later ones tell of everything in between), about once a second while nothing happens, and one at the end, before limits
+ * that clash are looked for. Called from the thread that called the solver. Return true to stop. */
+typedef bool (*mn_log)(void *user, const mn_log_line *line);
+
+/* A network to start from. */
+typedef struct mn_start {
+    int table;               /* which of the solver's tables */
+    const uint16_t *network; /* [nodes] indices in range (checked: MN_USAGE) */
+} mn_start;
+
+typedef struct mn_options {
+    int top;             /* the K best networks; default 1 */
+    int threads;         /* 0: all cores */
+    double time_limit;   /* seconds; 0: none */
+    uint64_t node_limit; /* search nodes; 0: none */
+    const char *gap; /* decimal in the objective's unit: stop once bound - objective is no larger; NULL or "0": prove */
+    const char *engine; /* NULL or "auto", "search" (bounds and branch and bound), "scan" (every network) */
+    mn_progress progress;
+    mn_log log;
+    void *user;      /* handed to progress and log */
+    int start_count; /* networks known already: the best that meets the limits and rules is the first incumbent. */
+    const mn_start *starts; /* [start_count] They never change an answer that is proved. */
+} mn_options;
 
 typedef struct mn_solution {
     int table;               /* which of the solver's tables */
@@ -197,6 +243,8 @@ typedef struct mn_result {
     uint64_t search_nodes;
     double seconds;
     const char *engine; /* "search" or "scan" */
+    const char *
+        start_note; /* "", or why no network of options.starts could be used: the limit or rule that the first one breaks */
     int conflict_count; /* infeasible: limits that clash (indices), none of them can be left out */
     const int *conflict;
     const bool *nearest_exists; /* [conflict_count] false: no network meets the other limits either */
@@ -253,6 +301,28 @@ MN_API void mn_solver_cancel(mn_solver *solver);
  * Options used: threads, time_limit, progress. MN_STOPPED and MN_INTERRUPTED: `answered` (may be NULL) rows are complete. */
 MN_API mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t count, const int64_t *values,
                                  int32_t *tables, uint16_t *networks, uint64_t *answered);
+
+/* ---- for other solvers --------------------------------------------------------------------------------------------------- */
+
+typedef struct mn_export_options {
+    const char *format; /* "lp" (CPLEX LP), "mps" (free MPS) or "opb" (pseudo-Boolean); NULL: by the path's ending */
+    bool numbered;      /* opb: variables are x1, x2, ..., as the competitions' grammar has them */
+} mn_export_options;
+
+typedef struct mn_export {
+    const char *format;
+    int64_t variables, rows;
+    bool inexact; /* lp, mps: some sum may pass 2^53, so a reader that keeps doubles rounds it */
+} mn_export;
+
+/* The format that a file's name asks for; NULL when it ends otherwise. */
+MN_API const char *mn_export_format(const char *path);
+
+/* Writes the question, at the limits now set, as a 0-1 linear program: whole or not at all, "-" to standard output. Variables are
+ * x_<node>_<block>, over several tables x_<table>_<node>_<block> and table_<table>; docs/formats.md has the form. A scaled objective
+ * or limit is not linear: MN_USAGE. `options` and `about` (what was written) may be NULL. */
+MN_API mn_status mn_solver_export(mn_solver *solver, const char *path, const mn_export_options *options,
+                                  mn_export *about);
 
 /* ---- fronts ------------------------------------------------------------------------------------------------------------- */
 

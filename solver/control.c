@@ -11,6 +11,7 @@ double mn_clock(void)
 
 mn_status mn_control_check(const mn_control *control)
 {
+    mn_monitor_look(control->monitor);
     if (control->cancel && atomic_load_explicit(control->cancel, memory_order_relaxed))
         return MN_INTERRUPTED;
     if (control->deadline > 0 && mn_clock() > control->deadline)

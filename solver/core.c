@@ -1,6 +1,7 @@
 /* The 64-bit half: the first cut, by the main lane over the whole graph, and each lane's way to 32 bits. */
 #include "solver/core.h"
 
+#include <math.h>
 #include <string.h>
 
 #define NEVER ((int64_t)1 << 60) /* dearer than any slack; sums of two stay inside 64 bits */
@@ -171,12 +172,14 @@ static bool write_lane(const maker *m, int index, const int64_t *values, const i
                        mn_core *core)
 {
     mn_core_lane *lane = &core->lanes[index];
-    *lane = (mn_core_lane){.slack = cap - to_end[0],
-                           .unit = index < m->vectors->count ? mn_vectors_unit(m->vectors) : 0};
+    *lane =
+        (mn_core_lane){.slack = cap - to_end[0], .unit = index < m->vectors->count ? mn_vectors_unit(m->vectors) : 0};
     if (lane->slack < 0)
         return false;
     while (lane->slack >> lane->shift >= (int64_t)1 << SLACK_BITS)
         lane->shift++;
+    const int row = index - m->vectors->count;
+    lane->weight = ldexp(row < 0 ? 1 : (double)m->vectors->values[row], lane->shift - m->vectors->shift);
     const int group = index / MN_LANES, within = index % MN_LANES;
     const int64_t root = lane->slack >> lane->shift;
     core->root[group][within] = (int32_t)root;
@@ -223,17 +226,28 @@ static mn_status write_core(const maker *m, mn_core *core)
     return MN_OK;
 }
 
-mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
-                       mn_arena *arena, mn_core *core)
+/* ---- entry -------------------------------------------------------------------------------------------------------------------------- */
+
+static void start_core(const maker *m, mn_core *core)
 {
-    *core = (mn_core){.depth = form->prepared->problem->node_count, .free = form->prepared->graph.free};
-    core->lane_count = vectors->count + form->row_count;
+    *core = (mn_core){.form = m->form,
+                      .threshold = m->threshold,
+                      .depth = m->form->prepared->problem->node_count,
+                      .free = m->form->prepared->graph.free,
+                      .vector_count = m->vectors->count,
+                      .lane_count = m->vectors->count + m->form->row_count};
     core->groups = (core->lane_count + MN_LANES - 1) / MN_LANES;
     if (core->groups > MN_MOST_GROUPS) {
         core->groups = MN_MOST_GROUPS;
         core->lane_count = MN_MOST_GROUPS * MN_LANES;
     }
+}
+
+mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t threshold, mn_core_order order,
+                       mn_arena *arena, mn_core *core)
+{
     maker m = {.form = form, .vectors = vectors, .arena = arena, .threshold = threshold};
+    start_core(&m, core);
     if (!cut_by_main(&m, &core->empty))
         return MN_FAILURE;
     if (core->empty)

@@ -32,12 +32,16 @@ typedef struct mn_core_lane {
     int64_t unit; /* what the slack loses when the threshold rises by 1 */
     int32_t taken;
     int shift;
+    double weight; /* of one unit of the 32-bit lane, in units of the score: how far apart two sums are */
 } mn_core_lane;
 
 typedef struct mn_core {
-    int depth;      /* nodes */
-    int groups;     /* vectors of MN_LANES lanes that an arc has */
-    int lane_count; /* in use */
+    const mn_form *form;
+    int64_t threshold; /* linear score that it was made for */
+    int depth;         /* nodes */
+    int groups;        /* vectors of MN_LANES lanes that an arc has */
+    int lane_count;    /* in use: vectors, then rows */
+    int vector_count;
     int slot_count;
     int *begin; /* [slot_count + 1] */
     mn_core_arc *arcs;
@@ -61,8 +65,8 @@ mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t t
 /* The part of a core whose block at `node` is in [low, high), cut again. */
 mn_status mn_core_restrict(const mn_core *core, int node, int low, int high, mn_arena *arena, mn_core *part);
 
-/* root_loss [groups]: what the root's slack loses when the threshold rises by `raise` in all. */
-void mn_core_loss(const mn_core *core, int64_t raise, mn_lanes *root_loss);
+/* root_loss [groups]: what the root's slack loses when the threshold rises to `threshold`. */
+void mn_core_loss(const mn_core *core, int64_t threshold, mn_lanes *root_loss);
 
 /* The int32 half (core_cut.c): drops arcs until none is too dear, makes the cheapest completion of every lane cost 0 again, puts
  * each slot's cheapest arcs first when `sorted`. `filtered`: arcs are missing since costs were last made relative. */

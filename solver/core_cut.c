@@ -213,13 +213,14 @@ mn_status mn_core_restrict(const mn_core *core, int node, int low, int high, mn_
     return mn_core_cut(part, true, true, arena);
 }
 
-void mn_core_loss(const mn_core *core, int64_t raise, mn_lanes *root_loss)
+void mn_core_loss(const mn_core *core, int64_t threshold, mn_lanes *root_loss)
 {
+    const mn_wide raise = (mn_wide)threshold - core->threshold;
     for (int group = 0; group < core->groups; group++)
         root_loss[group] = (mn_lanes){0};
     for (int index = 0; index < core->lane_count; index++) {
         const mn_core_lane *lane = &core->lanes[index];
-        const mn_wide left = (mn_wide)lane->slack - (mn_wide)lane->unit * raise;
+        const mn_wide left = (mn_wide)lane->slack - lane->unit * raise;
         const mn_wide loss = (lane->slack >> lane->shift) - (left >> lane->shift);
         root_loss[index / MN_LANES][index % MN_LANES] = loss > NEVER ? NEVER : (int32_t)loss;
     }

@@ -230,12 +230,32 @@ static mn_status answer_by_steps(mn_engine *engine, const mn_question *question,
     return MN_OK;
 }
 
-/* One question about one limit. Nodes of earlier stages count against the question's own node limit. */
+/* What a stage without an end found is where the next one starts. */
+static void go_on(mn_question *question, const mn_answer *answer, uint64_t spent)
+{
+    mn_monitor_continue(question->control.monitor, spent);
+    if (answer->count == 0)
+        return;
+    question->start = answer->choices;
+    question->start_problem = answer->problems[0];
+}
+
+/* The least bound that any stage has proved. */
+static void keep_bound(mn_answer *answer, int64_t *least)
+{
+    if (!answer->has_bound)
+        return;
+    *least = answer->bound < *least ? answer->bound : *least;
+    answer->bound = *least;
+}
+
+/* One question about one limit. Nodes of earlier stages count against the question's own node limit, and their bounds hold. */
 static mn_status solve_in_stages(mn_engine *engine, const mn_question *question, int limit, mn_answer *answer,
                                  mn_error *error)
 {
     const uint64_t own_limit = question->control.node_limit;
     uint64_t spent = 0;
+    int64_t bound = INT64_MAX;
     mn_question part = *question;
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         if (engine->limits[limit].refused >= stages[i].points)
@@ -245,8 +265,10 @@ static mn_status solve_in_stages(mn_engine *engine, const mn_question *question,
         part.control.node_limit = stages[i].nodes;
         mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
         answer->search_nodes = spent += answer->search_nodes;
+        keep_bound(answer, &bound);
         if (status != MN_STOPPED || answer->outcome != MN_NODE_LIMIT)
             return status;
+        go_on(&part, answer, spent);
         status = learn_steps(engine, limit, stages[i].points, error);
         if (status == MN_OK)
             return answer_by_steps(engine, question, limit, answer);
@@ -256,6 +278,7 @@ static mn_status solve_in_stages(mn_engine *engine, const mn_question *question,
     part.control.node_limit = own_limit ? own_limit - spent : 0;
     const mn_status status = mn_rounds_solve(&engine->graphs, &part, &engine->arena, answer, error);
     answer->search_nodes += spent;
+    keep_bound(answer, &bound);
     return status;
 }
 

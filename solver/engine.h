@@ -13,6 +13,8 @@ typedef struct mn_question {
     int top;                   /* K best: score descending, then problem, then lexicographic */
     int64_t gap;               /* >= 0: stop once bound - score is no larger */
     int threads;               /* of one search; below 2: the caller's alone */
+    const uint16_t *start;     /* a network known already, which the capacities and rules admit; NULL: none */
+    int start_problem;
     mn_control control;
 } mn_question;
 

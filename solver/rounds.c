@@ -25,14 +25,16 @@ typedef struct solve {
     mn_parts parts;
     mn_best known; /* the best network met before the rounds */
     mn_best best;  /* of the present round */
+    mn_best found; /* all networks of value >= found_target: fewer than `top` */
+    int64_t found_target;
     int64_t bound; /* proved: no network is better */
-    uint64_t nodes;
+    _Atomic uint64_t nodes;
     uint64_t expected; /* nodes of the next search */
     bool gap_reached;
     /* the search of one part */
     const mn_part *part;
-    int64_t target;    /* value to reach */
-    int64_t threshold; /* the linear score that it needs */
+    int64_t target;            /* value to reach */
+    _Atomic int64_t threshold; /* the linear score that it needs */
     /* ties */
     int64_t tied_score;
     int ties_found, ties_wanted;
@@ -43,61 +45,81 @@ static bool same_network(const mn_best_entry *entry, int problem, const uint16_t
     return entry->problem == problem && !memcmp(entry->network, network, sizeof *network * (size_t)nodes);
 }
 
-static int64_t raise_target(solve *s, int64_t target)
+static void raise_target(solve *s, int64_t target)
 {
     const int64_t threshold = mn_form_threshold(&s->part->form, target);
-    const int64_t raise = threshold > s->threshold ? threshold - s->threshold : 0;
     s->target = target;
-    s->threshold += raise;
-    return raise;
+    if (threshold > atomic_load(&s->threshold))
+        atomic_store(&s->threshold, threshold);
 }
 
-static int64_t found_in_round(void *context, const uint16_t *network)
+static bool found_in_round(void *context, const uint16_t *network)
 {
     solve *s = context;
     const int64_t value = mn_part_value(s->part, s->question->capacities, network);
     if (value < s->target)
-        return 0;
+        return false;
+    mn_monitor_incumbent(s->question->control.monitor, value);
     mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
                 s->part->form.prepared->problem->node_count);
     if (s->best.count < s->best.capacity)
-        return 0;
-    if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1) {
+        return false;
+    if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1)
         s->gap_reached = true;
-        return MN_SEARCH_ENOUGH;
-    }
-    return raise_target(s, mn_best_worst(&s->best) + 1);
+    raise_target(s, mn_best_worst(&s->best) + 1);
+    return s->gap_reached;
 }
 
-static int64_t found_in_ties(void *context, const uint16_t *network)
+static bool found_in_ties(void *context, const uint16_t *network)
 {
     solve *s = context;
     if (mn_part_value(s->part, s->question->capacities, network) != s->tied_score)
-        return 0;
+        return false;
     mn_best_add(&s->best, s->tied_score, s->part->form.prepared->problem_index, network,
                 s->part->form.prepared->problem->node_count);
-    return ++s->ties_found < s->ties_wanted ? 0 : MN_SEARCH_ENOUGH;
+    return ++s->ties_found == s->ties_wanted;
 }
 
 /* Searches one part for networks of value >= s->target. */
-static mn_status search_part(solve *s, const mn_part *part, mn_core_order order, mn_search_found found)
+static mn_status search_part(solve *s, const mn_part *part)
 {
-    mn_arena *arena = s->arena;
-    const mn_arena_mark mark = mn_arena_here(arena);
+    const mn_arena_mark mark = mn_arena_here(s->arena);
     s->part = part;
-    s->threshold = mn_part_threshold(part, s->target);
+    atomic_store(&s->threshold, mn_part_threshold(part, s->target));
     mn_core core;
-    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, order, arena, &core);
+    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, MN_BY_COST, s->arena, &core);
     const mn_search search = {.core = &core,
-                              .order = order,
-                              .threads = order == MN_BY_COST ? s->question->threads : 1,
+                              .order = MN_BY_COST,
+                              .threads = s->question->threads,
                               .expected = s->expected,
                               .control = &s->question->control,
-                              .found = found,
+                              .threshold = &s->threshold,
+                              .found = found_in_round,
                               .context = s};
     if (status == MN_OK)
-        status = mn_search_run(&search, arena, &s->nodes);
-    mn_arena_return(arena, mark);
+        status = mn_search_run(&search, s->arena, &s->nodes);
+    mn_arena_return(s->arena, mark);
+    return status;
+}
+
+/* Networks of the tied score in lexicographic order. */
+static mn_status list_ties(solve *s, const mn_part *part)
+{
+    const mn_arena_mark mark = mn_arena_here(s->arena);
+    s->part = part;
+    atomic_store(&s->threshold, mn_part_threshold(part, s->tied_score));
+    mn_core core;
+    mn_status status = mn_core_make(&part->form, &part->vectors, s->threshold, MN_BY_NAME, s->arena, &core);
+    const mn_search search = {.core = &core,
+                              .order = MN_BY_NAME,
+                              .threads = 1,
+                              .control = &s->question->control,
+                              .threshold = &s->threshold,
+                              .found = found_in_ties,
+                              .context = s};
+    if (status == MN_OK)
+        status = mn_search_run(&search, s->arena, &s->nodes);
+    mn_arena_return(s->arena, mark);
     return status;
 }
 
@@ -179,6 +201,19 @@ static int64_t next_distance(solve *s, schedule *last, int64_t distance, uint64_
     return near < wide ? near : wide;
 }
 
+/* A round has found all networks that reach its target, but fewer than are wanted: they are kept for an answer without a proof. */
+static mn_status keep_found(solve *s, int64_t target)
+{
+    const mn_best all = s->best;
+    if (s->found.capacity == 0 && !mn_best_make(&s->found, all.capacity, all.width, s->arena))
+        return MN_FAILURE;
+    s->best = s->found;
+    s->best.count = 0;
+    s->found = all;
+    s->found_target = target;
+    return MN_OK;
+}
+
 /* Searches all parts at one target. */
 static mn_status run_round(solve *s, int64_t target)
 {
@@ -187,7 +222,7 @@ static mn_status run_round(solve *s, int64_t target)
     for (int i = 0; i < s->parts.count; i++) {
         if (s->parts.parts[i].bound < s->target)
             continue;
-        const mn_status status = search_part(s, &s->parts.parts[i], MN_BY_COST, found_in_round);
+        const mn_status status = search_part(s, &s->parts.parts[i]);
         if (status != MN_OK || s->gap_reached)
             return status;
     }
@@ -230,8 +265,12 @@ static mn_status run_rounds(solve *s)
             accept_rival(s);
         if (decides || everything)
             return MN_OK;
-        if (s->best.count == 0)
+        if (s->best.count == 0) {
             s->bound = target - 1;
+            mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
+        } else if (keep_found(s, target) != MN_OK) {
+            return MN_FAILURE;
+        }
         distance = next_distance(s, &last, start - target, s->nodes - before);
     }
 }
@@ -247,7 +286,7 @@ static mn_status settle_several(solve *s)
     for (int i = 0; i < round.count; i++)
         above += round.entries[i].score > score;
     s->ties_wanted = round.count - above;
-    s->tied_score = s->target = score;
+    s->tied_score = score;
     if (!mn_best_make(&ties, s->ties_wanted, round.width, s->arena))
         return MN_FAILURE;
     s->best = ties;
@@ -258,8 +297,7 @@ static mn_status settle_several(solve *s)
         if (part->bound < score || (filled && s->best.entries[0].problem < part->form.prepared->problem_index))
             continue;
         s->ties_found = 0;
-        s->target = score;
-        status = search_part(s, part, MN_BY_NAME, found_in_ties);
+        status = list_ties(s, part);
     }
     ties = s->best;
     s->best = round;
@@ -285,21 +323,36 @@ static mn_status settle_ties(solve *s)
                           .arena = s->arena,
                           .nodes = &s->nodes};
     s->bound = s->best.entries[0].score;
+    mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
     return mn_ties_settle(&ties, &s->best.entries[0]);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
 
-static void write_answer(solve *s, mn_answer *answer)
+/* The present round did not end: what earlier ones found counts too. Both hold what reaches found_target, `found` all of it. */
+static void recall_found(solve *s)
 {
+    mn_best all = s->found;
+    for (int i = 0; i < s->best.count; i++) {
+        const mn_best_entry *entry = &s->best.entries[i];
+        if (entry->score < s->found_target)
+            mn_best_add(&all, entry->score, entry->problem, entry->network, all.width);
+    }
+    s->best = all;
+}
+
+static void write_answer(solve *s, mn_status status, mn_answer *answer)
+{
+    if (status != MN_OK && s->found.count > 0)
+        recall_found(s);
     if (s->best.count == 0 && s->known.count > 0)
         s->best = s->known;
-    if (s->known.count > 0 && s->best.count > 0 && s->best.count < s->question->top) {
+    if (s->known.count > 0 && s->best.count > 0) {
         const mn_best_entry *known = &s->known.entries[0];
         bool there = false;
         for (int i = 0; i < s->best.count; i++)
             there |= same_network(&s->best.entries[i], known->problem, known->network, s->best.width);
-        if (!there && s->best.count < s->best.capacity)
+        if (!there && (s->best.count < s->best.capacity || known->score > mn_best_worst(&s->best)))
             mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
     }
     mn_best_sort(&s->best);
@@ -315,7 +368,7 @@ static void write_answer(solve *s, mn_answer *answer)
 
 static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
 {
-    write_answer(s, answer);
+    write_answer(s, status, answer);
     answer->has_bound = s->parts.count > 0;
     answer->bound = s->bound;
     if (status == MN_OK && s->gap_reached && answer->count > 0 && answer->scores[0] < s->bound) {
@@ -336,6 +389,20 @@ static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
     return status;
 }
 
+/* The start network counts among those known. */
+static void add_start(solve *s)
+{
+    const mn_question *question = s->question;
+    for (int i = 0; question->start && i < s->graphs->count; i++) {
+        const mn_problem *problem = s->graphs->prepared[i].problem;
+        if (s->graphs->prepared[i].problem_index != question->start_problem)
+            continue;
+        mn_best_add(&s->known, mn_problem_value(problem, &problem->score, question->start), question->start_problem,
+                    question->start, problem->node_count);
+        return;
+    }
+}
+
 static mn_status make_parts(solve *s)
 {
     const mn_graphs *graphs = s->graphs;
@@ -348,6 +415,10 @@ static mn_status make_parts(solve *s)
     s->bound = MN_NO_VALUE;
     for (int i = 0; i < s->parts.count; i++)
         s->bound = s->parts.parts[i].bound > s->bound ? s->parts.parts[i].bound : s->bound;
+    if (s->known.count > 0)
+        mn_monitor_incumbent(s->question->control.monitor, mn_best_worst(&s->known));
+    if (s->parts.count > 0)
+        mn_monitor_bound(s->question->control.monitor, s->bound, s->nodes);
     return MN_OK;
 }
 
@@ -358,6 +429,7 @@ mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, 
     mn_arena_reset(arena);
     if (!mn_best_make(&s.known, 1, graphs->width, arena) || !mn_best_make(&s.best, question->top, graphs->width, arena))
         return mn_fail_memory(error);
+    add_start(&s);
     mn_status status = make_parts(&s);
     if (status == MN_OK && s.parts.count > 0)
         status = run_rounds(&s);

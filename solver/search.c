@@ -34,13 +34,13 @@ static void end_search(shared *all, mn_status status)
 static void follow_threshold(worker *w, int depth)
 {
     const mn_core *core = w->all->search->core;
-    const int64_t raise = atomic_load(&w->all->raise);
-    if (raise == w->raise)
+    const int64_t threshold = atomic_load(w->all->search->threshold);
+    if (threshold == w->threshold)
         return;
     const mn_lanes lowest = {0};
     mn_lanes loss[MN_MOST_GROUPS];
-    mn_core_loss(core, raise, loss);
-    w->raise = raise;
+    mn_core_loss(core, threshold, loss);
+    w->threshold = threshold;
     for (int group = 0; group < core->groups; group++) {
         const mn_lanes more = loss[group] - w->loss[group];
         w->loss[group] = loss[group];
@@ -100,12 +100,21 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Nodes until the next look. */
+static uint64_t next_check(const shared *all, uint64_t own, uint64_t total)
+{
+    const uint64_t limit = all->search->control->node_limit, next = smaller(CHECK_EVERY, all->pause_at - own);
+    return limit == 0 ? next : limit > total ? smaller(next, limit - total) : 1;
+}
+
 step worker_check(worker *w, int depth)
 {
     shared *all = w->all;
     const mn_control *control = all->search->control;
-    const uint64_t total = atomic_fetch_add(&all->visited, w->visited) + w->visited;
+    const uint64_t own = atomic_fetch_add(&all->visited, w->visited) + w->visited,
+                   total = atomic_fetch_add(all->total, w->visited) + w->visited;
     w->visited = 0;
+    mn_monitor_nodes(control->monitor, total);
     if (atomic_load(&all->over))
         return STEP_DONE;
     mn_status status = control->node_limit && total >= control->node_limit ? MN_STOPPED : mn_control_check(control);
@@ -116,11 +125,9 @@ step worker_check(worker *w, int depth)
         return STEP_DONE;
     }
     follow_threshold(w, depth);
-    if (total >= all->pause_at)
+    if (own >= all->pause_at)
         return STEP_PAUSE;
-    w->check_at = smaller(CHECK_EVERY, all->pause_at - total);
-    if (control->node_limit)
-        w->check_at = smaller(w->check_at, control->node_limit - total);
+    w->check_at = next_check(all, own, total);
     return STEP_ON;
 }
 
@@ -129,13 +136,11 @@ step worker_found(worker *w, int depth)
     shared *all = w->all;
     pthread_mutex_lock(&all->lock);
     const bool over = atomic_load(&all->over);
-    const int64_t raise = over ? 0 : all->search->found(all->search->context, w->network);
-    if (raise == MN_SEARCH_ENOUGH)
+    if (!over && all->search->found(all->search->context, w->network))
         atomic_store(&all->over, true);
-    else if (raise > 0)
-        atomic_fetch_add(&all->raise, raise);
+    const bool done = atomic_load(&all->over);
     pthread_mutex_unlock(&all->lock);
-    if (over || raise == MN_SEARCH_ENOUGH)
+    if (done)
         return STEP_DONE;
     follow_threshold(w, depth);
     return STEP_ON;
@@ -151,12 +156,25 @@ static inline bool negative_portable(const mn_lanes *lanes)
     return bits < 0;
 }
 
-static inline uint32_t fitting_portable(const int32_t *least, int32_t limit)
+static inline uint32_t fitting_portable(const int16_t *least, int16_t limit)
 {
     uint32_t fitting = 0;
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < MN_SUFFIX_FAN; i++)
         fitting |= (uint32_t)(least[i] <= limit) << i;
     return fitting;
+}
+
+/* A prefix's slack in the lanes of the suffixes. False: nothing fits. */
+static inline bool suffix_slack(const mn_suffixes *t, const mn_lanes *slack, int16_t *narrow)
+{
+    int32_t bits = 0;
+    for (int own = 0; own < t->lane_count; own++) {
+        const int lane = t->lanes[own];
+        const int32_t value = slack[lane / MN_LANES][lane % MN_LANES] >> t->shifts[own];
+        bits |= value;
+        narrow[own] = (int16_t)value;
+    }
+    return bits >= 0;
 }
 
 #define TARGET
@@ -179,14 +197,13 @@ __attribute__((target("avx2"))) static inline bool negative_avx2(const mn_lanes 
     return _mm256_movemask_ps(_mm256_castsi256_ps(either)) != 0;
 }
 
-__attribute__((target("avx2"))) static inline uint32_t fitting_avx2(const int32_t *least, int32_t limit)
+__attribute__((target("avx2"))) static inline uint32_t fitting_avx2(const int16_t *least, int16_t limit)
 {
-    const __m256i *half = (const __m256i *)least, bound = _mm256_set1_epi32(limit);
-    const __m256i low = _mm256_cmpgt_epi32(_mm256_load_si256(half), bound),
-                  high = _mm256_cmpgt_epi32(_mm256_load_si256(half + 1), bound);
-    const uint32_t over = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(low)) |
-                          (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(high)) << 8;
-    return ~over & 0xffff;
+    const __m256i *half = (const __m256i *)least, bound = _mm256_set1_epi16(limit);
+    const __m256i low = _mm256_cmpgt_epi16(_mm256_load_si256(half), bound),
+                  high = _mm256_cmpgt_epi16(_mm256_load_si256(half + 1), bound);
+    const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xd8);
+    return ~(uint32_t)_mm256_movemask_epi8(bytes);
 }
 
 #define TARGET __attribute__((target("avx2")))
@@ -199,17 +216,18 @@ __attribute__((target("avx2"))) static inline uint32_t fitting_avx2(const int32_
 #undef ANY_NEGATIVE
 #undef FITTING
 
-__attribute__((target("avx512f,avx512dq"))) static inline bool negative_avx512(const mn_lanes *lanes)
+__attribute__((target("avx512f,avx512dq,avx512bw"))) static inline bool negative_avx512(const mn_lanes *lanes)
 {
     return _mm512_movepi32_mask(_mm512_load_si512(lanes)) != 0;
 }
 
-__attribute__((target("avx512f,avx512dq"))) static inline uint32_t fitting_avx512(const int32_t *least, int32_t limit)
+__attribute__((target("avx512f,avx512dq,avx512bw"))) static inline uint32_t fitting_avx512(const int16_t *least,
+                                                                                           int16_t limit)
 {
-    return _mm512_cmple_epi32_mask(_mm512_load_si512(least), _mm512_set1_epi32(limit));
+    return _mm512_cmple_epi16_mask(_mm512_load_si512(least), _mm512_set1_epi16(limit));
 }
 
-#define TARGET __attribute__((target("avx512f,avx512dq")))
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512bw")))
 #define NAME(x) x##_avx512
 #define ANY_NEGATIVE negative_avx512
 #define FITTING fitting_avx512
@@ -219,7 +237,7 @@ __attribute__((target("avx512f,avx512dq"))) static inline uint32_t fitting_avx51
 static step explore(worker *w)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512dq"))
+    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
         return explore_avx512(w);
     if (__builtin_cpu_supports("avx2"))
         return explore_avx2(w);
@@ -258,8 +276,8 @@ static void enter_subtree(worker *w, const subtree *own)
     const int groups = core->groups;
     mn_lanes *slack = w->slack + (size_t)own->level * groups;
     w->level = own->level;
-    w->raise = atomic_load(&w->all->raise);
-    mn_core_loss(core, w->raise, w->loss);
+    w->threshold = atomic_load(w->all->search->threshold);
+    mn_core_loss(core, w->threshold, w->loss);
     for (int group = 0; group < groups; group++)
         slack[group] = core->root[group] - w->loss[group];
     for (int level = 0; level < own->level; level++) {
@@ -299,6 +317,7 @@ static void *work(void *argument)
         pthread_mutex_unlock(&all->lock);
     }
     atomic_fetch_add(&all->visited, w->visited);
+    atomic_fetch_add(all->total, w->visited);
     w->visited = 0;
     return NULL;
 }
@@ -327,15 +346,9 @@ typedef struct crew {
 
 static mn_status run_phase(shared *all, const struct phase *phase, const crew *c)
 {
-    const mn_control *control = all->search->control;
-    const uint64_t total = atomic_load(&all->visited);
     const int threads = phase->threaded ? c->made : 1;
-    for (int i = 0; i < threads; i++) {
-        worker *w = &c->workers[i];
-        w->check_at = smaller(CHECK_EVERY, all->pause_at - total);
-        if (control->node_limit)
-            w->check_at = smaller(w->check_at, control->node_limit > total ? control->node_limit - total : 1);
-    }
+    for (int i = 0; i < threads; i++)
+        c->workers[i].check_at = next_check(all, atomic_load(&all->visited), atomic_load(all->total));
     int started = 1;
     for (; started < threads; started++)
         if (pthread_create(&c->handles[started], NULL, work, &c->workers[started]) != 0)
@@ -359,7 +372,6 @@ static mn_status run_phases(shared *all, mn_arena *arena)
     const mn_search *search = all->search;
     const mn_core *core = search->core;
     const int threads = search->threads > 1 ? search->threads : 1, last = sizeof phases / sizeof *phases - 1;
-    const uint64_t before = atomic_load(&all->visited);
     const bool listable = core->free && search->order == MN_BY_COST;
     mn_suffixes suffixes;
     crew c = {.workers = mn_arena_take(arena, (size_t)threads, sizeof *c.workers),
@@ -383,7 +395,7 @@ static mn_status run_phases(shared *all, mn_arena *arena)
                 return MN_FAILURE;
             all->suffixes = &suffixes;
         }
-        all->pause_at = phases[i].nodes < UINT64_MAX - before ? before + phases[i].nodes : UINT64_MAX;
+        all->pause_at = phases[i].nodes;
         const mn_status status = run_phase(all, &phases[i], &c);
         if (status != MN_OK || atomic_load(&all->over) || all->subtree_count == 0)
             return status;
@@ -391,12 +403,11 @@ static mn_status run_phases(shared *all, mn_arena *arena)
     return MN_OK;
 }
 
-mn_status mn_search_run(const mn_search *search, mn_arena *arena, uint64_t *nodes)
+mn_status mn_search_run(const mn_search *search, mn_arena *arena, _Atomic uint64_t *nodes)
 {
     if (search->core->empty)
         return MN_OK;
-    shared all = {.search = search};
-    atomic_store(&all.visited, *nodes);
+    shared all = {.search = search, .total = nodes};
     pthread_mutex_init(&all.lock, NULL);
     pthread_cond_init(&all.changed, NULL);
     const mn_status status = run_phases(&all, arena);
@@ -405,6 +416,5 @@ mn_status mn_search_run(const mn_search *search, mn_arena *arena, uint64_t *node
     free(all.subtrees);
     pthread_mutex_destroy(&all.lock);
     pthread_cond_destroy(&all.changed);
-    *nodes = atomic_load(&all.visited);
     return status;
 }

@@ -1,53 +1,62 @@
 /* The loops of a search for one instruction set: included with TARGET (a function attribute), NAME(x), ANY_NEGATIVE(pointer to
- * lanes) and FITTING(pointer to 16 int32, limit), a bit for each that is <= limit. */
+ * lanes) and FITTING(pointer to 32 int16, limit), a bit for each that is <= limit. */
+
+/* A bit for each child of a block whose minima fit. */
+TARGET static inline __attribute__((always_inline)) uint32_t NAME(fitting_children)(const mn_suffixes *t, int block,
+                                                                                    const int16_t *slack)
+{
+    const int16_t *least = t->least + (size_t)block * t->lane_count * MN_SUFFIX_FAN;
+    uint32_t fitting = UINT32_MAX;
+    for (int lane = 0; lane < t->lane_count && fitting;
+         lane += 4) { /* four at once: their loads do not wait for each other */
+        const int16_t *own = least + (size_t)lane * MN_SUFFIX_FAN;
+        fitting &= FITTING(own, slack[lane]) & FITTING(own + MN_SUFFIX_FAN, slack[lane + 1]) &
+                   FITTING(own + 2 * MN_SUFFIX_FAN, slack[lane + 2]) &
+                   FITTING(own + 3 * MN_SUFFIX_FAN, slack[lane + 3]);
+    }
+    return fitting;
+}
 
 /* Completes the prefix on the path, whose slack is that of `depth`, by every combination that fits. */
 TARGET static step NAME(complete)(worker *w, int depth)
 {
     const mn_suffixes *t = w->all->suffixes;
-    const int lane_count = t->lane_count, top = t->levels - 1;
-    const int32_t *slack = (const int32_t *)(w->slack + (size_t)depth * w->all->search->core->groups);
-    struct {
-        int block;
-        uint32_t fitting;
-    } stack[MN_SUFFIX_LEVELS];
-    int level = top;
-    stack[level].block = t->begin[level];
-    stack[level].fitting = UINT32_MAX; /* not looked at yet */
-    while (level <= top) {
-        if (stack[level].fitting == UINT32_MAX) {
-            const int32_t *least = t->least + (size_t)stack[level].block * lane_count * 16;
-            uint32_t fitting = 0xffff;
-            for (int lane = 0; lane < lane_count && fitting; lane++)
-                fitting &= FITTING(least + (size_t)lane * 16, slack[lane]);
-            stack[level].fitting = fitting;
-            w->visited++;
-        }
-        if (!stack[level].fitting) {
+    const mn_core *core = w->all->search->core;
+    const mn_lanes *slack = w->slack + (size_t)depth * core->groups;
+    int16_t narrow[MN_SUFFIX_LANES];
+    int blocks[MN_SUFFIX_LEVELS], level = t->levels - 1;
+    uint32_t fitting[MN_SUFFIX_LEVELS];
+    if (t->count == 0 || !suffix_slack(t, slack, narrow))
+        return STEP_ON;
+    blocks[level] = t->begin[level];
+    fitting[level] = NAME(fitting_children)(t, blocks[level], narrow);
+    w->visited++;
+    while (level < t->levels) {
+        if (!fitting[level]) {
             level++;
             continue;
         }
-        const int child = __builtin_ctz(stack[level].fitting);
-        stack[level].fitting &= stack[level].fitting - 1;
-        const int index = 16 * (stack[level].block - t->begin[level]) + child;
+        const int index = MN_SUFFIX_FAN * (blocks[level] - t->begin[level]) + __builtin_ctz(fitting[level]);
+        fitting[level] &= fitting[level] - 1;
         if (level > 0) {
             level--;
-            stack[level].block = t->begin[level] + index;
-            stack[level].fitting = UINT32_MAX;
+            blocks[level] = t->begin[level] + index;
+            fitting[level] = NAME(fitting_children)(t, blocks[level], narrow);
+            w->visited++;
             continue;
         }
-        mn_suffixes_write(w->all->search->core, t, index, w->network);
-        const int64_t before = w->raise;
+        if (!mn_suffixes_take(core, t, index, slack, w->network))
+            continue;
+        const int64_t before = w->threshold;
         const step next = worker_found(w, depth);
         if (next != STEP_ON)
             return next;
-        if (w->raise != before) /* some that did fit may not any more; those not looked at see the new slack */
-            for (int above = 0; above <= top; above++)
-                if (above >= level && stack[above].fitting != UINT32_MAX) {
-                    const int32_t *least = t->least + (size_t)stack[above].block * lane_count * 16;
-                    for (int lane = 0; lane < lane_count; lane++)
-                        stack[above].fitting &= FITTING(least + (size_t)lane * 16, slack[lane]);
-                }
+        if (w->threshold == before)
+            continue;
+        if (!suffix_slack(t, slack, narrow))
+            return STEP_ON;
+        for (int above = level; above < t->levels; above++) /* what did fit may not any more */
+            fitting[above] &= NAME(fitting_children)(t, blocks[above], narrow);
     }
     return STEP_ON;
 }

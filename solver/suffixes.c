@@ -2,9 +2,25 @@
 
 #include <string.h>
 
-enum { FAN = 16, FEWEST_NODES = 3 };
+enum {
+    FAN = MN_SUFFIX_FAN,
+    FEWEST_NODES = 3,
+    LANE_BITS = 15,
+    SAMPLE = 64,     /* values that a split looks at */
+    SMALL = 32 * FAN /* combinations; below it splits are exact */
+};
 
-#define NEVER INT32_MAX /* fits no slack */
+#define NEVER INT16_MAX /* fits no slack: those of prefixes are smaller */
+
+static inline bool any_negative(const mn_lanes *lanes)
+{
+    int32_t bits = 0;
+    for (int lane = 0; lane < MN_LANES; lane++)
+        bits |= (*lanes)[lane];
+    return bits < 0;
+}
+
+/* ---- listing ------------------------------------------------------------------------------------------------------------------------ */
 
 /* Combinations while they are made. */
 typedef struct list {
@@ -21,14 +37,6 @@ static bool take_list(mn_arena *arena, int most, int groups, list *l)
     return l->sums && l->codes;
 }
 
-static inline bool any_negative(const mn_lanes *lanes)
-{
-    int32_t bits = 0;
-    for (int lane = 0; lane < MN_LANES; lane++)
-        bits |= (*lanes)[lane];
-    return bits < 0;
-}
-
 /* longer = blocks of `depth` x shorter, as far as it fits the root's slack. False: more than `most`. */
 static bool prepend(const mn_core *core, int depth, uint64_t radix, const list *shorter, int most, list *longer)
 {
@@ -41,8 +49,7 @@ static bool prepend(const mn_core *core, int depth, uint64_t radix, const list *
             mn_lanes *sum = longer->sums + (size_t)longer->count * groups;
             bool bad = false;
             for (int group = 0; group < groups; group++) {
-                sum[group] =
-                    shorter->sums[(size_t)i * groups + group] + core->cost[(size_t)arc * groups + group];
+                sum[group] = shorter->sums[(size_t)i * groups + group] + core->cost[(size_t)arc * groups + group];
                 const mn_lanes slack = core->root[group] - sum[group];
                 bad |= any_negative(&slack);
             }
@@ -52,105 +59,177 @@ static bool prepend(const mn_core *core, int depth, uint64_t radix, const list *
     return true;
 }
 
-/* ---- order -------------------------------------------------------------------------------------------------------------------------- */
-
-typedef struct sorter {
-    const mn_core *core;
-    const list *all;
-    int *order;     /* [count] */
-    uint64_t *keys; /* [count] scratch: lane value, then index */
-} sorter;
-
-static int32_t value_at(const sorter *s, int index, int lane)
+/* The combinations of as many last nodes as `most` allows. */
+static mn_status list_all(const mn_core *core, int most, mn_arena *arena, list *all, int *first)
 {
-    return s->all->sums[(size_t)index * s->core->groups + lane / MN_LANES][lane % MN_LANES];
+    list other;
+    if (!take_list(arena, most, core->groups, all) || !take_list(arena, most, core->groups, &other))
+        return MN_FAILURE;
+    all->count = 1;
+    memset(all->sums, 0, sizeof *all->sums * (size_t)core->groups);
+    all->codes[0] = 0;
+    *first = core->depth;
+    for (uint64_t radix = 1; *first > 0;) {
+        const int arcs = core->begin[*first] - core->begin[*first - 1];
+        if (radix > UINT64_MAX / (uint64_t)arcs / 2 || !prepend(core, *first - 1, radix, all, most, &other))
+            break;
+        const list made = other;
+        other = *all;
+        *all = made;
+        radix *= (uint64_t)arcs;
+        (*first)--;
+    }
+    return MN_OK;
 }
 
-/* The lane whose values spread widest, measured by the root's slack. */
-static int widest_lane(const sorter *s, int begin, int end)
+/* ---- records: a code, then 16-bit lanes ------------------------------------------------------------------------------------------------ */
+
+typedef struct records {
+    int lane_count, words; /* of one record */
+    uint64_t *data;        /* [count][words] */
+    double weight[MN_SUFFIX_LANES];
+} records;
+
+static inline int16_t lane_of(const records *r, int index, int lane)
 {
-    const int groups = s->core->groups, step = (end - begin) / 1024 + 1; /* a sample will do */
-    mn_lanes low[MN_MOST_GROUPS], high[MN_MOST_GROUPS];
-    memcpy(low, s->all->sums + (size_t)s->order[begin] * groups, sizeof *low * (size_t)groups);
-    memcpy(high, low, sizeof *low * (size_t)groups);
-    for (int i = begin; i < end; i += step)
-        for (int group = 0; group < groups; group++) {
-            const mn_lanes value = s->all->sums[(size_t)s->order[i] * groups + group];
-            const mn_lanes less = value < low[group], more = value > high[group];
-            low[group] = (value & less) | (low[group] & ~less);
-            high[group] = (value & more) | (high[group] & ~more);
+    return ((const int16_t *)(r->data + (size_t)index * r->words + 1))[lane];
+}
+
+static inline void swap_records(const records *r, int a, int b)
+{
+    uint64_t *x = r->data + (size_t)a * r->words, *y = r->data + (size_t)b * r->words;
+    for (int word = 0; word < r->words; word++) {
+        const uint64_t swapped = x[word];
+        x[word] = y[word];
+        y[word] = swapped;
+    }
+}
+
+/* Rows are compared first: they tell most. */
+static void choose_lanes(const mn_core *core, mn_suffixes *t, records *r)
+{
+    t->lane_count = (core->lane_count + 3) / 4 * 4; /* the surplus repeats the first ones */
+    for (int own = 0; own < t->lane_count; own++) {
+        const int lane = (own + core->vector_count) % core->lane_count;
+        const int64_t root = core->root[lane / MN_LANES][lane % MN_LANES];
+        t->lanes[own] = lane;
+        t->shifts[own] = 0;
+        while (root >> t->shifts[own] >= ((int64_t)1 << LANE_BITS) - 1)
+            t->shifts[own]++;
+        r->weight[own] = core->lanes[lane].weight * (double)((int64_t)1 << t->shifts[own]);
+    }
+    r->lane_count = t->lane_count;
+    r->words = 1 + (t->lane_count + 3) / 4;
+}
+
+static bool make_records(const mn_core *core, const list *all, const mn_suffixes *t, mn_arena *arena, records *r)
+{
+    r->data = mn_arena_take(arena, (size_t)all->count * r->words, sizeof *r->data);
+    if (!r->data)
+        return false;
+    for (int i = 0; i < all->count; i++) {
+        uint64_t *record = r->data + (size_t)i * r->words;
+        int16_t *lanes = (int16_t *)(record + 1);
+        record[0] = all->codes[i];
+        for (int own = 0; own < t->lane_count; own++) {
+            const int lane = t->lanes[own];
+            lanes[own] =
+                (int16_t)(all->sums[(size_t)i * core->groups + lane / MN_LANES][lane % MN_LANES] >> t->shifts[own]);
         }
+    }
+    return true;
+}
+
+/* ---- order -------------------------------------------------------------------------------------------------------------------------- */
+
+/* The lane whose values spread widest, in units of the score, and the middle of a sample of them. */
+static int widest_lane(const records *r, int begin, int end, int16_t *middle)
+{
+    const int count = end - begin, sample = count < SAMPLE ? count : SAMPLE;
     int widest = 0;
     double most = -1;
-    for (int lane = 0; lane < s->core->lane_count; lane++) {
-        const int group = lane / MN_LANES, within = lane % MN_LANES;
-        const double spread =
-            ((double)high[group][within] - low[group][within]) / ((double)s->core->root[group][within] + 1);
+    for (int lane = 0; lane < r->lane_count; lane++) {
+        int16_t low = INT16_MAX, high = INT16_MIN;
+        for (int i = 0; i < sample; i++) {
+            const int16_t value = lane_of(r, begin + (int)((int64_t)i * count / sample), lane);
+            low = value < low ? value : low;
+            high = value > high ? value : high;
+        }
+        const double spread = ((double)high - low) * r->weight[lane];
         if (spread > most) {
             most = spread;
             widest = lane;
         }
     }
+    int16_t values[SAMPLE];
+    for (int i = 0; i < sample; i++) {
+        const int16_t value = lane_of(r, begin + (int)((int64_t)i * count / sample), widest);
+        int at = i;
+        for (; at > 0 && values[at - 1] > value; at--)
+            values[at] = values[at - 1];
+        values[at] = value;
+    }
+    *middle = values[sample / 2];
     return widest;
 }
 
-/* Puts the `middle` smallest keys first (Hoare's selection). */
-static void select_smallest(uint64_t *keys, int count, int middle)
+/* Moves records of a lane's value below the pivot to the front; returns how many are there. Equal ones go to both sides. */
+static int partition(const records *r, int begin, int end, int lane, int16_t pivot, int *equal_end)
 {
-    int low = 0, high = count - 1;
-    while (low < high) {
-        const uint64_t pivot = keys[low + (high - low) / 2];
-        int i = low, j = high;
-        while (i <= j) {
-            while (keys[i] < pivot)
-                i++;
-            while (keys[j] > pivot)
-                j--;
-            if (i <= j) {
-                const uint64_t swapped = keys[i];
-                keys[i++] = keys[j];
-                keys[j--] = swapped;
-            }
-        }
-        if (middle <= j)
-            high = j;
-        else if (middle >= i)
-            low = i;
+    int i = begin, j = end - 1;
+    while (i <= j) {
+        while (lane_of(r, i, lane) < pivot)
+            i++;
+        while (lane_of(r, j, lane) > pivot)
+            j--;
+        if (i <= j)
+            swap_records(r, i++, j--);
+    }
+    *equal_end = i;
+    return j + 1;
+}
+
+/* Puts the records in front that belong before `middle` by one lane; roughly so where there are many. */
+static int split_range(const records *r, int begin, int middle, int end)
+{
+    int16_t pivot;
+    const int lane = widest_lane(r, begin, end, &pivot);
+    int low = begin, high = end;
+    for (;;) {
+        int right;
+        const int left = partition(r, low, high, lane, pivot, &right);
+        if (middle < left)
+            high = left;
+        else if (middle >= right)
+            low = right;
         else
-            return;
+            return middle;
+        if (end - begin > SMALL) /* near enough: blocks of the tree may straddle the split */
+            return middle < left ? left : right;
+        pivot = lane_of(r, low + (high - low) / 2, lane);
     }
 }
 
-static void split_range(const sorter *s, int begin, int middle, int end)
-{
-    const int lane = widest_lane(s, begin, end);
-    for (int i = begin; i < end; i++)
-        s->keys[i] = (uint64_t)(uint32_t)value_at(s, s->order[i], lane) << 32 | (uint32_t)s->order[i];
-    select_smallest(s->keys + begin, end - begin, middle - begin);
-    for (int i = begin; i < end; i++)
-        s->order[i] = (int)(uint32_t)s->keys[i];
-}
-
-/* Halves ranges at block boundaries of the tree, the largest blocks first. */
-static void order_all(const sorter *s)
+/* Halves ranges until each is one block of combinations. */
+static void order_all(const records *r, int count)
 {
     struct range {
-        int begin, end, unit;
-    } stack[64];
-    int top = 0, unit = FAN;
-    while ((int64_t)unit * FAN < s->all->count)
-        unit *= FAN;
-    stack[top++] = (struct range){0, s->all->count, unit};
+        int begin, end;
+    } stack[128];
+    int top = 0;
+    stack[top++] = (struct range){0, count};
     while (top > 0) {
-        struct range r = stack[--top];
-        while (r.unit > 1 && r.end - r.begin <= r.unit)
-            r.unit /= FAN;
-        if (r.unit <= 1)
+        const struct range own = stack[--top];
+        const int blocks = (own.end - own.begin + FAN - 1) / FAN;
+        if (blocks <= 1)
             continue;
-        const int units = (r.end - r.begin + r.unit - 1) / r.unit, middle = r.begin + units / 2 * r.unit;
-        split_range(s, r.begin, middle, r.end);
-        stack[top++] = (struct range){middle, r.end, r.unit};
-        stack[top++] = (struct range){r.begin, middle, r.unit};
+        int middle = split_range(r, own.begin, own.begin + blocks / 2 * FAN, own.end);
+        if (middle <= own.begin || middle >= own.end)
+            middle = own.begin + blocks / 2 * FAN; /* all alike */
+        const struct range left = {own.begin, middle}, right = {middle, own.end};
+        const bool left_longer = middle - own.begin > own.end - middle; /* the shorter first: the stack stays low */
+        stack[top++] = left_longer ? left : right;
+        stack[top++] = left_longer ? right : left;
     }
 }
 
@@ -161,39 +240,55 @@ static int blocks_of(int count)
     return (count + FAN - 1) / FAN;
 }
 
-static mn_status make_tree(const sorter *s, mn_arena *arena, mn_suffixes *t)
+static void fill_leaves(const records *r, int count, mn_suffixes *t)
+{
+    const size_t width = (size_t)t->lane_count * FAN;
+    for (int block = 0; block < blocks_of(count); block++) {
+        int16_t *least = t->least + (size_t)block * width;
+        for (int i = 0; i < FAN; i++) {
+            const int index = block * FAN + i;
+            t->codes[index] = index < count ? r->data[(size_t)index * r->words] : 0;
+            for (int lane = 0; lane < t->lane_count; lane++)
+                least[lane * FAN + i] = index < count ? lane_of(r, index, lane) : NEVER;
+        }
+    }
+}
+
+static void fill_level(mn_suffixes *t, int level)
+{
+    const size_t width = (size_t)t->lane_count * FAN;
+    for (int child = t->begin[level - 1]; child < t->begin[level]; child++) {
+        const int index = child - t->begin[level - 1], block = t->begin[level] + index / FAN;
+        for (int lane = 0; lane < t->lane_count; lane++) {
+            int16_t least = NEVER;
+            const int16_t *own = t->least + (size_t)child * width + (size_t)lane * FAN;
+            for (int i = 0; i < FAN; i++)
+                least = own[i] < least ? own[i] : least;
+            t->least[(size_t)block * width + (size_t)lane * FAN + index % FAN] = least;
+        }
+    }
+}
+
+static mn_status make_tree(const records *r, int count, mn_arena *arena, mn_suffixes *t)
 {
     int blocks = 0;
     t->levels = 0;
-    for (int count = s->all->count;; count = blocks_of(count)) {
+    for (int units = count;; units = blocks_of(units)) {
         t->begin[t->levels++] = blocks;
-        blocks += blocks_of(count);
-        if (blocks_of(count) == 1)
+        blocks += blocks_of(units);
+        if (blocks_of(units) == 1)
             break;
     }
     const size_t width = (size_t)t->lane_count * FAN;
     t->least = mn_arena_take(arena, (size_t)blocks * width, sizeof *t->least);
-    t->codes = mn_arena_take(arena, (size_t)blocks_of(s->all->count) * FAN, sizeof *t->codes);
+    t->codes = mn_arena_take(arena, (size_t)blocks_of(count) * FAN, sizeof *t->codes);
     if (!t->least || !t->codes)
         return MN_FAILURE;
-    for (size_t i = 0; i < (size_t)blocks * width; i++)
+    fill_leaves(r, count, t);
+    for (size_t i = (size_t)blocks_of(count) * width; i < (size_t)blocks * width; i++)
         t->least[i] = NEVER;
-    for (int i = 0; i < s->all->count; i++) {
-        t->codes[i] = s->all->codes[s->order[i]];
-        for (int lane = 0; lane < t->lane_count; lane++)
-            t->least[(size_t)(i / FAN) * width + (size_t)lane * FAN + i % FAN] = value_at(s, s->order[i], lane);
-    }
     for (int level = 1; level < t->levels; level++)
-        for (int child = t->begin[level - 1]; child < t->begin[level]; child++) {
-            const int index = child - t->begin[level - 1], block = t->begin[level] + index / FAN;
-            for (int lane = 0; lane < t->lane_count; lane++) {
-                int32_t least = NEVER;
-                const int32_t *own = t->least + (size_t)child * width + (size_t)lane * FAN;
-                for (int i = 0; i < FAN; i++)
-                    least = own[i] < least ? own[i] : least;
-                t->least[(size_t)block * width + (size_t)lane * FAN + index % FAN] = least;
-            }
-        }
+        fill_level(t, level);
     return MN_OK;
 }
 
@@ -201,46 +296,41 @@ static mn_status make_tree(const sorter *s, mn_arena *arena, mn_suffixes *t)
 
 mn_status mn_suffixes_make(const mn_core *core, int most, mn_arena *arena, mn_suffixes *suffixes)
 {
-    *suffixes = (mn_suffixes){.first = core->depth, .lane_count = core->lane_count};
-    list lists[2];
-    if (!take_list(arena, most, core->groups, &lists[0]) || !take_list(arena, most, core->groups, &lists[1]))
-        return MN_FAILURE;
-    lists[0].count = 1;
-    memset(lists[0].sums, 0, sizeof *lists[0].sums * (size_t)core->groups);
-    lists[0].codes[0] = 0;
-    int now = 0, depth = core->depth;
-    for (uint64_t radix = 1; depth > 0; depth--, now = !now) {
-        const int arcs = core->begin[depth] - core->begin[depth - 1];
-        if (radix > UINT64_MAX / (uint64_t)arcs / 2 ||
-            !prepend(core, depth - 1, radix, &lists[now], most, &lists[!now]))
-            break;
-        radix *= (uint64_t)arcs;
-    }
-    if (core->depth - depth < FEWEST_NODES)
+    *suffixes = (mn_suffixes){.first = core->depth};
+    list all;
+    int first;
+    const mn_status status = list_all(core, most, arena, &all, &first);
+    if (status != MN_OK || core->depth - first < FEWEST_NODES)
+        return status;
+    suffixes->first = first;
+    suffixes->count = all.count;
+    if (all.count == 0)
         return MN_OK;
-    suffixes->first = depth;
-    suffixes->count = lists[now].count;
-    if (suffixes->count == 0)
-        return MN_OK;
-    const sorter s = {.core = core,
-                      .all = &lists[now],
-                      .order = mn_arena_take(arena, (size_t)suffixes->count, sizeof *s.order),
-                      .keys = mn_arena_take(arena, (size_t)suffixes->count, sizeof *s.keys)};
-    if (!s.order || !s.keys)
+    records r;
+    choose_lanes(core, suffixes, &r);
+    if (!make_records(core, &all, suffixes, arena, &r))
         return MN_FAILURE;
-    for (int i = 0; i < suffixes->count; i++)
-        s.order[i] = i;
-    order_all(&s);
-    return make_tree(&s, arena, suffixes);
+    order_all(&r, all.count);
+    return make_tree(&r, all.count, arena, suffixes);
 }
 
-void mn_suffixes_write(const mn_core *core, const mn_suffixes *suffixes, int index, uint16_t *network)
+bool mn_suffixes_take(const mn_core *core, const mn_suffixes *suffixes, int index, const mn_lanes *slack,
+                      uint16_t *network)
 {
     uint64_t code = suffixes->codes[index];
+    mn_lanes left[MN_MOST_GROUPS];
+    memcpy(left, slack, sizeof *left * (size_t)core->groups);
     for (int depth = core->depth - 1; depth >= suffixes->first; depth--) {
-        const int begin = core->begin[depth], arcs = core->begin[depth + 1] - begin;
-        const mn_core_arc *arc = &core->arcs[begin + (int)(code % (uint64_t)arcs)];
-        network[arc->node] = arc->block;
-        code /= (uint64_t)arcs;
+        const int begin = core->begin[depth];
+        const uint64_t arcs = (uint64_t)(core->begin[depth + 1] - begin);
+        const int arc = begin + (int)(code % arcs);
+        network[core->arcs[arc].node] = core->arcs[arc].block;
+        for (int group = 0; group < core->groups; group++)
+            left[group] -= core->cost[(size_t)arc * core->groups + group];
+        code /= arcs;
     }
+    for (int group = 0; group < core->groups; group++)
+        if (any_negative(&left[group]))
+            return false;
+    return true;
 }

@@ -3,6 +3,7 @@
  * shrinks as blocks become certain; together they look at disjoint parts of the space. (A search in the table's order would find the
  * smallest network first, but its bounds cut little: up to 20 times slower on correlated instances.) */
 #include "solver/ties.h"
+#include "solver/search.h"
 
 #include <string.h>
 
@@ -15,23 +16,25 @@ typedef struct descent {
     bool any;
 } descent;
 
-static int64_t take_first(void *context, const uint16_t *network)
+static bool take_first(void *context, const uint16_t *network)
 {
     descent *d = context;
     if (mn_part_value(d->part, d->ties->capacities, network) != d->value)
-        return 0;
+        return false;
     memcpy(d->found, network, sizeof *network * (size_t)d->part->form.prepared->problem->node_count);
     d->any = true;
-    return MN_SEARCH_ENOUGH;
+    return true;
 }
 
 /* d->any: whether the core holds a network of the value, in d->found. */
 static mn_status look_for_one(descent *d, const mn_core *core)
 {
+    const _Atomic int64_t threshold = core->threshold;
     const mn_search search = {.core = core,
                               .order = MN_BY_COST,
                               .threads = d->ties->threads,
                               .control = d->ties->control,
+                              .threshold = &threshold,
                               .found = take_first,
                               .context = d};
     d->any = false;
@@ -97,8 +100,8 @@ static mn_status settle_part(const mn_ties *ties, const mn_part *part, mn_best_e
     d.found = mn_arena_take(ties->arena, nodes, sizeof *d.found);
     if (!d.found)
         return MN_FAILURE;
-    mn_status status = mn_core_make(&part->form, &part->vectors, mn_part_threshold(part, best->score), MN_BY_COST,
-                                    ties->arena, &core);
+    mn_status status =
+        mn_core_make(&part->form, &part->vectors, mn_part_threshold(part, best->score), MN_BY_COST, ties->arena, &core);
     if (status != MN_OK || core.empty)
         return status;
     if (prepared->problem_index < best->problem) { /* any network of an earlier problem counts more */

@@ -3,7 +3,9 @@
 #define MN_SOLVER_TIES_H
 
 #include "solver/parts.h"
-#include "solver/search.h"
+#include "solver/control.h"
+
+#include <stdatomic.h>
 
 typedef struct mn_ties {
     const mn_parts *parts;
@@ -11,7 +13,7 @@ typedef struct mn_ties {
     const mn_control *control;
     int threads;
     mn_arena *arena;
-    uint64_t *nodes;
+    _Atomic uint64_t *nodes;
 } mn_ties;
 
 /* `best` is a network of the best value there is; it becomes the one that counts. MN_OK, MN_STOPPED, MN_INTERRUPTED (best is then

@@ -51,6 +51,8 @@ for test in "$@"; do
     log=$logs/$name.log
     case $test in
     "$build"/tests/*) command=("$test" --jobs "$(nproc)" --color=never) ;;
+    */replay/replay_solve) # each input is some twenty solves and an enumeration
+        command=("$test" $((replay_mutations / 20)) 1 tests/fuzz/seeds/solve/*) ;;
     */replay/replay_*) command=("$test" "$replay_mutations" 1 tests/fuzz/seeds/"${name#replay_}"/*) ;;
     *) command=("$test") ;;
     esac

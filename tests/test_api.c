@@ -412,6 +412,29 @@ Test(api, misuse_of_a_solver_is_explained)
     mn_table_free(table);
 }
 
+Test(api, a_limit_text_follows_its_value)
+{
+    mn_table *table = load("nasbench201/edgegpu");
+    mn_solver *solver = solver_of(table, "accuracy", "latency <= 5000.50");
+    const mn_result *result;
+    int64_t value;
+    cr_assert_str_eq(mn_solver_limit_text(solver, 0), "latency <= 5000.50", "as it was given");
+    cr_assert_eq(mn_solver_set_limit(solver, 0, mn_solver_limit(solver, 0)), MN_OK);
+    cr_assert_str_eq(mn_solver_limit_text(solver, 0), "latency <= 5000.50");
+    cr_assert_eq(mn_solver_limit_value(solver, 0, "-12345678.25", &value), MN_OK);
+    cr_assert_eq(mn_solver_set_limit(solver, 0, value), MN_OK);
+    cr_assert_str_eq(mn_solver_limit_text(solver, 0), "latency <=-12345678.25");
+    cr_assert_eq(mn_solver_solve(solver, NULL, &result), MN_INFEASIBLE);
+    cr_assert_eq(result->conflict_count, 1);
+    cr_assert_str_eq(mn_solver_limit_text(solver, result->conflict[0]), "latency <=-12345678.25");
+    cr_assert_eq(mn_solver_set_limit(solver, 0, MN_NO_LIMIT), MN_OK);
+    cr_assert_str_eq(mn_solver_limit_text(solver, 0), "latency <=");
+    cr_assert_eq(mn_solver_set_limit(solver, 0, INT64_MAX), MN_OK);
+    cr_assert_str_eq(mn_solver_limit_text(solver, 0), "latency <=9223372036854.775807");
+    mn_solver_free(solver);
+    mn_table_free(table);
+}
+
 Test(api, a_union_needs_the_same_metrics)
 {
     mn_table *a = load("nasbench201/edgegpu"), *b = load("mobilenetv3/tx2gpu"), *space = load("spaces/nasbench201");

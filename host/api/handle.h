@@ -32,8 +32,9 @@ struct mn_solver {
     int limit_count;
     mn_sense *senses;
     char **limit_texts;
-    int64_t *values;     /* [limit_count] multiples, MN_NO_LIMIT: off */
-    int64_t *capacities; /* [limit_count] the same in the problems' sign */
+    int64_t *text_values; /* [limit_count] the value that the text states */
+    int64_t *values;      /* [limit_count] multiples, MN_NO_LIMIT: off */
+    int64_t *capacities;  /* [limit_count] the same in the problems' sign */
 
     mn_problem *problems; /* [member_count], NULL: to be made */
     mn_engine *engine;
@@ -45,6 +46,7 @@ struct mn_solver {
     int *conflict;
     bool *nearest_exists, *nearest_proved;
     int64_t *nearest;
+    mn_error start_note;
 };
 
 /* Records a failure on a table that the caller may only read. Tables are shared between threads: when several fail at once, the
@@ -69,6 +71,17 @@ int64_t mn_capacity(mn_sense sense, int64_t value);
 
 /* Deadline and cancel flag of a call that starts now. */
 mn_control mn_solver_control(const mn_solver *solver, double time_limit, uint64_t node_limit);
+
+/* A network that is known before the search. */
+typedef struct mn_known_start {
+    const uint16_t *network; /* NULL: none */
+    int member;
+    int64_t score; /* in the problems' sign */
+} mn_known_start;
+
+/* The best of the options' start networks that the question admits; where there is none, `solver->start_note` says why. MN_USAGE: a
+ * table or block that there is not. */
+mn_status mn_solver_choose_start(mn_solver *solver, const mn_options *options, mn_known_start *start);
 
 /* What every call of the solver checks in its options. */
 mn_status mn_check_effort(int threads, double time_limit, mn_error *error);

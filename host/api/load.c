@@ -2,6 +2,7 @@
 #include "host/api/find.h"
 #include "host/api/handle.h"
 #include "host/core/memory.h"
+#include "host/files/mmkp.h"
 #include "host/files/networks_file.h"
 #include "host/files/table_json.h"
 
@@ -51,6 +52,34 @@ mn_status mn_table_load(const char *path_or_name, mn_table **result)
         status = load_index(table);
     free(path);
     return status;
+}
+
+mn_status mn_table_import_mmkp(const char *path, mn_table **result)
+{
+    if (!result)
+        return MN_USAGE;
+    mn_table *table = *result = mn_table_new();
+    if (!table)
+        return MN_FAILURE;
+    return path ? mn_mmkp_read(path, table)
+                : mn_fail(&table->error, MN_USAGE, "mn_table_import_mmkp: expected a path, found NULL");
+}
+
+mn_status mn_table_save(const mn_table *table, const char *path)
+{
+    if (!table)
+        return MN_USAGE;
+    mn_error error = {0};
+    mn_output *output = NULL;
+    mn_status status = path && table->diagram
+                           ? mn_output_open(path, &error, &output)
+                           : mn_fail(&error, MN_USAGE, "mn_table_save: expected a loaded table and a path");
+    if (status == MN_OK) {
+        status = mn_table_write(table, output);
+        const mn_status closed = mn_output_commit(output);
+        status = status == MN_OK ? closed : status;
+    }
+    return status == MN_OK ? MN_OK : mn_table_record(table, &error);
 }
 
 mn_status mn_networks_read(const mn_table *table, const char *path, mn_networks **result)

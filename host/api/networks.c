@@ -59,13 +59,12 @@ mn_status mn_networks_parse(const mn_table *table, const char *text, mn_networks
         status = mn_fail(&networks->error, MN_USAGE, "mn_networks_parse: expected a table and a text, found NULL");
     if (status == MN_OK)
         status = mn_network_parse(table, text, networks->choices, &networks->error);
-    if (status == MN_OK) {
-        const int broken = mn_rules_broken(table->rules, table->rule_count, networks->choices);
-        if (broken >= 0)
-            status = mn_fail(&networks->error, MN_USAGE, "network \"%.200s\" breaks the rule %.600s", text,
-                             table->rules[broken].text);
-    }
-    return hand_over(networks, status, result);
+    const int broken = status == MN_OK ? mn_rules_broken(table->rules, table->rule_count, networks->choices) : -1;
+    if (broken < 0)
+        return hand_over(networks, status, result);
+    *result = networks;
+    return mn_fail(&networks->error, MN_USAGE, "network \"%.200s\" breaks the rule %.600s", text,
+                   table->rules[broken].text);
 }
 
 /* ---- in order -------------------------------------------------------------------------------------------------------------- */

@@ -78,11 +78,11 @@ mn_resolution mn_solver_objective_resolution(const mn_solver *solver)
 static mn_status grow_limits(mn_solver *solver)
 {
     const size_t count = (size_t)solver->limit_count + 1;
-    void **arrays[] = {(void **)&solver->senses, (void **)&solver->limit_texts, (void **)&solver->values,
-                       (void **)&solver->capacities};
-    const size_t sizes[] = {sizeof *solver->senses, sizeof *solver->limit_texts, sizeof *solver->values,
-                            sizeof *solver->capacities};
-    for (int i = 0; i < 4; i++) {
+    void **arrays[] = {(void **)&solver->senses, (void **)&solver->limit_texts, (void **)&solver->text_values,
+                       (void **)&solver->values, (void **)&solver->capacities};
+    const size_t sizes[] = {sizeof *solver->senses, sizeof *solver->limit_texts, sizeof *solver->text_values,
+                            sizeof *solver->values, sizeof *solver->capacities};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         void *grown = realloc(*arrays[i], count * sizes[i]);
         if (!grown)
             return mn_fail_memory(&solver->error);
@@ -118,7 +118,9 @@ static mn_status add_limit(mn_solver *solver, const char *text, mn_linear *colum
         const mn_error inner = solver->error;
         mn_fail(&solver->error, status, "limit \"%.300s\": %.600s", text, inner.text);
     }
-    char *copy = mn_copy_text(text, strlen(text));
+    char *copy = malloc(strlen(text) + MN_NUMBER_SIZE); /* room for any later value */
+    if (copy)
+        memcpy(copy, text, strlen(text) + 1);
     if (status == MN_OK)
         status = copy ? grow_limits(solver) : mn_fail_memory(&solver->error);
     if (status != MN_OK) {
@@ -133,7 +135,7 @@ static mn_status add_limit(mn_solver *solver, const char *text, mn_linear *colum
         solver->members[i].limits[index] = columns[i];
     solver->senses[index] = sense;
     solver->limit_texts[index] = copy;
-    solver->values[index] = value;
+    solver->text_values[index] = solver->values[index] = value;
     return MN_OK;
 }
 
@@ -162,9 +164,21 @@ static bool has_limit(const mn_solver *solver, int limit)
     return solver && limit >= 0 && limit < solver->limit_count;
 }
 
+/* A text is brought up to date when it is asked for: limits are set far more often than read. */
 const char *mn_solver_limit_text(const mn_solver *solver, int limit)
 {
-    return has_limit(solver, limit) ? solver->limit_texts[limit] : "";
+    if (!has_limit(solver, limit))
+        return "";
+    char *text = solver->limit_texts[limit];
+    const int64_t value = solver->values[limit];
+    if (value != solver->text_values[limit]) {
+        char *number = strchr(text, '=') + 1;
+        *number = 0;
+        if (value != MN_NO_LIMIT)
+            mn_format(value, solver->members[0].limits[limit].resolution, number);
+        solver->text_values[limit] = value;
+    }
+    return text;
 }
 
 mn_resolution mn_solver_limit_resolution(const mn_solver *solver, int limit)

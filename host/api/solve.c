@@ -9,6 +9,8 @@ typedef struct effort {
     int top;
     int64_t gap; /* multiples of the objective's resolution */
     bool scan;
+    mn_known_start start;
+    mn_monitor *monitor; /* NULL: nobody follows */
 } effort;
 
 mn_options mn_default_options(void)
@@ -42,6 +44,8 @@ static mn_status read_effort(mn_solver *solver, const mn_options *options, effor
     mn_status status = mn_check_effort(options->threads, options->time_limit, &solver->error);
     if (status == MN_OK)
         status = read_gap(solver, options->gap, &work->gap);
+    if (status == MN_OK)
+        status = mn_solver_choose_start(solver, options, &work->start);
     if (status != MN_OK)
         return status;
     work->top = options->top;
@@ -58,6 +62,13 @@ static mn_status read_effort(mn_solver *solver, const mn_options *options, effor
 
 /* ---- the engines ----------------------------------------------------------------------------------------------------------- */
 
+static mn_control control_of(const mn_solver *solver, const mn_options *options, const effort *work)
+{
+    mn_control control = mn_solver_control(solver, options->time_limit, options->node_limit);
+    control.monitor = work->monitor;
+    return control;
+}
+
 static mn_status run_search(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     mn_status status = MN_OK;
@@ -69,7 +80,9 @@ static mn_status run_search(mn_solver *solver, const mn_options *options, const 
                                   .top = work->top,
                                   .gap = work->gap,
                                   .threads = mn_thread_count(options->threads),
-                                  .control = mn_solver_control(solver, options->time_limit, options->node_limit)};
+                                  .start = work->start.network,
+                                  .start_problem = work->start.member,
+                                  .control = control_of(solver, options, work)};
     return mn_engine_solve(solver->engine, &question, answer, &solver->error);
 }
 
@@ -102,6 +115,17 @@ static void merge_scan(mn_answer *answer, const mn_scan_result *scan, int member
     }
 }
 
+/* A scan that was stopped knows the start network at least. */
+static void answer_with_start(const mn_solver *solver, const effort *work, mn_answer *answer)
+{
+    const mn_known_start *start = &work->start;
+    if (!start->network || (answer->count > 0 && answer->scores[0] >= start->score))
+        return;
+    const size_t nodes = (size_t)solver->members[start->member].table->node_count;
+    mn_scan_result known = {.count = 1, .scores = &(int64_t){start->score}, .choices = (uint16_t *)start->network};
+    merge_scan(answer, &known, start->member, nodes, (size_t)solver->widest, work->top);
+}
+
 static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     const size_t top = (size_t)work->top, widest = (size_t)solver->widest;
@@ -110,7 +134,7 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
     mn_scan_request request = {.capacities = solver->capacities,
                                .top = work->top,
                                .threads = mn_thread_count(options->threads),
-                               .control = mn_solver_control(solver, options->time_limit, 0)};
+                               .control = control_of(solver, options, work)};
     mn_status status = scan.scores && scan.choices ? MN_OK : mn_fail_memory(&solver->error);
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
         request.problem = &solver->problems[i];
@@ -121,6 +145,9 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
             status = MN_OK;
         merge_scan(answer, &scan, i, (size_t)request.problem->node_count, widest, work->top);
         answer->search_nodes += scan.examined;
+        mn_monitor_nodes(work->monitor, answer->search_nodes);
+        if (answer->count > 0)
+            mn_monitor_incumbent(work->monitor, answer->scores[0]);
     }
     free(scan.scores);
     free(scan.choices);
@@ -131,6 +158,7 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
         return answer->count ? MN_OK : MN_INFEASIBLE;
     }
     answer->outcome = status == MN_STOPPED ? MN_TIME_LIMIT : MN_OUTCOME_INTERRUPTED;
+    answer_with_start(solver, work, answer);
     return status;
 }
 
@@ -179,6 +207,7 @@ static void take_answer(mn_solver *solver, const mn_answer *answer, const char *
                                  .bound = answer->has_bound ? sign * answer->bound : 0,
                                  .search_nodes = answer->search_nodes,
                                  .engine = engine,
+                                 .start_note = solver->start_note.text,
                                  .conflict = solver->conflict,
                                  .nearest_exists = solver->nearest_exists,
                                  .nearest_proved = solver->nearest_proved,
@@ -214,21 +243,45 @@ static void describe(mn_solver *solver, mn_status status)
         mn_fail(&solver->error, status, "interrupted");
 }
 
+/* Begins the log, if one is wanted. */
+static void follow(mn_solver *solver, const mn_options *options, effort *work, double start, mn_monitor *monitor)
+{
+    if (!options->log)
+        return;
+    work->monitor = monitor;
+    mn_monitor_begin(monitor, options->log, options->user, &solver->cancel, solver->maximize, start);
+    if (work->start.network)
+        mn_monitor_incumbent(monitor, work->start.score);
+}
+
+static void end_log(const effort *work, const mn_answer *answer)
+{
+    if (answer->count > 0)
+        mn_monitor_incumbent(work->monitor, answer->scores[0]);
+    if (answer->has_bound)
+        mn_monitor_bound(work->monitor, answer->bound, answer->search_nodes);
+    mn_monitor_end(work->monitor, answer->outcome, answer->search_nodes);
+}
+
 static mn_status run(mn_solver *solver, const mn_options *options, bool explained)
 {
     const double start = mn_clock();
-    effort work;
+    effort work = {0};
     mn_answer answer = {0};
+    mn_monitor monitor;
     mn_status status = read_effort(solver, options, &work);
     if (status == MN_OK)
         status = make_room(solver, work.top, &answer);
     if (status == MN_OK && options->progress && options->progress(options->user, 0, 0, 1))
         atomic_store(&solver->cancel, true);
     if (status == MN_OK) {
+        follow(solver, options, &work, start, &monitor);
         status = work.scan ? run_scan(solver, options, &work, &answer) : run_search(solver, options, &work, &answer);
         const bool answered = status != MN_FAILURE;
-        if (answered)
+        if (answered) {
             take_answer(solver, &answer, work.scan ? "scan" : "search");
+            end_log(&work, &answer);
+        }
         if (status == MN_INFEASIBLE && explained) {
             const mn_control control = mn_solver_control(solver, 0, 0);
             const mn_status explanation = explain(solver, &control);

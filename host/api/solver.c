@@ -122,6 +122,7 @@ void mn_solver_free(mn_solver *solver)
     for (int i = 0; i < solver->limit_count; i++)
         free(solver->limit_texts[i]);
     free(solver->limit_texts);
+    free(solver->text_values);
     free(solver->senses);
     free(solver->values);
     free(solver->capacities);

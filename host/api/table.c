@@ -157,6 +157,21 @@ const char *mn_table_rule_text(const mn_table *table, int rule)
     return table && rule >= 0 && rule < table->rule_count ? text_or_empty(table->rules[rule].text) : "";
 }
 
+int mn_table_limit_count(const mn_table *table)
+{
+    return table ? table->limit_count : 0;
+}
+
+const char *mn_table_limit_text(const mn_table *table, int limit)
+{
+    return table && limit >= 0 && limit < table->limit_count ? text_or_empty(table->limit_texts[limit]) : "";
+}
+
+const char *mn_table_note(const mn_table *table)
+{
+    return table ? text_or_empty(table->note) : "";
+}
+
 const char *mn_table_network_count_text(const mn_table *table)
 {
     return table ? text_or_empty(table->count_text) : "";

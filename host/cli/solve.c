@@ -1,6 +1,7 @@
 /* mathnas solve: the best network under limits, with its proof, or why there is none. */
 #include "host/cli/cli.h"
 #include "host/cli/commands.h"
+#include "host/cli/log.h"
 #include "host/cli/question.h"
 
 #include <inttypes.h>
@@ -30,6 +31,22 @@ static mn_status read_options(cli *c, mn_options *options)
     options->gap = cli_value(c, "gap");
     options->engine = cli_value(c, "engine");
     return status;
+}
+
+/* --start: the network on every table that can read it. */
+static mn_status read_start(cli *c, mn_networks **read, mn_start *starts, mn_options *options)
+{
+    const char *list = cli_value(c, "start");
+    mn_status last = MN_OK;
+    for (int i = 0; list && i < c->table_count; i++) {
+        const mn_status status = mn_networks_parse(c->tables[i], list, &read[i]);
+        if (mn_networks_count(read[i]) == 1) /* one that breaks a rule of the table is read, too: the answer says so */
+            starts[options->start_count++] = (mn_start){i, mn_networks_choices(read[i])};
+        else
+            last = cli_fail(c, status, "--start: %s", mn_last_error(read[i]));
+    }
+    options->starts = starts;
+    return options->start_count > 0 ? MN_OK : last;
 }
 
 static bool has_answer(mn_status status)
@@ -184,19 +201,42 @@ static void report(const cli *c, const mn_solver *solver, const mn_result *resul
 
 /* ---- the subcommand -------------------------------------------------------------------------------------------------------- */
 
-static mn_status ask(cli *c, mn_solver *solver, answer *a)
+static mn_status solve(cli *c, mn_solver *solver, mn_options *options, answer *a)
 {
-    mn_options options = mn_default_options();
-    mn_status status = question_objective(c, solver);
-    if (status == MN_OK)
-        status = read_options(c, &options);
-    if (status != MN_OK)
-        return status;
+    solve_log log;
+    if (cli_has(c, "log") && !c->quiet) {
+        log_begin(&log, c, solver);
+        options->log = log_show;
+        options->user = &log;
+    }
     cli_set_running(solver);
-    a->status = mn_solver_solve(solver, &options, &a->result);
+    a->status = mn_solver_solve(solver, options, &a->result);
     cli_set_running(NULL);
     if (!has_answer(a->status) || !a->result)
         return cli_fail_with(c, a->status, solver);
+    if (*a->result->start_note)
+        cli_note(c, "mathnas solve: --start is not used: %s", a->result->start_note);
+    return MN_OK;
+}
+
+static mn_status ask(cli *c, mn_solver *solver, answer *a)
+{
+    mn_options options = mn_default_options();
+    mn_networks **read = calloc((size_t)c->table_count, sizeof *read);
+    mn_start *starts = calloc((size_t)c->table_count, sizeof *starts);
+    mn_status status = read && starts ? question_objective(c, solver) : cli_fail_memory(c);
+    if (status == MN_OK)
+        status = read_options(c, &options);
+    if (status == MN_OK)
+        status = read_start(c, read, starts, &options);
+    if (status == MN_OK)
+        status = solve(c, solver, &options, a);
+    for (int i = 0; read && i < c->table_count; i++)
+        mn_networks_free(read[i]);
+    free(read);
+    free(starts);
+    if (status != MN_OK)
+        return status;
     a->resolution = mn_solver_objective_resolution(solver);
     status = predict_solutions(c, a);
     if (status == MN_OK)
@@ -230,6 +270,12 @@ static const cli_option own_options[] = {
     {"node-limit", "N", false, "stop after N search nodes (exit code 5)"},
     {"gap", "G", false,
      "stop once the proved bound is within G of the objective, in its unit (default 0: a full proof)"},
+    {"start", "LIST", false,
+     "a network known already, as info --arch reads it: the search begins with it if it meets the limits and rules; it "
+     "does not change what is proved"},
+    {"log", NULL, false,
+     "on standard error: time, search nodes, incumbent, bound and gap at every better network and bound, and each "
+     "second"},
     {"engine", "NAME", false, "auto (default), search (bounds, branch and bound) or scan (every network)"},
     {0}};
 

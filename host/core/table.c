@@ -51,6 +51,10 @@ void mn_table_free(mn_table *table)
     free(table->count_text);
     free(table->admissible_text);
     free(table->index_of);
+    for (int i = 0; i < table->limit_count; i++)
+        free(table->limit_texts[i]);
+    free(table->limit_texts);
+    free(table->note);
     free(table);
 }
 

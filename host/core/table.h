@@ -71,6 +71,10 @@ struct mn_table {
     uint64_t count, admissible;         /* UINT64_MAX: does not fit, or is not known */
 
     int64_t *index_of; /* [count] the benchmark's own index of each network, or NULL */
+
+    int limit_count; /* an imported instance: its capacities as limits, and what its file holds besides */
+    char **limit_texts;
+    char *note; /* NULL when there is none */
 };
 
 mn_table *mn_table_new(void); /* empty, or NULL when memory ran out */

@@ -4,12 +4,16 @@
 #define MN_FILES_TABLE_JSON_H
 
 #include "host/core/table.h"
+#include "host/files/output.h"
 
 /* Fills a table made by mn_table_new, and prepares it. On failure the table only carries the sentence; free it either way. */
 mn_status mn_table_read(const char *path, mn_table *table);
 
 /* The same from `size` bytes; `name` begins the sentences and becomes the table's path. */
 mn_status mn_table_read_memory(const char *name, const char *text, size_t size, mn_table *table);
+
+/* Writes a prepared table or space, exactly: what is read back is equal. The caller commits the output. */
+mn_status mn_table_write(const mn_table *table, mn_output *output);
 
 /* Reads one rule, a JSON object. `where` begins the sentences; every failure is MN_USAGE. The caller frees what the rule holds with
  * mn_rule_free; on failure it holds nothing. */

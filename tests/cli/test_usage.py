@@ -7,7 +7,7 @@ import shlex
 
 from command import EDGEGPU, CommandTest, main, run
 
-SUBCOMMANDS = ["info", "predict", "solve", "sweep", "pareto", "evaluate", "plot"]
+SUBCOMMANDS = ["info", "predict", "solve", "sweep", "pareto", "export", "import", "evaluate", "plot"]
 SOLVE = ["solve", EDGEGPU, "--maximize", "accuracy"]
 
 
@@ -26,7 +26,7 @@ class Usage(CommandTest):
             self.assertTrue(max(map(len, text.split("Examples:")[0].split("\n"))) <= 130, name)
 
     def test_every_example_in_help_is_accepted(self):
-        for name in ["info", "predict", "solve", "pareto", "evaluate"]:
+        for name in ["info", "predict", "solve", "pareto", "export", "evaluate"]:
             for line in run(name, "--help").out.split("Examples:\n")[1].strip().split("\n"):
                 words = shlex.split(line)[1:]
                 if "--output" in words:
@@ -40,8 +40,8 @@ class Usage(CommandTest):
 
     def test_unknown_subcommand_names_those_that_exist(self):
         self.fail_with(2, ["unknown subcommand \"sovle\"", "did you mean solve?"], "sovle", EDGEGPU)
-        for name in ["fit", "train", "plan", "export", "dynamic"]:
-            self.fail_with(2, [f"unknown subcommand \"{name}\"", "info, predict, solve, sweep, pareto, evaluate, plot"], name)
+        for name in ["fit", "train", "plan", "dynamic"]:
+            self.fail_with(2, [f"unknown subcommand \"{name}\"", "info, predict, solve, sweep, pareto, export, import, evaluate, plot"], name)
 
     def test_unknown_option_suggests_the_nearest(self):
         self.fail_with(2, "did you mean --maximize?", "solve", EDGEGPU, "--maximise", "accuracy")
@@ -79,6 +79,8 @@ class Usage(CommandTest):
             (["pareto", EDGEGPU, "--maximize", "accuracy"], 2),
             (["sweep", EDGEGPU, "--maximize", "accuracy"], 2),
             (["evaluate", EDGEGPU], 2),
+            (["export", EDGEGPU, "--maximize", "accuracy"], 2),
+            (["import", "--mmkp", "nothing.txt", "--output", "x.json"], 3),
             (["plot", "nothing.csv", "--output", "x.svg"], 3),
             (["nothing"], 2),
             ([*SOLVE, "--threads", "none"], 2),
@@ -122,7 +124,7 @@ class Usage(CommandTest):
         source = random.Random(seed)
         options = ["--maximize", "--minimize", "--limit", "--fix", "--forbid", "--rule", "--top", "--gap", "--grid", "--limits", "--scale",
                    "--time-limit", "--node-limit", "--engine", "--arch", "--archs", "--random", "--seed", "--shard", "--epsilon", "--reference",
-                   "--memory", "--truth", "--metric", "--subset", "--x", "--threads", "--device", "--progress", "--all", "--names", "--resume",
+                   "--memory", "--format", "--numbered", "--mmkp", "--truth", "--metric", "--subset", "--x", "--threads", "--device", "--progress", "--all", "--names", "--resume",
                    "--json", "--quiet", "--", "-", "--=", "---", "--limit=", "--é"]
         values = ["", "accuracy", "latency<=", "latency<=x", "<=5", ">=", "accuracy>=1e400", "latency<=-99999999999999999999999", "=", "a=b",
                   "edge 0->1=", "=none", "{", "{}", "[]", '{"if": 3}', "1/0", "0/3", "9/3", "nan", "inf", "1e999", "-1", "0", "1",
