@@ -80,7 +80,7 @@ def serve(peer, pipe):
         objective = instance.objective(answer.network)
         pipe.send({"outcome": outcome(peer, instance, answer), "objective": "" if objective is None else objective,
                    "bound": "" if answer.bound is None else f"{answer.bound:.6f}".rstrip("0").rstrip("."),
-                   "seconds": f"{answer.seconds:.6f}", "cpu_seconds": f"{time.process_time() - before:.3f}",
+                   "seconds": f"{answer.seconds:.6f}", "cpu_seconds": f"{time.process_time() - before:.6f}",
                    "nodes": "" if answer.nodes is None else answer.nodes})
 
 
