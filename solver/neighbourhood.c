@@ -8,14 +8,6 @@
 #include <string.h>
 
 enum {
-<<<<<<< HEAD
-    FREE_NODES = 24,
-    LEAST_LIST = 10000,
-    MOST_LIST = 1 << 20,
-    EQUAL_AFTER = 3,    /* failures before an equal value is accepted */
-    FORCE_AFTER = 40,   /* failures before a block is forced to change */
-    RETURN_AFTER = 400, /* failures before the search goes back to the best network */
-=======
     FREE_NODES = 24,     /* the smallest neighbourhood; halves cannot list much more */
     LEAST_LIST = 500,    /* combinations in a list, at first */
     MOST_LIST = 1 << 15, /* some 100 MB in all */
@@ -26,7 +18,6 @@ enum {
     HALVES_WORK = 60,    /* most work of a search, for each entry of a list */
     QUARTERS_WORK = 4000,
     SHARES = 4 /* of the budget, for the reduced costs */
->>>>>>> refs/heads/neighbourhood
 };
 
 /* A subproblem: the nodes that are free. */
@@ -368,12 +359,6 @@ static int64_t take_found(void *context, const int *items, int64_t score)
     return n->accept_equal ? MN_HALVES_ENOUGH : score + 1;
 }
 
-<<<<<<< HEAD
-/* Looks for the best network of at least `target` with the nodes of the part free. *complete: there is none, if none was found, and
- * no better one. */
-static mn_status explore(mn_neighbourhood *n, double tightening, int64_t target, const mn_control *control,
-                         bool *complete)
-=======
 typedef struct attempt {
     bool by_quarters;
     double tightening;
@@ -382,7 +367,6 @@ typedef struct attempt {
 
 /* Looks for the best network of at least the target with the nodes of the part free. *complete: no better one than what was found. */
 static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control *control, bool *complete)
->>>>>>> refs/heads/neighbourhood
 {
     freed *p = &n->part;
     const int64_t target = a->target - n->fixed_score;
@@ -391,15 +375,6 @@ static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control
     if (!relax(n, a->tightening, target))
         return MN_OK;
     const mn_halves_view view = {p->count, n->rows, p->begin, p->score, p->rows, p->caps};
-<<<<<<< HEAD
-    const mn_halves_options options = {
-        .list_size = n->list_size, .most_work = 60 * (uint64_t)n->list_size, .seed = draw(n), .control = control};
-    mn_halves_result result;
-    const mn_status status =
-        mn_halves_search(n->halves, &view, p->multipliers, target - n->fixed_score, &options, take_found, n, &result);
-    n->work += result.work;
-    *complete = result.complete;
-=======
     const uint64_t size = (uint64_t)n->list_size;
     if (!a->by_quarters) {
         const mn_halves_options options = {
@@ -421,7 +396,6 @@ static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control
     const mn_status status = mn_quarters_search(n->halves, &view, p->multipliers, target, &options,
                                                 &n->box[share][ilogb((double)p->count)], take_found, n, &work);
     n->work += work;
->>>>>>> refs/heads/neighbourhood
     return status;
 }
 
@@ -471,21 +445,10 @@ static void draw_nodes(mn_neighbourhood *n, int count)
         free_all(n);
         return;
     }
-<<<<<<< HEAD
-    const double power = 1 + draw_real(n);
-    const int count = (int)(FREE_NODES * pow((double)n->node_count / FREE_NODES, pow(draw_real(n), power)));
-    const int way = (int)(draw(n) % 3);
-    for (int node = 0; node < n->node_count; node++) {
-        const double random = draw_real(n), cost = n->reduced[n->choice[node]];
-        n->rank[node] = way == 0   ? random
-                        : way == 1 ? n->second[node] * (0.2 + random)
-                                   : -cost * random - 1e-9 * random;
-=======
     const int way = (int)(draw(n) % 3);
     for (int node = 0; node < n->node_count; node++) {
         const double random = draw_real(n), cost = n->reduced[n->choice[node]];
         n->rank[node] = way == 0 ? random : way == 1 ? n->second[node] * (0.2 + random) : -(cost + 1e-9) * random;
->>>>>>> refs/heads/neighbourhood
     }
     select_nodes(n, count);
 }
@@ -560,15 +523,9 @@ static mn_status improve(mn_neighbourhood *n, const mn_control *control)
     if (draw(n) % 4 == 0)
         a.tightening = FIRST_TIGHTENING * pow(GROWTH, (double)(draw(n) % 6));
     free_nodes(n, avoid);
-<<<<<<< HEAD
-    const double tightening = draw(n) % 3 == 0 ? FIRST_TIGHTENING * pow(GROWTH, (double)(draw(n) % 6)) : 0;
-    const mn_status status = explore(n, tightening, target, control, &complete);
-    n->accept_equal = false;
-=======
     bool complete;
     const int64_t before = n->best_score;
     const mn_status status = explore(n, &a, control, &complete);
->>>>>>> refs/heads/neighbourhood
     if (status != MN_OK)
         return status;
     if (n->found)

@@ -187,18 +187,6 @@ static mn_status merge(search *s, int half, double *box, uint64_t *work)
     const int size = s->options->list_size;
     const double widest = 2 * s->space.limit[0][0] * s->space.unit[0];
     const uint64_t most = *work + s->options->most_work / 4;
-<<<<<<< HEAD
-    const mn_status status = mn_half_join(a, b, s->limit, take_merged, s, s->options->control, most, work);
-    if (status != MN_OK && *work < most)
-        return status;
-    const double filled = (double)s->half[half].count / size;
-    if (filled >= 1)
-        *box *= 0.93;
-    else if (*work >= most)
-        *box *= 1.05;
-    else if (filled < 0.7)
-        *box *= fmin(1.3, pow(0.85 / (filled + 1e-3), 1.0 / s->space.rows));
-=======
     s->filling = &s->half[half];
     for (int narrowing = 0;; narrowing++) {
         s->filling->count = 0;
@@ -216,7 +204,6 @@ static mn_status merge(search *s, int half, double *box, uint64_t *work)
     else if (filled < 0.8)
         *box *= fmin(1.2, pow(0.9 / (filled + 1e-3), 1.0 / s->space.rows));
     *box = fmin(*box, widest);
->>>>>>> refs/heads/neighbourhood
     return MN_OK;
 }
 

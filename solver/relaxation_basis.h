@@ -49,6 +49,7 @@ struct mn_relaxation {
     int pivots; /* since the inverse was computed anew */
     uint64_t steps;
     bool is_ray; /* the multipliers shown are ray */
+    const mn_control *control;
 };
 
 /* An item that has a place in the solution at all. */
