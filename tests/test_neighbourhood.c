@@ -240,7 +240,8 @@ static outcome run_on(const random_problems *p, uint64_t seed, uint64_t slice, i
     cr_assert(mn_graph_make(problem->diagram, &error, &graph) == MN_OK);
     cr_assert(mn_prepare(problem, graph, &error, &prepared) == MN_OK);
     cr_assert(mn_pool_make(1 + problem->limit_count, problem->node_count, &error, &pool) == MN_OK);
-    if (!problem->diagram->empty && mn_form_make(&prepared, p->capacities, 0, 0, NULL, &arena, &form) == MN_OK &&
+    const mn_control none = {0};
+    if (!problem->diagram->empty && mn_form_make(&prepared, p->capacities, 0, 0, NULL, &none, &arena, &form) == MN_OK &&
         mn_neighbourhood_suits(&form)) {
         double multipliers[PROBLEM_LIMITS];
         mn_neighbourhood *n;
