@@ -121,6 +121,7 @@ static mn_status append(mn_parts *parts, const mn_form *form, const double *mult
     }
     mn_part *part = &parts->parts[parts->count];
     part->form = *form;
+    part->multipliers = multipliers;
     const mn_status status = mn_vectors_make(&part->form, multipliers, mn_core_vectors(form), arena, &part->vectors);
     if (status == MN_OK) {
         part->bound = mn_form_value_bound(&part->form, mn_vectors_bound(&part->form, &part->vectors, arena));

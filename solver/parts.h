@@ -9,6 +9,7 @@
 
 typedef struct mn_part {
     mn_form form;
+    const double *multipliers; /* [rows] */
     mn_vectors vectors;
     int64_t bound; /* no network of the part has a better value */
 } mn_part;

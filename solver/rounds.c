@@ -9,11 +9,13 @@
  * The answer does not depend on which networks a round meets first: a round keeps every network better than the worst kept one,
  * and ties are settled by the last step alone. */
 #include "solver/rounds.h"
+#include "solver/neighbourhood.h"
 #include "solver/parts.h"
 #include "solver/search.h"
 #include "solver/ties.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 /* ---- one solve ------------------------------------------------------------------------------------------------------------------------ */
@@ -31,6 +33,11 @@ typedef struct solve {
     _Atomic uint64_t nodes;
     uint64_t expected; /* nodes of the next search */
     bool gap_reached;
+    /* good networks, looked for beside the proof */
+    mn_neighbourhood *neighbourhood; /* NULL: not yet, or none suits */
+    uint64_t effort;                 /* that it was given */
+    bool hopeless, proved;           /* it cannot be made; it has proved its best network best */
+    pthread_mutex_t lock;            /* of what found networks change */
     /* the search of one part */
     const mn_part *part;
     int64_t target;            /* value to reach */
@@ -61,21 +68,28 @@ static void raise_target(solve *s, int64_t target)
         atomic_store(&s->threshold, threshold);
 }
 
-static bool found_in_round(void *context, const uint16_t *network)
+/* A network of the target's value or better. True: enough. */
+static bool accept(solve *s, int64_t value, const uint16_t *network, const mn_part *part)
 {
-    solve *s = context;
-    const int64_t value = mn_part_value(s->part, s->question->capacities, network);
-    if (value < s->target)
-        return false;
     mn_monitor_incumbent(s->question->control.monitor, value);
-    mn_best_add(&s->best, value, s->part->form.prepared->problem_index, network,
-                s->part->form.prepared->problem->node_count);
+    mn_best_add(&s->best, value, part->form.prepared->problem_index, network,
+                part->form.prepared->problem->node_count);
     if (s->best.count < s->best.capacity)
         return false;
     if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1)
         s->gap_reached = true;
     raise_target(s, mn_best_worst(&s->best) + 1);
     return s->gap_reached;
+}
+
+static bool found_in_round(void *context, const uint16_t *network)
+{
+    solve *s = context;
+    const int64_t value = mn_part_value(s->part, s->question->capacities, network);
+    pthread_mutex_lock(&s->lock);
+    const bool enough = value >= s->target && accept(s, value, network, s->part);
+    pthread_mutex_unlock(&s->lock);
+    return enough;
 }
 
 /* Networks come in lexicographic order: the first that is too late ends the part. */
@@ -92,6 +106,79 @@ static bool found_in_ties(void *context, const uint16_t *network)
     return ++s->ties_found == s->ties_wanted && !s->best.index;
 }
 
+/* ---- good networks ---------------------------------------------------------------------------------------------------------------------- */
+
+/* The proof comes first, and most of the time easily. What turns out hard gets a search for good networks beside it, on the caller's
+ * thread: with the best network known early, the last round is the cheapest that can prove it; and where no proof will come, the
+ * network is what counts. */
+enum {
+    FIRST_LOOK = 1 << 17, /* search nodes before it begins */
+    SLICE = 1 << 17       /* effort at a time */
+};
+static const uint64_t HARD = (uint64_t)1 << 27; /* nodes, after which networks get more effort than the proof */
+
+static const mn_part *best_part(const solve *s)
+{
+    const mn_part *best = NULL;
+    for (int i = 0; i < s->parts.count; i++)
+        if (!best || s->parts.parts[i].bound > best->bound)
+            best = &s->parts.parts[i];
+    return best;
+}
+
+static void begin_neighbourhood(solve *s)
+{
+    const mn_part *part = best_part(s);
+    mn_error error = {0};
+    s->hopeless = !part || !mn_neighbourhood_suits(&part->form) ||
+                  mn_neighbourhood_create(&part->form, s->question->capacities, part->multipliers, 1, &error,
+                                          &s->neighbourhood) != MN_OK;
+    if (!s->hopeless && s->known.count > 0 &&
+        s->known.entries[0].problem == part->form.prepared->problem_index)
+        mn_neighbourhood_offer(s->neighbourhood, s->known.entries[0].network);
+}
+
+/* Takes over what the neighbourhood has found. True: enough. */
+static bool take_over(solve *s)
+{
+    const mn_part *part = best_part(s);
+    int64_t value;
+    const uint16_t *network = mn_neighbourhood_best(s->neighbourhood, &value);
+    bool enough = false;
+    pthread_mutex_lock(&s->lock);
+    if (network && (s->known.count == 0 || value > mn_best_worst(&s->known))) {
+        mn_best_add(&s->known, value, part->form.prepared->problem_index, network,
+                    part->form.prepared->problem->node_count);
+        mn_monitor_incumbent(s->question->control.monitor, value);
+    }
+    if (network && value >= s->target)
+        enough = accept(s, value, network, part);
+    if (network && s->parts.count == 1 && mn_neighbourhood_bound(s->neighbourhood) <= value) {
+        s->bound = value < s->bound ? value : s->bound;
+        s->proved = enough = true;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return enough;
+}
+
+/* Gives the neighbourhood its share of the time. True: enough. */
+static bool look_around(void *context, uint64_t nodes)
+{
+    solve *s = context;
+    const uint64_t share = nodes < HARD ? nodes / 2 : 2 * nodes;
+    if (nodes < FIRST_LOOK || s->hopeless || share < s->effort + SLICE)
+        return false;
+    if (!s->neighbourhood)
+        begin_neighbourhood(s);
+    if (s->hopeless)
+        return false;
+    s->effort += SLICE;
+    mn_neighbourhood_run(s->neighbourhood, SLICE, &s->question->control, NULL, NULL);
+    return take_over(s);
+}
+
+/* ---- one part --------------------------------------------------------------------------------------------------------------------------- */
+
 /* Searches one part for networks of value >= s->target. */
 static mn_status search_part(solve *s, const mn_part *part)
 {
@@ -107,6 +194,7 @@ static mn_status search_part(solve *s, const mn_part *part)
                               .control = &s->question->control,
                               .threshold = &s->threshold,
                               .found = found_in_round,
+                              .pause = s->best.capacity == 1 ? look_around : NULL,
                               .context = s};
     if (status == MN_OK)
         status = mn_search_run(&search, s->arena, &s->nodes);
@@ -235,7 +323,7 @@ static mn_status run_round(solve *s, int64_t target)
         if (s->parts.parts[i].bound < s->target)
             continue;
         const mn_status status = search_part(s, &s->parts.parts[i]);
-        if (status != MN_OK || s->gap_reached)
+        if (status != MN_OK || s->gap_reached || s->proved)
             return status;
     }
     return MN_OK;
@@ -273,6 +361,10 @@ static mn_status run_rounds(solve *s)
         const mn_status status = run_round(s, target);
         if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity)
             return status;
+        if (s->proved)
+            accept_rival(s);
+        if (s->proved)
+            return MN_OK;
         if (decides)
             accept_rival(s);
         if (decides || everything)
@@ -442,12 +534,15 @@ mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, 
     mn_arena_reset(arena);
     if (!mn_best_make(&s.known, 1, graphs->width, arena) || !make_best(&s, question->top, &s.best))
         return mn_fail_memory(error);
+    pthread_mutex_init(&s.lock, NULL);
     add_start(&s);
     mn_status status = make_parts(&s);
     if (status == MN_OK && s.parts.count > 0)
         status = run_rounds(&s);
     if (status == MN_OK && s.best.count == s.best.capacity && !s.gap_reached) /* fewer: they are all there are */
         status = settle_ties(&s);
+    mn_neighbourhood_free(s.neighbourhood);
+    pthread_mutex_destroy(&s.lock);
     if (status == MN_FAILURE)
         return mn_fail_memory(error);
     return conclude(&s, status, answer);

@@ -124,6 +124,10 @@ step worker_check(worker *w, int depth)
         end_search(all, status);
         return STEP_DONE;
     }
+    if (w->index == 0 && all->search->pause && all->search->pause(all->search->context, total)) {
+        end_search(all, MN_OK);
+        return STEP_DONE;
+    }
     follow_threshold(w, depth);
     if (own >= all->pause_at)
         return STEP_PAUSE;

@@ -20,6 +20,8 @@ typedef struct mn_search {
     const mn_control *control;
     const _Atomic int64_t *threshold; /* linear score that a network needs now; it may rise at any time */
     mn_search_found found;
+    /* Called by the caller's thread every few thousand nodes, `nodes` of all searches so far; NULL: never. True: enough. */
+    bool (*pause)(void *context, uint64_t nodes);
     void *context;
 } mn_search;
 
