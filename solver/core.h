@@ -66,6 +66,9 @@ mn_status mn_core_make(const mn_form *form, const mn_vectors *vectors, int64_t t
 /* The part of a core whose block at `node` is in [low, high), cut again. */
 mn_status mn_core_restrict(const mn_core *core, int node, int low, int high, mn_arena *arena, mn_core *part);
 
+/* Leaves the node one block, in place. */
+mn_status mn_core_fix(mn_core *core, int node, int block, mn_arena *arena);
+
 /* root_loss [groups]: what the root's slack loses when the threshold rises to `threshold`. */
 void mn_core_loss(const mn_core *core, int64_t threshold, mn_lanes *root_loss);
 

@@ -232,6 +232,27 @@ mn_status mn_core_cut(mn_core *core, bool filtered, bool sorted, mn_arena *arena
     return MN_OK;
 }
 
+/* Keeps of `from` the arcs of other nodes and of the node's blocks in [low, high). `core` may be `from` itself. */
+static void filter_arcs(const mn_core *from, int node, int low, int high, mn_core *core)
+{
+    const size_t groups = (size_t)from->groups;
+    int kept = 0;
+    for (int slot = 0, arc = from->begin[0]; slot < from->slot_count; slot++) {
+        const int end = from->begin[slot + 1];
+        core->begin[slot] = kept;
+        for (; arc < end; arc++) {
+            const mn_core_arc own = from->arcs[arc];
+            if (own.node == node && (own.block < low || own.block >= high))
+                continue;
+            core->arcs[kept] = own;
+            for (size_t group = 0; group < groups; group++)
+                core->cost[(size_t)kept * groups + group] = from->cost[(size_t)arc * groups + group];
+            kept++;
+        }
+    }
+    core->begin[from->slot_count] = kept;
+}
+
 mn_status mn_core_restrict(const mn_core *core, int node, int low, int high, mn_arena *arena, mn_core *part)
 {
     const size_t groups = (size_t)core->groups, slots = (size_t)core->slot_count,
@@ -246,20 +267,17 @@ mn_status mn_core_restrict(const mn_core *core, int node, int low, int high, mn_
         return MN_FAILURE;
     memcpy(part->root, core->root, sizeof *part->root * groups);
     memcpy(part->lanes, core->lanes, sizeof *part->lanes * (size_t)core->lane_count);
-    int kept = 0;
-    for (size_t slot = 0; slot < slots; slot++) {
-        part->begin[slot] = kept;
-        for (int arc = core->begin[slot]; arc < core->begin[slot + 1]; arc++) {
-            const mn_core_arc own = core->arcs[arc];
-            if (own.node == node && (own.block < low || own.block >= high))
-                continue;
-            part->arcs[kept] = own;
-            memcpy(part->cost + (size_t)kept++ * groups, core->cost + (size_t)arc * groups,
-                   sizeof *part->cost * groups);
-        }
-    }
-    part->begin[slots] = kept;
+    filter_arcs(core, node, low, high, part);
     return mn_core_cut(part, true, true, arena);
+}
+
+mn_status mn_core_fix(mn_core *core, int node, int block, mn_arena *arena)
+{
+    const mn_arena_mark mark = mn_arena_here(arena);
+    filter_arcs(core, node, block, block + 1, core);
+    const mn_status status = mn_core_cut(core, true, true, arena);
+    mn_arena_return(arena, mark);
+    return status;
 }
 
 void mn_core_loss(const mn_core *core, int64_t threshold, mn_lanes *root_loss)

@@ -133,5 +133,8 @@ mn_status mn_halves_search(mn_halves *halves, const mn_halves_view *view, const 
     if (!mn_half_space_make(&s.space, view, multipliers, target, false, options->seed, &halves->arena, &empty))
         return MN_FAILURE;
     result->complete = empty;
-    return empty ? MN_OK : search_halves(&s, result);
+    if (empty)
+        return MN_OK;
+    const mn_status status = options->control ? mn_control_check(options->control) : MN_OK;
+    return status == MN_OK ? search_halves(&s, result) : status;
 }

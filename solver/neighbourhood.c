@@ -374,6 +374,9 @@ static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control
     n->found = false;
     if (!relax(n, a->tightening, target))
         return MN_OK;
+    const mn_status late = mn_control_check(control); /* the relaxation of a large table takes a while */
+    if (late != MN_OK)
+        return late;
     const mn_halves_view view = {p->count, n->rows, p->begin, p->score, p->rows, p->caps};
     const uint64_t size = (uint64_t)n->list_size;
     if (!a->by_quarters) {

@@ -257,5 +257,8 @@ mn_status mn_quarters_search(mn_halves *halves, const mn_halves_view *view, cons
     bool empty;
     if (!mn_half_space_make(&s.space, view, multipliers, target, true, options->seed, arena, &empty))
         return MN_FAILURE;
-    return empty ? MN_OK : search_quarters(&s, box, work);
+    if (empty)
+        return MN_OK;
+    const mn_status status = options->control ? mn_control_check(options->control) : MN_OK;
+    return status == MN_OK ? search_quarters(&s, box, work) : status;
 }

@@ -8,44 +8,14 @@
  *
  * The answer does not depend on which networks a round meets first: a round keeps every network better than the worst kept one,
  * and ties are settled by the last step alone. */
-#include "solver/rounds.h"
-#include "solver/neighbourhood.h"
-#include "solver/parts.h"
+#include "solver/rounds_state.h"
 #include "solver/search.h"
 #include "solver/ties.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
 /* ---- one solve ------------------------------------------------------------------------------------------------------------------------ */
-
-typedef struct solve {
-    const mn_graphs *graphs;
-    mn_arena *arena;
-    const mn_question *question;
-    mn_parts parts;
-    mn_best known; /* the best network met before the rounds */
-    mn_best best;  /* of the present round */
-    mn_best found; /* all networks of value >= found_target: fewer than `top` */
-    int64_t found_target;
-    int64_t bound; /* proved: no network is better */
-    _Atomic uint64_t nodes;
-    uint64_t expected; /* nodes of the next search */
-    bool gap_reached;
-    /* good networks, looked for beside the proof */
-    mn_neighbourhood *neighbourhood; /* NULL: not yet, or none suits */
-    uint64_t effort;                 /* that it was given */
-    bool hopeless, proved;           /* it cannot be made; it has proved its best network best */
-    pthread_mutex_t lock;            /* of what found networks change */
-    /* the search of one part */
-    const mn_part *part;
-    int64_t target;            /* value to reach */
-    _Atomic int64_t threshold; /* the linear score that it needs */
-    /* ties */
-    int64_t tied_score;
-    int ties_found, ties_wanted;
-} solve;
 
 static bool same_network(const mn_best_entry *entry, int problem, const uint16_t *network, int nodes)
 {
@@ -53,41 +23,19 @@ static bool same_network(const mn_best_entry *entry, int problem, const uint16_t
 }
 
 /* Room for the networks that are asked for. One needs no telling apart. */
-static bool make_best(const solve *s, int capacity, mn_best *best)
+static bool make_best(const mn_rounds *s, int capacity, mn_best *best)
 {
     const mn_distinct *distinct = s->question->top > 1 ? s->question->distinct : NULL;
     return mn_best_make(best, capacity, s->graphs->width, s->arena) &&
            (!distinct || mn_best_distinguish(best, distinct, s->arena));
 }
 
-static void raise_target(solve *s, int64_t target)
-{
-    const int64_t threshold = mn_form_threshold(&s->part->form, target);
-    s->target = target;
-    if (threshold > atomic_load(&s->threshold))
-        atomic_store(&s->threshold, threshold);
-}
-
-/* A network of the target's value or better. True: enough. */
-static bool accept(solve *s, int64_t value, const uint16_t *network, const mn_part *part)
-{
-    mn_monitor_incumbent(s->question->control.monitor, value);
-    mn_best_add(&s->best, value, part->form.prepared->problem_index, network,
-                part->form.prepared->problem->node_count);
-    if (s->best.count < s->best.capacity)
-        return false;
-    if (s->question->gap > 0 && s->bound - mn_best_worst(&s->best) <= s->question->gap && s->best.capacity == 1)
-        s->gap_reached = true;
-    raise_target(s, mn_best_worst(&s->best) + 1);
-    return s->gap_reached;
-}
-
 static bool found_in_round(void *context, const uint16_t *network)
 {
-    solve *s = context;
+    mn_rounds *s = context;
     const int64_t value = mn_part_value(s->part, s->question->capacities, network);
     pthread_mutex_lock(&s->lock);
-    const bool enough = value >= s->target && accept(s, value, network, s->part);
+    const bool enough = value >= s->target && mn_rounds_accept(s, value, network, s->part);
     pthread_mutex_unlock(&s->lock);
     return enough;
 }
@@ -95,7 +43,7 @@ static bool found_in_round(void *context, const uint16_t *network)
 /* Networks come in lexicographic order: the first that is too late ends the part. */
 static bool found_in_ties(void *context, const uint16_t *network)
 {
-    solve *s = context;
+    mn_rounds *s = context;
     const mn_prepared *prepared = s->part->form.prepared;
     const int nodes = prepared->problem->node_count;
     if (mn_part_value(s->part, s->question->capacities, network) != s->tied_score)
@@ -106,81 +54,10 @@ static bool found_in_ties(void *context, const uint16_t *network)
     return ++s->ties_found == s->ties_wanted && !s->best.index;
 }
 
-/* ---- good networks ---------------------------------------------------------------------------------------------------------------------- */
-
-/* The proof comes first, and most of the time easily. What turns out hard gets a search for good networks beside it, on the caller's
- * thread: with the best network known early, the last round is the cheapest that can prove it; and where no proof will come, the
- * network is what counts. */
-enum {
-    FIRST_LOOK = 1 << 17, /* search nodes before it begins */
-    SLICE = 1 << 17       /* effort at a time */
-};
-static const uint64_t HARD = (uint64_t)1 << 27; /* nodes, after which networks get more effort than the proof */
-
-static const mn_part *best_part(const solve *s)
-{
-    const mn_part *best = NULL;
-    for (int i = 0; i < s->parts.count; i++)
-        if (!best || s->parts.parts[i].bound > best->bound)
-            best = &s->parts.parts[i];
-    return best;
-}
-
-static void begin_neighbourhood(solve *s)
-{
-    const mn_part *part = best_part(s);
-    mn_error error = {0};
-    s->hopeless = !part || !mn_neighbourhood_suits(&part->form) ||
-                  mn_neighbourhood_create(&part->form, s->question->capacities, part->multipliers, 1, &error,
-                                          &s->neighbourhood) != MN_OK;
-    if (!s->hopeless && s->known.count > 0 &&
-        s->known.entries[0].problem == part->form.prepared->problem_index)
-        mn_neighbourhood_offer(s->neighbourhood, s->known.entries[0].network);
-}
-
-/* Takes over what the neighbourhood has found. True: enough. */
-static bool take_over(solve *s)
-{
-    const mn_part *part = best_part(s);
-    int64_t value;
-    const uint16_t *network = mn_neighbourhood_best(s->neighbourhood, &value);
-    bool enough = false;
-    pthread_mutex_lock(&s->lock);
-    if (network && (s->known.count == 0 || value > mn_best_worst(&s->known))) {
-        mn_best_add(&s->known, value, part->form.prepared->problem_index, network,
-                    part->form.prepared->problem->node_count);
-        mn_monitor_incumbent(s->question->control.monitor, value);
-    }
-    if (network && value >= s->target)
-        enough = accept(s, value, network, part);
-    if (network && s->parts.count == 1 && mn_neighbourhood_bound(s->neighbourhood) <= value) {
-        s->bound = value < s->bound ? value : s->bound;
-        s->proved = enough = true;
-    }
-    pthread_mutex_unlock(&s->lock);
-    return enough;
-}
-
-/* Gives the neighbourhood its share of the time. True: enough. */
-static bool look_around(void *context, uint64_t nodes)
-{
-    solve *s = context;
-    const uint64_t share = nodes < HARD ? nodes / 2 : 2 * nodes;
-    if (nodes < FIRST_LOOK || s->hopeless || share < s->effort + SLICE)
-        return false;
-    if (!s->neighbourhood)
-        begin_neighbourhood(s);
-    if (s->hopeless)
-        return false;
-    s->effort += SLICE;
-    mn_neighbourhood_run(s->neighbourhood, SLICE, &s->question->control, NULL, NULL);
-    return take_over(s);
-}
-
 /* ---- one part --------------------------------------------------------------------------------------------------------------------------- */
 
 /* Searches one part for networks of value >= s->target. */
-static mn_status search_part(solve *s, const mn_part *part)
+static mn_status search_part(mn_rounds *s, const mn_part *part)
 {
     const mn_arena_mark mark = mn_arena_here(s->arena);
     s->part = part;
@@ -194,7 +71,7 @@ static mn_status search_part(solve *s, const mn_part *part)
                               .control = &s->question->control,
                               .threshold = &s->threshold,
                               .found = found_in_round,
-                              .pause = s->best.capacity == 1 ? look_around : NULL,
+                              .pause = s->best.capacity == 1 ? mn_rounds_look_around : NULL,
                               .context = s};
     if (status == MN_OK)
         status = mn_search_run(&search, s->arena, &s->nodes);
@@ -203,7 +80,7 @@ static mn_status search_part(solve *s, const mn_part *part)
 }
 
 /* Networks of the tied score in lexicographic order. */
-static mn_status list_ties(solve *s, const mn_part *part)
+static mn_status list_ties(mn_rounds *s, const mn_part *part)
 {
     const mn_arena_mark mark = mn_arena_here(s->arena);
     s->part = part;
@@ -226,7 +103,7 @@ static mn_status list_ties(solve *s, const mn_part *part)
 /* ---- rounds ----------------------------------------------------------------------------------------------------------------------------- */
 
 /* log2 of the paths in the largest core at a target; stops looking beyond `enough`. */
-static double core_size(solve *s, int64_t target, double enough)
+static double core_size(mn_rounds *s, int64_t target, double enough)
 {
     double largest = 0;
     for (int i = 0; i < s->parts.count && largest <= enough; i++) {
@@ -247,7 +124,7 @@ static double core_size(solve *s, int64_t target, double enough)
 }
 
 /* The linear scores exclude nothing at this target, in any part. */
-static bool covers_everything(const solve *s, int64_t target)
+static bool covers_everything(const mn_rounds *s, int64_t target)
 {
     for (int i = 0; i < s->parts.count; i++)
         if (mn_form_threshold(&s->parts.parts[i].form, target) > s->parts.parts[i].form.score_low)
@@ -258,20 +135,27 @@ static bool covers_everything(const solve *s, int64_t target)
 enum { EASY_PATHS = 16 }; /* log2: a core that is searched in well under a millisecond */
 
 /* The best network known, when it is all that is asked for: then only better ones are looked for. */
-static bool has_rival(const solve *s)
+static bool has_rival(const mn_rounds *s)
 {
     return s->best.capacity == 1 && s->known.count > 0;
 }
 
+static const int64_t LOWEST = -((int64_t)1 << 62); /* no score is below */
+
+static int64_t target_at(int64_t bound, int64_t distance)
+{
+    return (mn_wide)bound - distance < LOWEST ? LOWEST : bound - distance;
+}
+
 /* How far below the bound the first target lies: as far as the best known network, less when that core is large. */
-static int64_t first_distance(solve *s)
+static int64_t first_distance(mn_rounds *s)
 {
     int64_t distance;
     if (s->known.count > 0)
-        distance = s->bound - mn_best_worst(&s->known) - has_rival(s);
+        distance = below_bound(s, mn_best_worst(&s->known)) - has_rival(s);
     else
         distance = (int64_t)1 << 40;
-    while (distance > 0 && core_size(s, s->bound - distance, EASY_PATHS) > EASY_PATHS)
+    while (distance > 0 && core_size(s, target_at(s->bound, distance), EASY_PATHS) > EASY_PATHS)
         distance /= 4;
     return distance > 0 ? distance : 0;
 }
@@ -286,7 +170,7 @@ typedef struct schedule {
     double work; /* log of the nodes of the round; 0: too few to tell */
 } schedule;
 
-static int64_t next_distance(solve *s, schedule *last, int64_t distance, uint64_t nodes)
+static int64_t next_distance(mn_rounds *s, schedule *last, int64_t distance, uint64_t nodes)
 {
     const int64_t wide = distance > (int64_t)1 << 60 ? INT64_MAX : 3 * distance + 1;
     const schedule now = {distance, nodes > WORK_THAT_TELLS ? log((double)nodes) : 0};
@@ -302,7 +186,7 @@ static int64_t next_distance(solve *s, schedule *last, int64_t distance, uint64_
 }
 
 /* A round has found all networks that reach its target, but fewer than are wanted: they are kept for an answer without a proof. */
-static mn_status keep_found(solve *s, int64_t target)
+static mn_status keep_found(mn_rounds *s, int64_t target)
 {
     const mn_best all = s->best;
     if (s->found.capacity == 0 && !make_best(s, all.capacity, &s->found))
@@ -315,7 +199,7 @@ static mn_status keep_found(solve *s, int64_t target)
 }
 
 /* Searches all parts at one target. */
-static mn_status run_round(solve *s, int64_t target)
+static mn_status run_round(mn_rounds *s, int64_t target)
 {
     mn_best_clear(&s->best);
     s->target = target;
@@ -329,32 +213,33 @@ static mn_status run_round(solve *s, int64_t target)
     return MN_OK;
 }
 
-static bool gap_is_met(solve *s)
+static bool gap_is_met(mn_rounds *s)
 {
-    s->gap_reached = s->question->gap > 0 && has_rival(s) && s->bound - mn_best_worst(&s->known) <= s->question->gap;
+    s->gap_reached =
+        s->question->gap > 0 && has_rival(s) && below_bound(s, mn_best_worst(&s->known)) <= s->question->gap;
     return s->gap_reached;
 }
 
 /* The known network is proved best. */
-static void accept_rival(solve *s)
+static void accept_rival(mn_rounds *s)
 {
     const mn_best_entry *known = &s->known.entries[0];
     s->bound = known->score;
     mn_best_add(&s->best, known->score, known->problem, known->network, s->best.width);
 }
 
-static mn_status run_rounds(solve *s)
+static mn_status run_rounds(mn_rounds *s)
 {
-    const int64_t start = s->bound, lowest = -((int64_t)1 << 62);
+    const int64_t start = s->bound;
     schedule last = {-1, 0};
     for (int64_t distance = first_distance(s);;) {
-        int64_t target = (mn_wide)start - distance < lowest ? lowest : start - distance;
+        int64_t target = target_at(start, distance);
         const bool decides = has_rival(s) && target <= mn_best_worst(&s->known) + 1;
         if (decides)
             target = mn_best_worst(&s->known) + 1;
         const bool everything = covers_everything(s, target);
         if (everything && !decides)
-            target = lowest; /* the same work, and scaled values far below their relaxation are found too */
+            target = LOWEST; /* the same work, and scaled values far below their relaxation are found too */
         if (gap_is_met(s))
             return MN_OK;
         const uint64_t before = s->nodes;
@@ -375,14 +260,15 @@ static mn_status run_rounds(solve *s)
         } else if (keep_found(s, target) != MN_OK) {
             return MN_FAILURE;
         }
-        distance = next_distance(s, &last, start - target, s->nodes - before);
+        distance = next_distance(s, &last, (mn_wide)start - target > INT64_MAX ? INT64_MAX : start - target,
+                                 s->nodes - before);
     }
 }
 
 /* ---- ties ------------------------------------------------------------------------------------------------------------------------------- */
 
 /* Several networks are wanted: those of the worst kept score are replaced by the lexicographically smallest of that score. */
-static mn_status settle_several(solve *s)
+static mn_status settle_several(mn_rounds *s)
 {
     mn_best round = s->best, ties;
     const int64_t score = mn_best_worst(&round);
@@ -416,7 +302,7 @@ static mn_status settle_several(solve *s)
     return MN_OK;
 }
 
-static mn_status settle_ties(solve *s)
+static mn_status settle_ties(mn_rounds *s)
 {
     if (s->best.capacity > 1)
         return settle_several(s);
@@ -434,7 +320,7 @@ static mn_status settle_ties(solve *s)
 /* ---- the answer ------------------------------------------------------------------------------------------------------------------------- */
 
 /* The present round did not end: what earlier ones found counts too. Both hold what reaches found_target, `found` all of it. */
-static void recall_found(solve *s)
+static void recall_found(mn_rounds *s)
 {
     mn_best all = s->found;
     for (int i = 0; i < s->best.count; i++) {
@@ -445,7 +331,7 @@ static void recall_found(solve *s)
     s->best = all;
 }
 
-static void write_answer(solve *s, mn_status status, mn_answer *answer)
+static void write_answer(mn_rounds *s, mn_status status, mn_answer *answer)
 {
     if (status != MN_OK && s->found.count > 0)
         recall_found(s);
@@ -470,7 +356,7 @@ static void write_answer(solve *s, mn_status status, mn_answer *answer)
     answer->search_nodes = s->nodes;
 }
 
-static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
+static mn_status conclude(mn_rounds *s, mn_status status, mn_answer *answer)
 {
     write_answer(s, status, answer);
     answer->has_bound = s->bound != MN_NO_VALUE;
@@ -494,7 +380,7 @@ static mn_status conclude(solve *s, mn_status status, mn_answer *answer)
 }
 
 /* The start network counts among those known. */
-static void add_start(solve *s)
+static void add_start(mn_rounds *s)
 {
     const mn_question *question = s->question;
     for (int i = 0; question->start && i < s->graphs->count; i++) {
@@ -507,7 +393,7 @@ static void add_start(solve *s)
     }
 }
 
-static mn_status make_parts(solve *s)
+static mn_status make_parts(mn_rounds *s)
 {
     const mn_graphs *graphs = s->graphs;
     for (int i = 0; i < graphs->count; i++) {
@@ -530,7 +416,7 @@ static mn_status make_parts(solve *s)
 mn_status mn_rounds_solve(const mn_graphs *graphs, const mn_question *question, mn_arena *arena, mn_answer *answer,
                           mn_error *error)
 {
-    solve s = {.graphs = graphs, .arena = arena, .question = question, .bound = MN_NO_VALUE};
+    mn_rounds s = {.graphs = graphs, .arena = arena, .question = question, .bound = MN_NO_VALUE};
     mn_arena_reset(arena);
     if (!mn_best_make(&s.known, 1, graphs->width, arena) || !make_best(&s, question->top, &s.best))
         return mn_fail_memory(error);

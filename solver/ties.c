@@ -70,23 +70,17 @@ static mn_status settle_node(descent *d, const mn_core *core, int node)
     return status;
 }
 
-/* `d->network`, of this or another part, becomes the smallest network that is no larger. */
-static mn_status descend(descent *d, const mn_core *core)
+/* `d->network`, of this or another part, becomes the smallest network that is no larger. Uses the core up. */
+static mn_status descend(descent *d, mn_core *core)
 {
     const int nodes = d->part->form.prepared->problem->node_count;
-    mn_core now = *core;
-    for (int node = 0; node < nodes && !now.empty; node++) {
-        mn_status status = settle_node(d, &now, node);
-        if (status != MN_OK)
-            return status;
+    for (int node = 0; node < nodes && !core->empty; node++) {
+        mn_status status = settle_node(d, core, node);
         const int block = d->network[node];
-        if (!has_block(&now, node, 0, block) && !has_block(&now, node, block + 1, UINT16_MAX + 1))
-            continue;
-        mn_core fixed;
-        status = mn_core_restrict(&now, node, block, block + 1, d->ties->arena, &fixed);
+        if (status == MN_OK && (has_block(core, node, 0, block) || has_block(core, node, block + 1, UINT16_MAX + 1)))
+            status = mn_core_fix(core, node, block, d->ties->arena);
         if (status != MN_OK)
             return status;
-        now = fixed;
     }
     return MN_OK;
 }
