@@ -75,7 +75,7 @@ static bool take_over(mn_rounds *s)
 bool mn_rounds_look_around(void *context, uint64_t nodes)
 {
     mn_rounds *s = context;
-    const uint64_t share = nodes < HARD ? nodes / 2 : 2 * nodes;
+    const uint64_t share = nodes < HARD ? nodes / 4 : 2 * nodes;
     if (nodes < FIRST_LOOK || s->hopeless || share < s->effort + SLICE)
         return false;
     if (!s->neighbourhood)

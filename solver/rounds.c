@@ -310,6 +310,7 @@ static mn_status settle_ties(mn_rounds *s)
                           .capacities = s->question->capacities,
                           .control = &s->question->control,
                           .threads = s->question->threads,
+                          .expected = s->expected,
                           .arena = s->arena,
                           .nodes = &s->nodes};
     s->bound = s->best.entries[0].score;

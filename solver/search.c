@@ -13,7 +13,7 @@ static const struct phase {
     int suffixes;   /* 0: none; else how many are listed: making them takes a small part of the phase before */
     bool threaded;
 } phases[] = {{1 << 14, 0, false},
-              {1 << 18, 1 << 11, false},
+              {1 << 18, 1 << 11, true},
               {1 << 22, 1 << 15, true},
               {1 << 26, 1 << 18, true},
               {UINT64_MAX, 1 << 20, true}};
@@ -394,7 +394,7 @@ static mn_status run_phases(shared *all, mn_arena *arena)
         }
         if (phases[i].suffixes > 0 && listable) {
             mn_arena_return(arena, mark);
-            if (mn_suffixes_make(core, phases[i].suffixes / core->groups, arena, &all->listed) != MN_OK)
+            if (mn_suffixes_make(core, phases[i].suffixes / core->groups, threads, arena, &all->listed) != MN_OK)
                 return MN_FAILURE;
             all->suffixes = &all->listed;
         }

@@ -1,4 +1,5 @@
 #include "solver/suffixes.h"
+#include "solver/threads.h"
 
 #include <string.h>
 
@@ -6,7 +7,7 @@ enum {
     FAN = MN_SUFFIX_FAN,
     FEWEST_NODES = 3,
     LANE_BITS = 15,
-    SAMPLE = 64,     /* values that a split looks at */
+    SAMPLE = 64,     /* values that a split looks at, fewer of short ranges */
     SMALL = 32 * FAN /* combinations; below it splits are exact */
 };
 
@@ -145,7 +146,8 @@ static bool make_records(const mn_core *core, const list *all, const mn_suffixes
 /* The lane whose values spread widest, in units of the score, and the middle of a sample of them. */
 static int widest_lane(const records *r, int begin, int end, int16_t *middle)
 {
-    const int count = end - begin, sample = count < SAMPLE ? count : SAMPLE;
+    const int count = end - begin, wanted = count < 16 * SAMPLE ? SAMPLE / 4 : SAMPLE,
+              sample = count < wanted ? count : wanted;
     int widest = 0;
     double most = -1;
     for (int lane = 0; lane < r->lane_count; lane++) {
@@ -210,27 +212,64 @@ static int split_range(const records *r, int begin, int middle, int end)
     }
 }
 
-/* Halves ranges until each is one block of combinations. */
-static void order_all(const records *r, int count)
+typedef struct range {
+    int begin, end;
+} range;
+
+/* Splits a range in two, at a block boundary or near one. False: it is one block. */
+static bool halve(const records *r, range own, range *left, range *right)
 {
-    struct range {
-        int begin, end;
-    } stack[128];
+    const int blocks = (own.end - own.begin + FAN - 1) / FAN;
+    if (blocks <= 1)
+        return false;
+    int middle = split_range(r, own.begin, own.begin + blocks / 2 * FAN, own.end);
+    if (middle <= own.begin || middle >= own.end)
+        middle = own.begin + blocks / 2 * FAN; /* all alike */
+    *left = (range){own.begin, middle};
+    *right = (range){middle, own.end};
+    return true;
+}
+
+/* Halves a range until each piece is one block of combinations. */
+static void order_range(const records *r, range whole)
+{
+    range stack[64], left, right;
     int top = 0;
-    stack[top++] = (struct range){0, count};
+    stack[top++] = whole;
     while (top > 0) {
-        const struct range own = stack[--top];
-        const int blocks = (own.end - own.begin + FAN - 1) / FAN;
-        if (blocks <= 1)
+        if (!halve(r, stack[--top], &left, &right))
             continue;
-        int middle = split_range(r, own.begin, own.begin + blocks / 2 * FAN, own.end);
-        if (middle <= own.begin || middle >= own.end)
-            middle = own.begin + blocks / 2 * FAN; /* all alike */
-        const struct range left = {own.begin, middle}, right = {middle, own.end};
-        const bool left_longer = middle - own.begin > own.end - middle; /* the shorter first: the stack stays low */
+        const bool left_longer =
+            left.end - left.begin > right.end - right.begin; /* the shorter first: the stack stays low */
         stack[top++] = left_longer ? left : right;
         stack[top++] = left_longer ? right : left;
     }
+}
+
+enum { PIECES = 32, WORTH_THREADS = 1 << 14 /* combinations */ };
+
+typedef struct pieces {
+    const records *records;
+    range ranges[PIECES];
+} pieces;
+
+static void order_piece(void *context, uint64_t index, int thread)
+{
+    (void)thread;
+    const pieces *p = context;
+    order_range(p->records, p->ranges[index]);
+}
+
+/* The same order for any number of threads: the first splits make the pieces that threads then take. */
+static void order_all(const records *r, int count, int threads)
+{
+    pieces p = {.records = r, .ranges = {{0, count}}};
+    int made = 1;
+    while (made < PIECES && count >= WORTH_THREADS)
+        for (int i = 0, end = made; i < end; i++)
+            if (halve(r, p.ranges[i], &p.ranges[i], &p.ranges[made]))
+                made++;
+    mn_parallel(threads, (uint64_t)made, order_piece, &p);
 }
 
 /* ---- tree --------------------------------------------------------------------------------------------------------------------------- */
@@ -294,7 +333,7 @@ static mn_status make_tree(const records *r, int count, mn_arena *arena, mn_suff
 
 /* ---- entry -------------------------------------------------------------------------------------------------------------------------- */
 
-mn_status mn_suffixes_make(const mn_core *core, int most, mn_arena *arena, mn_suffixes *suffixes)
+mn_status mn_suffixes_make(const mn_core *core, int most, int threads, mn_arena *arena, mn_suffixes *suffixes)
 {
     *suffixes = (mn_suffixes){.first = core->depth};
     list all;
@@ -310,7 +349,7 @@ mn_status mn_suffixes_make(const mn_core *core, int most, mn_arena *arena, mn_su
     choose_lanes(core, suffixes, &r);
     if (!make_records(core, &all, suffixes, arena, &r))
         return MN_FAILURE;
-    order_all(&r, all.count);
+    order_all(&r, all.count, threads);
     return make_tree(&r, all.count, arena, suffixes);
 }
 

@@ -30,7 +30,7 @@ typedef struct mn_suffixes {
 
 /* Lists at most `most` combinations (fewer than 2^26), as many nodes as that allows. `suffixes->first` is the core's depth when
  * nothing is gained. */
-mn_status mn_suffixes_make(const mn_core *core, int most, mn_arena *arena, mn_suffixes *suffixes);
+mn_status mn_suffixes_make(const mn_core *core, int most, int threads, mn_arena *arena, mn_suffixes *suffixes);
 
 /* Adds up combination `index` from the core: false when it does not fit `slack` [groups] in every lane, else its blocks are written
  * into the network. */

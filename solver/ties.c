@@ -14,6 +14,7 @@ typedef struct descent {
     uint16_t *network; /* [nodes] the best so far */
     uint16_t *found;   /* [nodes] */
     bool any;
+    uint64_t expected; /* nodes of the next search: as many as the last one had */
 } descent;
 
 static bool take_first(void *context, const uint16_t *network)
@@ -33,12 +34,16 @@ static mn_status look_for_one(descent *d, const mn_core *core)
     const mn_search search = {.core = core,
                               .order = MN_BY_COST,
                               .threads = d->ties->threads,
+                              .expected = d->expected,
                               .control = d->ties->control,
                               .threshold = &threshold,
                               .found = take_first,
                               .context = d};
+    const uint64_t before = atomic_load(d->ties->nodes);
     d->any = false;
-    return mn_search_run(&search, d->ties->arena, d->ties->nodes);
+    const mn_status status = mn_search_run(&search, d->ties->arena, d->ties->nodes);
+    d->expected = atomic_load(d->ties->nodes) - before;
+    return status;
 }
 
 /* Whether the core has a block of the node in [low, high). */
@@ -89,7 +94,8 @@ static mn_status settle_part(const mn_ties *ties, const mn_part *part, mn_best_e
 {
     const mn_prepared *prepared = part->form.prepared;
     const size_t nodes = (size_t)prepared->problem->node_count;
-    descent d = {.ties = ties, .part = part, .value = best->score, .network = best->network};
+    descent d = {
+        .ties = ties, .part = part, .value = best->score, .network = best->network, .expected = ties->expected};
     mn_core core;
     d.found = mn_arena_take(ties->arena, nodes, sizeof *d.found);
     if (!d.found)

@@ -12,6 +12,7 @@ typedef struct mn_ties {
     const int64_t *capacities;
     const mn_control *control;
     int threads;
+    uint64_t expected; /* nodes of a search, as a guess */
     mn_arena *arena;
     _Atomic uint64_t *nodes;
 } mn_ties;
