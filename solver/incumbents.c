@@ -7,7 +7,7 @@ enum {
     FIRST_LOOK = 1 << 17, /* search nodes before it begins */
     SLICE = 1 << 17       /* effort at a time */
 };
-static const uint64_t HARD = (uint64_t)1 << 27; /* nodes, after which networks get more effort than the proof */
+static const uint64_t HARD = (uint64_t)1 << 30; /* nodes, after which networks get as much effort as the proof */
 
 static void raise_target(mn_rounds *s, int64_t target)
 {
@@ -25,8 +25,9 @@ bool mn_rounds_accept(mn_rounds *s, int64_t value, const uint16_t *network, cons
         return false;
     if (s->question->gap > 0 && below_bound(s, mn_best_worst(&s->best)) <= s->question->gap && s->best.capacity == 1)
         s->gap_reached = true;
+    s->bound_met = mn_best_worst(&s->best) >= s->bound;
     raise_target(s, mn_best_worst(&s->best) + 1);
-    return s->gap_reached;
+    return s->gap_reached || s->bound_met;
 }
 
 static const mn_part *best_part(const mn_rounds *s)
@@ -75,7 +76,7 @@ static bool take_over(mn_rounds *s)
 bool mn_rounds_look_around(void *context, uint64_t nodes)
 {
     mn_rounds *s = context;
-    const uint64_t share = nodes < HARD ? nodes / 4 : 2 * nodes;
+    const uint64_t share = nodes < HARD ? nodes / 4 : nodes;
     if (nodes < FIRST_LOOK || s->hopeless || share < s->effort + SLICE)
         return false;
     if (!s->neighbourhood)

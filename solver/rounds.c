@@ -207,7 +207,7 @@ static mn_status run_round(mn_rounds *s, int64_t target)
         if (s->parts.parts[i].bound < s->target)
             continue;
         const mn_status status = search_part(s, &s->parts.parts[i]);
-        if (status != MN_OK || s->gap_reached || s->proved)
+        if (status != MN_OK || s->gap_reached || s->proved || s->bound_met)
             return status;
     }
     return MN_OK;
@@ -242,6 +242,10 @@ static mn_status run_rounds(mn_rounds *s)
             target = LOWEST; /* the same work, and scaled values far below their relaxation are found too */
         if (gap_is_met(s))
             return MN_OK;
+        if (has_rival(s) && mn_best_worst(&s->known) >= s->bound) {
+            accept_rival(s);
+            return MN_OK;
+        }
         const uint64_t before = s->nodes;
         const mn_status status = run_round(s, target);
         if (status != MN_OK || s->gap_reached || s->best.count == s->best.capacity)

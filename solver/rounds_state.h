@@ -22,6 +22,7 @@ typedef struct mn_rounds {
     _Atomic uint64_t nodes;
     uint64_t expected; /* nodes of the next search */
     bool gap_reached;
+    bool bound_met; /* the round's networks are as good as any can be */
     /* good networks, looked for beside the proof */
     mn_neighbourhood *neighbourhood; /* NULL: not yet, or none suits */
     uint64_t effort;                 /* that it was given */
