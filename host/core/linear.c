@@ -182,10 +182,14 @@ static mn_status sum_terms(const reader *r, const term *terms, const mn_wide *fa
     mn_wide base = 0, worst = 0;
     if (linear->single_metric >= 0) { /* the table's own numbers: their sums were checked when it was loaded */
         const mn_metric *metric = &table->metrics[linear->single_metric];
-        memcpy(linear->values, metric->values, (size_t)table->item_count * sizeof *linear->values);
+        linear->values = metric->values;
         linear->base = metric->base;
         return MN_OK;
     }
+    linear->own = mn_new_array((size_t)table->item_count, sizeof *linear->own);
+    if (!linear->own)
+        return mn_fail_memory(r->error);
+    linear->values = linear->own;
     for (int i = 0; i < count; i++)
         if (!add_product(&base, factors[i], table->metrics[terms[i].metric].base))
             return too_large(r);
@@ -201,7 +205,7 @@ static mn_status sum_terms(const reader *r, const term *terms, const mn_wide *fa
             if (magnitude > MN_MAX_SUM)
                 return too_large(r);
             largest = magnitude > largest ? magnitude : largest;
-            linear->values[item] = (int64_t)value;
+            linear->own[item] = (int64_t)value;
         }
         worst += largest;
     }
@@ -247,10 +251,9 @@ mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length
         status = check_scaled(&r, terms, count, linear);
     if (status == MN_OK) {
         factors = mn_new_array((size_t)count, sizeof *factors);
-        linear->values = mn_new_array((size_t)table->item_count, sizeof *linear->values);
         linear->text = mn_copy_text(text, length);
-        status = factors && linear->values && linear->text ? scale_terms(&r, terms, count, factors, &linear->resolution)
-                                                           : mn_fail_memory(error);
+        status = factors && linear->text ? scale_terms(&r, terms, count, factors, &linear->resolution)
+                                         : mn_fail_memory(error);
     }
     if (status == MN_OK && linear->single_metric >= 0) /* keeps the metric's own resolution, whatever its form */
         linear->resolution = table->metrics[linear->single_metric].resolution;
@@ -265,8 +268,9 @@ mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length
 
 void mn_linear_free(mn_linear *linear)
 {
-    free(linear->values);
+    free(linear->own);
     free(linear->text);
+    linear->own = NULL;
     linear->values = NULL;
     linear->text = NULL;
 }

@@ -10,7 +10,8 @@ typedef struct mn_linear {
     char *text;
     mn_resolution resolution;
     int64_t base;
-    int64_t *values;   /* [item_count] */
+    const int64_t *values; /* [item_count] the table's own for a single metric, which must outlive this; else `own` */
+    int64_t *own;
     int scaled_metric; /* -1, or the scaled metric: values and base are those of its unscaled sum */
     int single_metric; /* -1, or the metric when the expression is one metric with coefficient 1 */
 } mn_linear;
