@@ -27,6 +27,7 @@ struct mn_solver {
     int member_count;
     mn_member *members;
     int widest; /* nodes of the widest table */
+    int cores;  /* that this process may use; 0: not asked yet, which takes as long as a re-solve */
 
     bool has_objective, maximize;
     int limit_count;

@@ -83,6 +83,15 @@ static void metrics_of(const void *context, int problem, const uint16_t *network
         values[metric] = mn_table_evaluate(table, metric, network);
 }
 
+static int threads_of(mn_solver *solver, int requested)
+{
+    if (requested > 0)
+        return mn_thread_count(requested);
+    if (solver->cores == 0)
+        solver->cores = mn_thread_count(0);
+    return solver->cores;
+}
+
 static mn_status run_search(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
     mn_status status = MN_OK;
@@ -95,7 +104,7 @@ static mn_status run_search(mn_solver *solver, const mn_options *options, const 
                                   .top = work->top,
                                   .distinct = options->distinct_metrics ? &distinct : NULL,
                                   .gap = work->gap,
-                                  .threads = mn_thread_count(options->threads),
+                                  .threads = threads_of(solver, options->threads),
                                   .start = work->start.network,
                                   .start_problem = work->start.member,
                                   .control = control_of(solver, options, work)};
@@ -138,7 +147,7 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
                            .choices = mn_new_array(top * widest, sizeof *scan.choices)};
     mn_scan_request request = {.capacities = solver->capacities,
                                .top = work->top,
-                               .threads = mn_thread_count(options->threads),
+                               .threads = threads_of(solver, options->threads),
                                .control = control_of(solver, options, work)};
     mn_status status = scan.scores && scan.choices ? MN_OK : mn_fail_memory(&solver->error);
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
