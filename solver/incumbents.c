@@ -4,7 +4,7 @@
 #include "solver/rounds_state.h"
 
 enum {
-    FIRST_LOOK = 1 << 17, /* search nodes before it begins */
+    FIRST_LOOK = 1 << 20, /* search nodes before it begins: some 20 ms */
     SLICE = 1 << 17       /* effort at a time */
 };
 static const uint64_t HARD = (uint64_t)1 << 30; /* nodes, after which networks get as much effort as the proof */
