@@ -34,22 +34,26 @@ static int64_t magnitude_of(const mn_problem *problem, const int64_t *values)
 /* Published values are often rounded (BLEU to 0.01): then scores lie on a coarse grid, and a bound may be rounded down to it. */
 static void find_step(const mn_graph *graph, const mn_problem *problem, mn_prepared *prepared)
 {
-    int64_t step = 0, offset = 0;
+    uint64_t step = 0; /* values may lie 2^63 apart */
+    int64_t offset = 0;
     for (int node = 0; node < graph->node_count; node++) {
         const int begin = graph->begin[graph->layer[node]], end = graph->begin[graph->layer[node + 1]];
         const int64_t first = problem->score.values[graph->arcs[begin].item];
         offset += first;
         for (int arc = begin + 1; arc < end && step != 1; arc++) {
-            int64_t a = problem->score.values[graph->arcs[arc].item] - first, b = step;
-            for (a = a < 0 ? -a : a; b != 0;) {
-                const int64_t rest = a % b;
+            const int64_t value = problem->score.values[graph->arcs[arc].item];
+            uint64_t a = value > first ? (uint64_t)value - (uint64_t)first : (uint64_t)first - (uint64_t)value,
+                     b = step;
+            while (b != 0) {
+                const uint64_t rest = a % b;
                 a = b;
                 b = rest;
             }
             step = a;
         }
     }
-    prepared->score_step = step > 0 ? step : 1; /* 0: one value only */
+    /* 0: one value only; 2^63 does not fit, and its half is a step too */
+    prepared->score_step = step == 0 ? 1 : step > INT64_MAX ? (int64_t)1 << 62 : (int64_t)step;
     prepared->score_offset = offset;
 }
 

@@ -163,3 +163,23 @@ Test(bounds_at_load, windows_of_the_largest_values_are_solved_right, .timeout = 
     mn_solver_free(solver);
     mn_table_free(table);
 }
+
+/* One node whose two scores lie 2^63 apart. */
+Test(bounds_at_load, one_node_spans_the_whole_range)
+{
+    mn_table *table = expect_read(1, 0, -largest, largest);
+    mn_solver *solver = maximizing(table);
+    const mn_result *result;
+    cr_assert_eq(mn_solver_maximize(solver, "257*m0 + 255*m1"), MN_OK, "%s", mn_last_error(solver));
+    for (int engine = 0; engine < 2; engine++) {
+        const mn_options options = {.top = 1, .threads = 1, .engine = engine ? "scan" : "search"};
+        mn_solver_set_limit(solver, 0, largest);
+        cr_assert_eq(mn_solver_solve(solver, &options, &result), MN_OK, "%s", mn_last_error(solver));
+        cr_assert_eq(result->solutions[0].objective, INT64_C(1) << 62);
+        mn_solver_set_limit(solver, 0, largest - 1);
+        cr_assert_eq(mn_solver_solve(solver, &options, &result), MN_OK, "%s", mn_last_error(solver));
+        cr_assert_eq(result->solutions[0].objective, -(INT64_C(1) << 62));
+    }
+    mn_solver_free(solver);
+    mn_table_free(table);
+}
