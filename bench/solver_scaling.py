@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time of an exact solve against nodes, blocks, limits and threads: bench/results/solver_scaling.csv, and a picture by gnuplot.
 
-    python3 bench/solver_scaling.py [--plot-only]
+    python3 bench/solver_scaling.py [--plot-only] [--panel NAME]...
 
 A point is the median of bench_solver's first SEEDS seeds. A curve ends with its first point whose median was not proved in TIME_LIMIT
 seconds; that point is drawn open.
@@ -51,11 +51,16 @@ def curve(panel, family, values):
             return
 
 
-def record(path):
+def record(path, wanted):
+    """Measures the wanted panels and keeps the lines of the others."""
+    kept = list(csv.DictReader(path.open())) if path.exists() else []
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, ["panel", "curve", "x", "seconds", "proved"], lineterminator="\n")
         writer.writeheader()
         for panel, (values, families) in PANELS.items():
+            if panel not in wanted:
+                writer.writerows(row for row in kept if row["panel"] == panel)
+                continue
             for family in families:
                 for row in curve(panel, family, values):
                     writer.writerow(row)
@@ -89,9 +94,11 @@ def plot(rows, picture):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plot-only", action="store_true", help="draw what is recorded")
+    parser.add_argument("--panel", action="append", choices=list(PANELS), help="measure this panel only; may be given again")
+    arguments = parser.parse_args()
     table = RESULTS / "solver_scaling.csv"
-    if not parser.parse_args().plot_only:
-        record(table)
+    if not arguments.plot_only:
+        record(table, arguments.panel or list(PANELS))
     plot(list(csv.DictReader(table.open())), RESULTS / "solver_scaling.svg")
 
 
