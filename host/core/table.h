@@ -49,6 +49,7 @@ struct mn_table {
     mn_error error;                        /* first: mn_last_error */
     char *name, *path, *encoding, *source; /* encoding, source: NULL when absent */
     char *network_json;                    /* the "network" key's text, or NULL */
+    struct mn_skeleton *skeleton;          /* the same read (skeleton.h), or NULL: no such key, or one without "kind" */
     bool has_values;
 
     int node_count;
