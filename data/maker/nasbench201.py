@@ -16,6 +16,8 @@ DEVICES = {"edgegpu": {"latency": 5711, "energy": 23834}, "fpga": {"latency": 89
 ACCURACY_BASE = Decimal("40.78")
 EDGES = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
 NODE_NAMES = [f"edge {start}->{end}" for start, end in EDGES]
+OPERATIONS = {"none": "none", "skip_connect": "identity", "nor_conv_1x1": "convolution", "nor_conv_3x3": "convolution",
+              "avg_pool_3x3": "pool"}
 KERNELS = {"none": 0, "skip_connect": 1, "nor_conv_1x1": 1, "nor_conv_3x3": 3, "avg_pool_3x3": 3}
 NETWORK = {
     "kind": "cells",
@@ -52,11 +54,12 @@ def table(device):
         metric("params", "parameters", "lower", ONE, base=skeleton_cost().params, values=cost_rows("params")),
     ]
     return document("table", f"nasbench201/{device}", nodes(), metrics, encoding="nasbench201",
-                    source=SOURCE.format(device=device))
+                    network=NETWORK, source=SOURCE.format(device=device))
 
 
 def nodes():
-    blocks = [{"name": name, "kernel": kernel, **operation_cost(name)._asdict()} for name, kernel in KERNELS.items()]
+    blocks = [{"name": name, "operation": OPERATIONS[name], "kernel": kernel, **operation_cost(name)._asdict()}
+              for name, kernel in KERNELS.items()]
     return [{"name": name, "blocks": blocks} for name in NODE_NAMES]
 
 
@@ -93,7 +96,7 @@ def space():
     metrics = [metric(f"accuracy_{data}", "%", "higher", MICRO) for data in ("cifar10", "cifar100", "imagenet16")]
     metrics += [metric("flops", "FLOPs", "lower", ONE), metric("params", "parameters", "lower", ONE)]
     return document("space", "nasbench201", nodes(), metrics, encoding="nasbench201",
-                    network={**NETWORK, "fixed": skeleton_cost()._asdict()},
+                    network=NETWORK,
                     source="NAS-Bench-201 (arXiv 2001.00326), the topology space of NATS-Bench. See PROVENANCE.md.")
 
 

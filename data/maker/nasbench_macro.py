@@ -28,7 +28,7 @@ def space():
     metrics = [metric(f"accuracy_{run}", "%", "higher", MICRO) for run in ("cifar10", "1", "2", "3")]
     metrics += [metric("flops", "FLOPs", "lower", ONE), metric("params", "parameters", "lower", ONE)]
     return document("space", "nasbench_macro", nodes(), metrics, encoding="nasbench-macro",
-                    network={**NETWORK, "fixed": skeleton_cost()._asdict()},
+                    network=NETWORK,
                     source="NAS-Bench-Macro (arXiv 2103.11922, github.com/xiusu/NAS-Bench-Macro). See PROVENANCE.md.")
 
 

@@ -47,9 +47,9 @@ typedef struct mn_skeleton {
     int stem_kernel, stem_channels; /* convolution with stride 1, batch norm (layers: and ReLU) */
     int stage_count;
     mn_skeleton_stage stages[MN_MAX_STAGES];
-    mn_reduction reduction;         /* cells */
-    int head_kernel, head_channels; /* layers: convolution, batch norm, ReLU; then, as for cells, global average pooling and a linear
-                                     * classifier (cells: after batch norm and ReLU) */
+    mn_reduction reduction; /* cells */
+    /* Cells: batch norm, ReLU; layers: convolution, batch norm, ReLU. Then global average pooling and a linear classifier. */
+    int head_kernel, head_channels;
 
     mn_cost fixed;   /* all that no block changes */
     mn_cost *blocks; /* [the table's item_count] what each block adds, over all cells */
@@ -71,6 +71,9 @@ mn_status mn_skeleton_prepare(mn_table *table, const char *where);
 
 /* Shape of the table's node `node`; kind layers, complete. */
 mn_layer_shape mn_skeleton_layer(const mn_skeleton *skeleton, int node);
+
+/* Whether the identity fits as it is, without a convolution. */
+bool mn_layer_keeps_shape(const mn_layer_shape *shape);
 
 /* FLOPs and parameters of a network; false when the table has no complete skeleton. */
 bool mn_skeleton_cost(const mn_table *table, const uint16_t *network, mn_cost *cost);

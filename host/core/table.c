@@ -1,5 +1,6 @@
 #include "host/core/table.h"
 #include "host/core/memory.h"
+#include "host/core/skeleton.h"
 
 #include <stdio.h>
 
@@ -47,6 +48,7 @@ void mn_table_free(mn_table *table)
     free(table->encoding);
     free(table->source);
     free(table->network_json);
+    mn_skeleton_free(table->skeleton);
     free(table->scale_text);
     free(table->count_text);
     free(table->admissible_text);
@@ -244,6 +246,8 @@ mn_status mn_table_prepare(mn_table *table, const char *where)
     mn_status status = number_items(table, where);
     if (status == MN_OK)
         status = check_names(table, where);
+    if (status == MN_OK && table->skeleton)
+        status = mn_skeleton_prepare(table, where);
     if (status == MN_OK && table->has_values)
         status = check_sums(table, where);
     if (status == MN_OK && table->has_values && table->has_scale)

@@ -1,4 +1,5 @@
 #include "host/files/table_json.h"
+#include "host/files/skeleton_json.h"
 #include "host/files/table_reader.h"
 #include "host/files/bytes.h"
 #include "host/core/memory.h"
@@ -90,7 +91,7 @@ static mn_status read_network(const mn_json_document *document, mn_table *table)
     if (status != MN_OK)
         return status;
     table->network_json = mn_json_raw(document, network);
-    return table->network_json ? MN_OK : mn_fail_memory(&table->error);
+    return table->network_json ? mn_skeleton_read(document, network, table) : mn_fail_memory(&table->error);
 }
 
 typedef mn_status part_reader(const mn_json_document *document, const mn_json *value, mn_table *table);
