@@ -160,6 +160,21 @@ MN_API bool mn_network_encode(const mn_table *table, const uint16_t *network, ch
 /* The benchmark's own index of the network (the order of its truth file); -1 when there is none. */
 MN_API int64_t mn_network_index(const mn_table *table, const uint16_t *network);
 
+/* FLOPs (single multiply-adds of convolution and linear weights) and parameters of a network, from the table's key "network"; false
+ * when it has none, or one that only gives a cell's graph. */
+MN_API bool mn_network_cost(const mn_table *table, const uint16_t *network, int64_t *flops, int64_t *params);
+
+typedef struct mn_class_counts {
+    uint64_t networks;  /* admissible; UINT64_MAX here and below: does not fit, or is not known */
+    uint64_t classes;   /* networks that compute the same function with as many live operations of each kind */
+    uint64_t functions; /* networks that compute the same function */
+    uint64_t constant;  /* networks without a path from input to output: known to be at chance level */
+} mn_class_counts;
+
+/* Function classes of the whole space (host/fit/classes.h says what they are). Without a key "network" every network is its own.
+ * MN_USAGE when functions may coincide among more than 20,000,000 networks. */
+MN_API mn_status mn_table_count_classes(const mn_table *table, mn_class_counts *counts);
+
 /* ---- prediction --------------------------------------------------------------------------------------------------------- */
 
 /* Metrics of `count` networks.

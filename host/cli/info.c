@@ -1,11 +1,23 @@
-/* mathnas info: what a table or space holds, and one network of it. */
+/* mathnas info: what a table or space holds, its function classes, and one network of it. */
 #include "host/cli/cli.h"
 #include "host/cli/commands.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { LINE_WIDTH = 100 };
+
+/* What was asked for beside the table itself. */
+typedef struct info {
+    const mn_table *table;
+    const uint16_t *network; /* NULL: none */
+    int64_t *values;         /* its metrics, NULL in a space */
+    bool has_cost;           /* the skeleton prices it */
+    int64_t flops, params;
+    bool has_classes;
+    mn_class_counts classes;
+} info;
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------------------ */
 
@@ -57,40 +69,63 @@ static void json_metric_list(json_out *json, const mn_table *table)
     json_close(json);
 }
 
-/* A metric of the network as a number, null when the table lacks it. */
-static void json_metric_or_null(json_out *json, const mn_table *table, const int64_t *values, const char *name)
+/* A metric of the network as a number; where the table lacks it, what the skeleton says; else null. */
+static void json_cost(json_out *json, const info *asked, const char *name, int64_t by_skeleton)
 {
-    const int metric = mn_table_find_metric(table, name);
-    if (values && metric >= 0) {
-        char number[MN_NUMBER_SIZE];
-        json_number(json, name, mn_format(values[metric], mn_table_metric_resolution(table, metric), number));
-    } else {
+    const int metric = mn_table_find_metric(asked->table, name);
+    char number[MN_NUMBER_SIZE];
+    if (asked->values && metric >= 0)
+        json_number(json, name,
+                    mn_format(asked->values[metric], mn_table_metric_resolution(asked->table, metric), number));
+    else if (asked->has_cost)
+        json_count(json, name, (unsigned long long)by_skeleton);
+    else
         json_null(json, name);
-    }
 }
 
-static void json_one_network(json_out *json, const mn_table *table, const uint16_t *network, const int64_t *values)
+static void json_one_network(json_out *json, const info *asked)
 {
+    const mn_table *table = asked->table;
     char encoded[1024];
     json_object(json, "network");
-    cli_json_network(json, table, network, true);
-    if (mn_network_encode(table, network, encoded, sizeof encoded))
+    cli_json_network(json, table, asked->network, true);
+    if (mn_network_encode(table, asked->network, encoded, sizeof encoded))
         json_string(json, "arch_str", encoded);
-    if (mn_network_index(table, network) >= 0)
-        json_count(json, "index", (unsigned long long)mn_network_index(table, network));
-    if (values) {
-        cli_json_metrics(json, table, values);
+    if (mn_network_index(table, asked->network) >= 0)
+        json_count(json, "index", (unsigned long long)mn_network_index(table, asked->network));
+    if (asked->values) {
+        cli_json_metrics(json, table, asked->values);
     } else {
         json_object(json, "metrics");
         json_close(json);
     }
-    json_metric_or_null(json, table, values, "flops");
-    json_metric_or_null(json, table, values, "params");
+    json_cost(json, asked, "flops", asked->flops);
+    json_cost(json, asked, "params", asked->params);
     json_close(json);
 }
 
-static mn_status print_json(cli *c, const mn_table *table, const uint16_t *network, const int64_t *values)
+/* Counts of a space without skeleton may pass 64 bits: there they are its number of networks. */
+static void json_class_count(json_out *json, const info *asked, const char *key, uint64_t count)
 {
+    const char *admissible = mn_table_admissible_count_text(asked->table);
+    if (count == UINT64_MAX)
+        json_number(json, key, *admissible ? admissible : "null");
+    else
+        json_count(json, key, count);
+}
+
+static void json_classes(json_out *json, const info *asked)
+{
+    json_object(json, "classes");
+    json_class_count(json, asked, "count", asked->classes.classes);
+    json_class_count(json, asked, "functions", asked->classes.functions);
+    json_count(json, "constant", asked->classes.constant);
+    json_close(json);
+}
+
+static mn_status print_json(cli *c, const info *asked)
+{
+    const mn_table *table = asked->table;
     json_out json = {0};
     json_object(&json, NULL);
     json_string(&json, "name", mn_table_name(table));
@@ -108,8 +143,10 @@ static mn_status print_json(cli *c, const mn_table *table, const uint16_t *netwo
         json_number(&json, NULL, mn_table_rule_text(table, i));
     json_close(&json);
     json_string(&json, "scale", mn_table_scale_text(table));
-    if (network)
-        json_one_network(&json, table, network, values);
+    if (asked->has_classes)
+        json_classes(&json, asked);
+    if (asked->network)
+        json_one_network(&json, asked);
     json_close(&json);
     const mn_status status = cli_print_json(c, &json);
     text_free(&json.out);
@@ -175,16 +212,35 @@ static void print_metrics(text *out, const mn_table *table)
     }
 }
 
-static void print_network(text *out, const mn_table *table, const uint16_t *network, const int64_t *values)
+static void print_network(text *out, const info *asked)
 {
     text_put(out, "\nnetwork ");
-    cli_add_arch(out, table, network);
+    cli_add_arch(out, asked->table, asked->network);
     text_put(out, "\n");
-    cli_describe_network(out, table, network, values);
+    cli_describe_network(out, asked->table, asked->network, asked->values);
+    if (asked->has_cost && (!asked->values || mn_table_find_metric(asked->table, "flops") < 0))
+        text_printf(out, "  flops         %" PRId64 " FLOPs\n", asked->flops);
+    if (asked->has_cost && (!asked->values || mn_table_find_metric(asked->table, "params") < 0))
+        text_printf(out, "  params        %" PRId64 " parameters\n", asked->params);
 }
 
-static mn_status print_text(cli *c, const mn_table *table, const uint16_t *network, const int64_t *values)
+static void print_classes(text *out, const info *asked)
 {
+    const mn_class_counts *counts = &asked->classes;
+    if (counts->classes == UINT64_MAX || counts->classes == counts->networks)
+        text_put(out, "every network is a function class of its own\n");
+    else if (counts->classes == counts->functions)
+        text_printf(out, "%" PRIu64 " function classes\n", counts->classes);
+    else
+        text_printf(out, "%" PRIu64 " function classes: %" PRIu64 " functions, told apart by live operations\n",
+                    counts->classes, counts->functions);
+    if (counts->constant)
+        text_printf(out, "%" PRIu64 " networks have no path from input to output\n", counts->constant);
+}
+
+static mn_status print_text(cli *c, const info *asked)
+{
+    const mn_table *table = asked->table;
     text out = {0};
     const char *admissible = mn_table_admissible_count_text(table);
     text_printf(&out, "%s  (%s)\n", mn_table_name(table), mn_table_path(table));
@@ -204,10 +260,24 @@ static mn_status print_text(cli *c, const mn_table *table, const uint16_t *netwo
     if (mn_table_rule_count(table))
         text_printf(&out, ", %s obey the rules", *admissible ? admissible : "an unknown number of which");
     text_put(&out, "\n");
-    if (network)
-        print_network(&out, table, network, values);
+    if (asked->has_classes)
+        print_classes(&out, asked);
+    if (asked->network)
+        print_network(&out, asked);
     const mn_status status = cli_print(c, &out);
     text_free(&out);
+    return status;
+}
+
+static mn_status ask_network(cli *c, const char *arch, mn_networks **networks, info *asked)
+{
+    mn_status status = mn_networks_parse(asked->table, arch, networks);
+    if (status != MN_OK)
+        return cli_fail_with(c, status, *networks);
+    asked->network = mn_networks_choices(*networks);
+    asked->has_cost = mn_network_cost(asked->table, asked->network, &asked->flops, &asked->params);
+    if (mn_table_has_values(asked->table))
+        status = cli_predict(c, asked->table, asked->network, 1, &asked->values);
     return status;
 }
 
@@ -216,31 +286,35 @@ static mn_status run(cli *c)
     mn_status status = cli_load_tables(c);
     if (status != MN_OK)
         return status;
-    const mn_table *table = c->tables[0];
+    info asked = {.table = c->tables[0], .has_classes = cli_has(c, "classes")};
     const char *arch = cli_value(c, "arch");
     mn_networks *networks = NULL;
-    int64_t *values = NULL;
-    if (arch && (status = mn_networks_parse(table, arch, &networks)) != MN_OK)
-        cli_fail_with(c, status, networks);
-    if (arch && status == MN_OK && mn_table_has_values(table))
-        status = cli_predict(c, table, mn_networks_choices(networks), 1, &values);
+    if (arch)
+        status = ask_network(c, arch, &networks, &asked);
+    if (status == MN_OK && asked.has_classes) {
+        status = mn_table_count_classes(asked.table, &asked.classes);
+        if (status != MN_OK)
+            cli_fail_with(c, status, asked.table);
+    }
     if (status == MN_OK)
-        status = (c->json ? print_json : print_text)(c, table, mn_networks_choices(networks), values);
-    free(values);
+        status = (c->json ? print_json : print_text)(c, &asked);
+    free(asked.values);
     mn_networks_free(networks);
     return status;
 }
 
 static const cli_option own_options[] = {
     {"arch", "LIST", false, "also one network: blocks separated by commas (indices or names), or the table's encoding"},
+    {"classes", NULL, false, "also how many functions the networks compute: those of one class are measured once"},
     {0}};
 
 const cli_command cli_info = {"info",
                               "TABLE|SPACE",
                               1,
                               1,
-                              "Nodes, blocks, metrics, ranges and size of a table or space.",
+                              "Nodes, blocks, metrics, ranges, size and function classes of a table or space.",
                               "  mathnas info nasbench201/edgegpu\n"
-                              "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n",
+                              "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n"
+                              "  mathnas info spaces/nasbench201 --classes\n",
                               {own_options, cli_scale_options, cli_common_options},
                               run};

@@ -36,17 +36,9 @@ bool mn_classes_alive(const mn_classes *classes, const uint16_t *network);
 mn_status mn_classes_of(const mn_table *table, const uint16_t *networks, uint64_t count, mn_error *error,
                         uint64_t *class_of);
 
-/* How many classes the admissible networks of a whole space make. */
-typedef struct mn_class_counts {
-    uint64_t networks;  /* admissible */
-    uint64_t classes;   /* by live counts */
-    uint64_t functions; /* without counts */
-    uint64_t constant;  /* networks without a live path */
-} mn_class_counts;
-
 enum { MN_CLASSES_LIMIT = 20000000 }; /* networks that are looked at one by one */
 
-/* MN_USAGE for a space of more than MN_CLASSES_LIMIT networks in which functions coincide. */
+/* Of the admissible networks of a whole space. MN_USAGE for a space of more than MN_CLASSES_LIMIT networks in which functions coincide. */
 mn_status mn_classes_count_all(const mn_table *table, mn_error *error, mn_class_counts *counts);
 
 #endif
