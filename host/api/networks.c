@@ -1,6 +1,7 @@
 /* Networks from text, in order, at random. */
 #include "host/api/handle.h"
 #include "host/core/memory.h"
+#include "host/core/random.h"
 
 #include <stdio.h>
 
@@ -172,15 +173,6 @@ mn_status mn_networks_range(const mn_table *table, uint64_t first, uint64_t coun
 
 /* ---- at random ------------------------------------------------------------------------------------------------------------- */
 
-/* splitmix64: Steele, Lea, Flood 2014. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 /* The share of each state's networks among those of its layer, from sums and products only: the same on every machine. Normalising
  * by layer lets spaces of any size fit a double. NULL when memory ran out; free() frees it at once. */
 static double **state_weights(const mn_diagram *diagram)
@@ -223,7 +215,7 @@ static void draw(const mn_diagram *diagram, double *const *weights, uint64_t *ra
         double total = 0;
         for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
             total += row[block] < 0 ? 0 : weights[node + 1][row[block]];
-        double left = (double)(next_random(random) >> 11) * 0x1p-53 * total;
+        double left = (double)(mn_random_next(random) >> 11) * 0x1p-53 * total;
         int chosen = -1;
         for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
             if (row[block] < 0)
