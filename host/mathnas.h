@@ -49,6 +49,7 @@ typedef struct mn_solver mn_solver; /* a question on one or more tables, with wh
 typedef struct mn_front mn_front;   /* a Pareto front */
 typedef struct mn_truth mn_truth;   /* measured metrics of a benchmark's networks */
 typedef struct mn_measurements mn_measurements; /* measured networks that a table is fitted to */
+typedef struct mn_plan mn_plan;                 /* networks to measure */
 typedef struct mn_fit mn_fit;                   /* a fitted table and how well it fits */
 
 /* A resolution is mantissa * 10^-decimals of the metric's unit, mantissa >= 1. */
@@ -381,8 +382,8 @@ MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
 /* Reads a CSV or .csv.gz of measured networks (docs/formats.md). metrics [metric_count]: "name:unit:higher" or "name:unit:lower" for
  * columns that neither the space nor a well-known name describes; MN_USAGE for a column that nothing describes. Repeats of one
  * network are averaged; repeats that contradict each other are MN_BAD_INPUT, with both lines. */
-MN_API mn_status mn_measurements_read(const mn_table *space, const char *path, const char *const *metrics, int metric_count,
-                                      mn_measurements **measurements);
+MN_API mn_status mn_measurements_read(const mn_table *space, const char *path, const char *const *metrics,
+                                      int metric_count, mn_measurements **measurements);
 MN_API void mn_measurements_free(mn_measurements *measurements);
 MN_API int mn_measurements_count(const mn_measurements *measurements);                /* distinct networks */
 MN_API int mn_measurements_row_count(const mn_measurements *measurements);            /* rows that count */
@@ -391,15 +392,18 @@ MN_API const uint16_t *mn_measurements_networks(const mn_measurements *measureme
 MN_API int mn_measurements_metric_count(const mn_measurements *measurements);
 MN_API int mn_measurements_find_metric(const mn_measurements *measurements, const char *name); /* -1: there is none */
 MN_API const char *mn_measurements_metric_name(const mn_measurements *measurements, int metric);
-MN_API const double *mn_measurements_values(const mn_measurements *measurements, int metric); /* [count]; NaN: not measured */
+MN_API const double *mn_measurements_values(const mn_measurements *measurements,
+                                            int metric); /* [count]; NaN: not measured */
 
 typedef struct mn_fit_options {
-    const char *method; /* "paper", "least-squares", "ridge", "robust" or "process"; NULL: by cross-validation, for each metric */
-    const char *terms;  /* "additive", "pairs", "triples" or "full"; NULL: additive */
-    const char *scale;  /* with "paper": "none", "reciprocal" or "power"; NULL: none */
+    const char *
+        method; /* "paper", "least-squares", "ridge", "robust" or "process"; NULL: by cross-validation, for each metric */
+    const char *terms;   /* "additive", "pairs", "triples" or "full"; NULL: additive */
+    const char *scale;   /* with "paper": "none", "reciprocal" or "power"; NULL: none */
     const char *augment; /* NULL, or "classes": a measurement counts for all networks that compute the same function */
-    const char *inputs;  /* NULL, or a CSV of numbers known beforehand for networks (scores, FLOPs, accuracies after few epochs) */
-    int threads;         /* 0: all cores. The answer does not depend on it. */
+    const char *
+        inputs; /* NULL, or a CSV of numbers known beforehand for networks (scores, FLOPs, accuracies after few epochs) */
+    int threads; /* 0: all cores. The answer does not depend on it. */
 } mn_fit_options;
 
 MN_API mn_fit_options mn_fit_default_options(void);
@@ -407,27 +411,51 @@ MN_API mn_fit_options mn_fit_default_options(void);
 /* How one metric was fitted. Errors are in the metric's unit. */
 typedef struct mn_fit_figures {
     const char *metric, *method, *terms;
-    const char *model;          /* what the method chose, in words */
-    int networks;               /* measured */
-    int parameters;             /* of the model */
-    double degrees_of_freedom;  /* that the fit spends: fewer than parameters where it shrinks them */
-    double leave_one_out_rmse;  /* each network predicted from the others; NaN where the method has no such figure */
+    const char *model;         /* what the method chose, in words */
+    int networks;              /* measured */
+    int parameters;            /* of the model */
+    double degrees_of_freedom; /* that the fit spends: fewer than parameters where it shrinks them */
+    double leave_one_out_rmse; /* each network predicted from the others; NaN where the method has no such figure */
     double leave_one_out_within_10_percent; /* share of those predictions within 10 % of the measurement */
-    double cross_validation;    /* loss by which the method was chosen; NaN when it was given */
-    double residual;            /* standard deviation of a measurement about the fit */
-    double repeat_deviation;    /* of repeats of one network; NaN without repeats */
+    double cross_validation;                /* loss by which the method was chosen; NaN when it was given */
+    double residual;                        /* standard deviation of a measurement about the fit */
+    double repeat_deviation;                /* of repeats of one network; NaN without repeats */
 } mn_fit_figures;
 
 /* Fits a table of the space's nodes and blocks to the measurements. MN_USAGE: an unknown name, a method that the metric does not allow;
  * MN_BAD_INPUT: too few measurements, with the node and block about which they say nothing. */
-MN_API mn_status mn_fit_create(const mn_table *space, const mn_measurements *measurements, const mn_fit_options *options,
-                               mn_fit **fit);
+MN_API mn_status mn_fit_create(const mn_table *space, const mn_measurements *measurements,
+                               const mn_fit_options *options, mn_fit **fit);
 MN_API void mn_fit_free(mn_fit *fit);
 MN_API const mn_table *mn_fit_table(const mn_fit *fit); /* lives as long as the fit */
 MN_API int mn_fit_metric_count(const mn_fit *fit);
 MN_API const mn_fit_figures *mn_fit_metric(const mn_fit *fit, int metric);
 MN_API int mn_fit_note_count(const mn_fit *fit); /* what a user should know: sentences */
 MN_API const char *mn_fit_note(const mn_fit *fit, int note);
+
+/* ---- plans -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct mn_plan_options {
+    const char *
+        method; /* "paper", "all", "random", "d-optimal", "orthogonal", "imse", "adaptive" or "ei" (docs/fit.md); NULL: imse,
+                         * and adaptive with measurements */
+    uint64_t count; /* 0: as many as the method needs, else 25; paper, all and orthogonal take no other */
+    uint64_t seed;
+    const char *metric; /* what adaptive and ei fit, one of the measurements'; NULL: their first */
+    int threads;        /* 0: all cores. The answer does not depend on it. */
+} mn_plan_options;
+
+MN_API mn_plan_options mn_plan_default_options(void);
+
+/* Which networks to measure, in order. measurements: those so far, or NULL; no network that computes the same function as one of them is
+ * proposed again. MN_USAGE: an unknown name, a count that the method or the space does not allow. */
+MN_API mn_status mn_plan_create(const mn_table *space, const mn_measurements *measurements,
+                                const mn_plan_options *options, mn_plan **plan);
+MN_API void mn_plan_free(mn_plan *plan);
+MN_API uint64_t mn_plan_count(const mn_plan *plan);
+MN_API const uint16_t *mn_plan_networks(const mn_plan *plan); /* [count][nodes] */
+MN_API const char *mn_plan_used_method(const mn_plan *plan);
+MN_API const char *mn_plan_note(const mn_plan *plan); /* what a user should know; "" when nothing */
 
 /* ---- comparison with measured truth ------------------------------------------------------------------------------------- */
 

@@ -89,6 +89,19 @@ mn_status cli_load_tables(cli *c)
     return MN_OK;
 }
 
+mn_status cli_load_space(cli *c)
+{
+    const char *space = cli_value(c, "space");
+    if (!space)
+        return cli_fail(c, MN_USAGE, "expected --space SPACE");
+    c->tables = calloc(1, sizeof *c->tables);
+    if (!c->tables)
+        return cli_fail_memory(c);
+    const mn_status status = mn_table_load(space, &c->tables[0]);
+    c->table_count = 1;
+    return status == MN_OK ? MN_OK : cli_fail_with(c, status, c->tables[0]);
+}
+
 /* "NODE=BLOCK" at the last '='. */
 static mn_status restrict_node(cli *c, mn_solver *solver, const char *option, const char *value,
                                mn_status (*restrict_block)(mn_solver *, const char *, const char *))

@@ -44,6 +44,9 @@ mn_status cli_print_json(cli *c, json_out *json);
 /* Loads the operands as tables, with --scale. */
 mn_status cli_load_tables(cli *c);
 
+/* Loads --space as the first and only table. */
+mn_status cli_load_space(cli *c);
+
 /* A solver over the tables with --limit, --fix, --forbid and --rule. The caller frees it, after success and failure. */
 mn_status cli_make_solver(cli *c, mn_solver **solver);
 

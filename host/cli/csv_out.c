@@ -70,6 +70,11 @@ void csv_add_cell(text *out, const char *cell)
     text_put(out, "\"");
 }
 
+static int metric_count(const csv_out *csv)
+{
+    return csv->without_metrics ? 0 : mn_table_metric_count(csv->tables[0]);
+}
+
 void csv_add_header(const csv_out *csv, text *out)
 {
     const mn_table *table = csv->tables[0];
@@ -77,7 +82,7 @@ void csv_add_header(const csv_out *csv, text *out)
         text_put(out, i ? "," : "");
         csv_add_cell(out, csv->node_names[i]);
     }
-    for (int i = 0; i < mn_table_metric_count(table); i++) {
+    for (int i = 0; i < metric_count(csv); i++) {
         text_put(out, ",");
         csv_add_cell(out, mn_table_metric_name(table, i));
     }
@@ -111,7 +116,7 @@ void csv_add_row(const csv_out *csv, text *out, int t, const uint16_t *network, 
         if (node >= 0)
             add_block(csv, out, table, node, network[node]);
     }
-    for (int i = 0; i < mn_table_metric_count(table); i++) {
+    for (int i = 0; i < metric_count(csv); i++) {
         text_add(out, ",", 1);
         text_put(out, mn_format(values[i], mn_table_metric_resolution(table, i), number));
     }
@@ -133,8 +138,7 @@ void csv_add_row(const csv_out *csv, text *out, int t, const uint16_t *network, 
 
 int csv_column_count(const csv_out *csv)
 {
-    return csv->node_columns + mn_table_metric_count(csv->tables[0]) + (csv->table_count > 1) + csv->has_encoding +
-           csv->has_index;
+    return csv->node_columns + metric_count(csv) + (csv->table_count > 1) + csv->has_encoding + csv->has_index;
 }
 
 void csv_add_empty(const csv_out *csv, text *out)

@@ -8,7 +8,8 @@
 typedef struct csv_out {
     mn_table *const *tables;
     int table_count;
-    bool names;       /* block names instead of indices */
+    bool names; /* block names instead of indices */
+    bool without_metrics;
     int node_columns; /* of all tables: the first one's, and what others add */
     const char **node_names;
     int **node_of; /* [tables][node_columns] -1: that table has no such node */

@@ -41,23 +41,23 @@ static mn_status check(const mn_plan_request *request, mn_error *error)
 {
     const method *chosen = &methods[request->method];
     if (request->method == MN_PLAN_ALL && !request->whole)
-        return mn_fail(error, MN_USAGE, "method all: the space has more than %d networks; a plan of all of them is only for smaller ones",
-                       MN_PLAN_WHOLE);
+        return mn_fail(
+            error, MN_USAGE,
+            "method all: the space has more than %d networks; a plan of all of them is only for smaller ones",
+            MN_PLAN_WHOLE);
     if (request->count > MN_PLAN_MOST)
         return mn_fail(error, MN_USAGE, "a plan has at most %d networks, found %" PRIu64, MN_PLAN_MOST, request->count);
     if (!chosen->counted && request->count > 0 && request->method != MN_PLAN_ORTHOGONAL)
         return mn_fail(error, MN_USAGE, "method %s: the space says how many networks there are; leave the count out",
                        chosen->name);
-    if ((request->method == MN_PLAN_ADAPTIVE || request->method == MN_PLAN_IMPROVEMENT) &&
-        (!request->targets || request->measured_count < 2))
-        return mn_fail(error, MN_USAGE, "method %s: expected measurements of at least 2 networks, found %" PRIu64,
-                       chosen->name, request->targets ? request->measured_count : 0);
+    if ((request->method == MN_PLAN_ADAPTIVE || request->method == MN_PLAN_IMPROVEMENT) && !request->targets)
+        return mn_fail(error, MN_USAGE, "method %s: expected measurements, found none", chosen->name);
     return MN_OK;
 }
 
 mn_status mn_plan_make(const mn_plan_request *given, mn_error *error, mn_plan *plan)
 {
-    *plan = (mn_plan){0};
+    plan->method = given->method;
     mn_status status = check(given, error);
     if (status != MN_OK)
         return status;
@@ -72,7 +72,8 @@ mn_status mn_plan_make(const mn_plan_request *given, mn_error *error, mn_plan *p
         status = mn_fail(error, MN_USAGE,
                          request.whole ? "expected at most %" PRIu64 " networks, found a count of %" PRIu64
                                          ": so many functions of the space are alive and not measured yet"
-                                       : "only %" PRIu64 " functions that are not measured yet were found for a count of %" PRIu64,
+                                       : "only %" PRIu64
+                                         " functions that are not measured yet were found for a count of %" PRIu64,
                          left, request.count);
     if (status == MN_OK)
         status = chosen->make(&pool, error, plan);
@@ -80,8 +81,9 @@ mn_status mn_plan_make(const mn_plan_request *given, mn_error *error, mn_plan *p
     return status;
 }
 
-void mn_plan_free(mn_plan *plan)
+void mn_plan_clear(mn_plan *plan)
 {
     free(plan->networks);
-    *plan = (mn_plan){0};
+    plan->networks = NULL;
+    plan->count = 0;
 }

@@ -37,7 +37,7 @@ typedef struct mn_plan_request {
     uint64_t sample_count;
     bool whole;               /* the sample is the whole space */
     const uint16_t *measured; /* [measured_count][nodes] NULL: none */
-    const double *targets;    /* [measured_count] what adaptive and improvement fit; NULL elsewhere */
+    const double *targets;    /* [measured_count] what adaptive and improvement fit, NaN: not known; NULL elsewhere */
     uint64_t measured_count;
     bool higher_is_better; /* of the targets */
     int threads;           /* 0: all cores */
@@ -45,19 +45,21 @@ typedef struct mn_plan_request {
 
 enum { MN_PLAN_NOTE_SIZE = 512 };
 
-typedef struct mn_plan {
+struct mn_plan {
+    mn_error error; /* first: mn_last_error */
+    mn_plan_method method;
     uint64_t count;
     uint16_t *networks;           /* [count][nodes] in the order in which to measure them */
-    char note[MN_PLAN_NOTE_SIZE]; /* what the user should know of it, a sentence; "" when nothing */
-} mn_plan;
+    char note[MN_PLAN_NOTE_SIZE]; /* what the user should know of it; "" when nothing */
+};
 
 /* "paper", "all", "random", "d-optimal", "orthogonal", "imse", "adaptive", "ei". */
 const char *mn_plan_method_name(mn_plan_method method);
 bool mn_plan_method_find(const char *name, mn_plan_method *method);
 
-/* Fills `plan`; free it after success and failure. MN_USAGE where the request cannot be met: the sentence says why. */
+/* Fills an empty plan. MN_USAGE where the request cannot be met: the sentence says why. */
 mn_status mn_plan_make(const mn_plan_request *request, mn_error *error, mn_plan *plan);
-void mn_plan_free(mn_plan *plan);
+void mn_plan_clear(mn_plan *plan); /* frees what it holds, not the struct itself; keeps the sentence */
 
 /* 0 to 1: how well the networks determine the additive model, |X'X / count|^(1 / p) relative to all networks of the space once (Atkinson,
  * Donev, Tobias: Optimum Experimental Designs, ch. 11); 0 when some block's value is not determined. NaN when memory ran out. */

@@ -53,8 +53,8 @@ static mn_status believe(improvement *e, uint64_t x, mn_error *error)
     const uint64_t count = planned->count;
     const size_t nodes = (size_t)planned->pool->request->space->node_count;
     double *v = e->vectors + e->vector_count * count;
-    const mn_status status = mn_process_covariance(planned->process, planned->networks + x * nodes, 1,
-                                                   planned->networks, count, error, v);
+    const mn_status status =
+        mn_process_covariance(planned->process, planned->networks + x * nodes, 1, planned->networks, count, error, v);
     if (status != MN_OK)
         return status;
     const double root = sqrt(e->variances[x] + mn_process_noise(planned->process));
@@ -79,14 +79,14 @@ static mn_status begin(improvement *e, mn_error *error)
     const mn_plan_process *planned = e->planned;
     const mn_plan_request *request = planned->pool->request;
     const double sign = request->higher_is_better ? 1 : -1;
-    const mn_status status = mn_process_predict(planned->process, planned->networks, planned->count, error, e->means,
-                                                e->variances);
+    const mn_status status =
+        mn_process_predict(planned->process, planned->networks, planned->count, error, e->means, e->variances);
     e->best = -INFINITY;
     for (uint64_t i = 0; i < planned->count; i++) {
         e->means[i] *= sign;
         e->gone[i] = planned->excluded[i];
     }
-    for (uint64_t i = 0; i < request->measured_count; i++)
+    for (uint64_t i = 0; i < request->measured_count; i++) /* fmax passes over what is not known */
         e->best = fmax(e->best, sign * mn_link_forward(mn_process_link(planned->process), request->targets[i]));
     return status;
 }

@@ -4,6 +4,7 @@
 #include "host/fit/plan_process.h"
 #include "host/fit/plan_variance.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_EVALUATIONS = 6144, SAMPLED_EVALUATIONS = 4096 }; /* bounds the kept covariances: 150 MB */
@@ -21,11 +22,12 @@ static mn_status choose(const mn_plan_process *planned, uint64_t *chosen, double
                         mn_error *error)
 {
     const mn_plan_request *request = planned->pool->request;
+    const uint64_t functions = planned->count - planned->given;
     mn_variance_problem problem = {.covariance = covariance,
                                    .context = planned,
                                    .candidates = planned->count,
-                                   .evaluations =
-                                       planned->count > MOST_EVALUATIONS ? SAMPLED_EVALUATIONS : planned->count,
+                                   .given = planned->given,
+                                   .evaluations = functions > MOST_EVALUATIONS ? SAMPLED_EVALUATIONS : functions,
                                    .weights = weights,
                                    .excluded = planned->excluded,
                                    .noise = mn_process_noise(planned->process),
@@ -57,7 +59,8 @@ mn_status mn_plan_variance(mn_plan_pool *pool, mn_error *error, mn_plan *plan)
     for (uint64_t i = 0; status == MN_OK && i < request->count; i++)
         mn_plan_append(plan, request->space, planned.networks + chosen[i] * nodes);
     if (status == MN_OK)
-        snprintf(plan->note, sizeof plan->note, "expected mean variance over the space after measuring: %.1f %% of what it is now",
+        snprintf(plan->note, sizeof plan->note,
+                 "expected mean variance over the space after measuring: %.1f %% of what it is now",
                  100 * mean[request->count] / mean[0]);
     free(chosen);
     free(mean);

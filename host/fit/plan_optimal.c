@@ -9,6 +9,7 @@
 #include "host/core/random.h"
 #include "host/fit/plan_pool.h"
 
+#include <stdio.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

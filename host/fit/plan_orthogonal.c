@@ -6,6 +6,7 @@
 #include "host/fit/plan_array.h"
 #include "host/fit/plan_pool.h"
 
+#include <stdio.h>
 #include <inttypes.h>
 #include <string.h>
 

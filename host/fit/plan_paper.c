@@ -9,6 +9,7 @@
 #include "host/core/skeleton.h"
 #include "host/fit/plan_pool.h"
 
+#include <stdio.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

@@ -11,26 +11,31 @@ static mn_status choose_candidates(mn_plan_process *planned, mn_error *error)
     const mn_plan_pool *pool = planned->pool;
     const size_t nodes = (size_t)pool->request->space->node_count;
     const bool drawn = pool->count > MN_PLAN_CANDIDATES;
-    const uint64_t count = drawn ? MN_PLAN_CANDIDATES : pool->count;
+    const uint64_t chosen = drawn ? MN_PLAN_CANDIDATES : pool->count;
+    planned->given = pool->request->method == MN_PLAN_IMSE ? pool->request->measured_count : 0;
+    const uint64_t count = chosen + planned->given;
     uint64_t *order = mn_new_array(pool->count, sizeof *order), random = pool->request->seed;
     planned->networks = mn_new_array(count * nodes, sizeof *planned->networks);
-    planned->class_of = mn_new_array(count, sizeof *planned->class_of);
     planned->weights = mn_new_array(count, sizeof *planned->weights);
     planned->excluded = mn_new_array(count, sizeof *planned->excluded);
-    if (!order || !planned->networks || !planned->class_of || !planned->weights || !planned->excluded) {
+    if (!order || !planned->networks || !planned->weights || !planned->excluded) {
         free(order);
         return mn_fail_memory(error);
     }
     for (uint64_t i = 0; i < pool->count; i++)
         order[i] = i;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < chosen; i++) {
         const uint64_t other = drawn ? i + mn_random_below(&random, pool->count - i) : i, from = order[other];
         order[other] = order[i];
         memcpy(planned->networks + i * nodes, pool->networks + from * nodes, nodes * sizeof *planned->networks);
-        planned->class_of[i] = pool->class_of[from];
         planned->weights[i] = pool->weights[from];
         planned->excluded[i] = pool->taken[pool->class_of[from]];
     }
+    for (uint64_t i = 0; i < planned->given; i++)
+        planned->excluded[chosen + i] = true;
+    if (planned->given > 0)
+        memcpy(planned->networks + chosen * nodes, pool->request->measured,
+               planned->given * nodes * sizeof *planned->networks);
     planned->count = count;
     free(order);
     return MN_OK;
@@ -44,19 +49,39 @@ static mn_status check_count(const mn_plan_process *planned, mn_error *error)
         left += !planned->excluded[i];
     return left >= wanted ? MN_OK
                           : mn_fail(error, MN_USAGE,
-                                    "method %s chooses from %" PRIu64 " functions that are not measured yet, found a count of %" PRIu64,
+                                    "method %s chooses from %" PRIu64
+                                    " functions that are not measured yet, found a count of %" PRIu64,
                                     mn_plan_method_name(planned->pool->request->method), left, wanted);
+}
+
+/* Fits to the measured networks whose target is known. */
+static mn_status fit(mn_plan_process *planned, mn_error *error)
+{
+    const mn_plan_request *request = planned->pool->request;
+    const size_t nodes = (size_t)request->space->node_count;
+    uint16_t *networks = mn_new_array(request->measured_count * nodes, sizeof *networks);
+    double *targets = mn_new_array(request->measured_count, sizeof *targets);
+    mn_status status = networks && targets ? MN_OK : mn_fail_memory(error);
+    int count = 0;
+    for (uint64_t i = 0; status == MN_OK && i < request->measured_count; i++)
+        if (!isnan(request->targets[i])) {
+            memcpy(networks + (size_t)count * nodes, request->measured + i * nodes, nodes * sizeof *networks);
+            targets[count++] = request->targets[i];
+        }
+    mn_process_options options = mn_process_default_options();
+    options.threads = request->threads;
+    if (status == MN_OK)
+        status = mn_process_fit(planned->features, networks, targets, NULL, count, &options, error, &planned->process);
+    free(networks);
+    free(targets);
+    return status;
 }
 
 static mn_status make_process(mn_plan_process *planned, mn_error *error)
 {
-    const mn_plan_request *request = planned->pool->request;
-    if (request->method == MN_PLAN_IMSE && request->measured_count == 0)
-        return mn_process_prior(planned->features, NULL, error, &planned->process);
-    mn_process_options options = mn_process_default_options();
-    options.threads = request->threads;
-    return mn_process_fit(planned->features, request->measured, request->targets, NULL, (int)request->measured_count,
-                          &options, error, &planned->process);
+    return planned->pool->request->method == MN_PLAN_IMSE
+               ? mn_process_prior(planned->features, NULL, error, &planned->process)
+               : fit(planned, error);
 }
 
 mn_status mn_plan_process_make(mn_plan_pool *pool, mn_error *error, mn_plan_process *planned)
@@ -77,7 +102,6 @@ void mn_plan_process_free(mn_plan_process *planned)
     mn_process_free(planned->process);
     mn_features_free(planned->features);
     free(planned->networks);
-    free(planned->class_of);
     free(planned->weights);
     free(planned->excluded);
     *planned = (mn_plan_process){0};

@@ -11,13 +11,13 @@ enum {
 
 typedef struct choice {
     const mn_variance_problem *problem;
-    float *kept;     /* [candidates][evaluations] covariances before any choice */
-    double *gains;   /* [candidates] G */
+    float *kept;       /* [candidates][evaluations] covariances before any choice */
+    double *gains;     /* [candidates] G */
     double *variances; /* [candidates] */
-    bool *gone;      /* [candidates] */
+    bool *gone;        /* [candidates] */
     uint64_t vector_count;
-    double *vectors; /* [count][candidates] v of each choice */
-    double *overlaps; /* [count] of each earlier v with the newest: sum of w v v' */
+    double *vectors;  /* [given + count][candidates] v of each choice */
+    double *overlaps; /* [given + count] of each earlier v with the newest: sum of w v v' */
     double *weighted; /* [evaluations] w(y) v(y) of the newest v */
 } choice;
 
@@ -143,6 +143,14 @@ static mn_status update_piece(void *context, uint64_t piece, mn_error *error)
     return MN_OK;
 }
 
+/* Everything as it is once candidate x is measured. */
+static mn_status measure(choice *c, uint64_t x, uint64_t pieces, mn_error *error)
+{
+    c->gone[x] = true;
+    const mn_status status = add_vector(c, x, error);
+    return status == MN_OK ? mn_parallel_pieces(c->problem->threads, pieces, update_piece, c, error) : status;
+}
+
 static mn_status choose_all(choice *c, mn_error *error, uint64_t *chosen, double *mean)
 {
     const mn_variance_problem *p = c->problem;
@@ -150,22 +158,20 @@ static mn_status choose_all(choice *c, mn_error *error, uint64_t *chosen, double
     mn_status status = mn_parallel_pieces(p->threads, pieces, begin_piece, c, error);
     for (uint64_t x = 0; status == MN_OK && x < p->candidates; x++)
         c->gone[x] = p->excluded && p->excluded[x];
+    for (uint64_t i = p->given; status == MN_OK && i > 0; i--)
+        status = measure(c, p->candidates - i, pieces, error);
     if (status == MN_OK)
         mean[0] = mean_variance(c);
     for (uint64_t i = 0; status == MN_OK && i < p->count; i++) {
         chosen[i] = best_candidate(c);
-        c->gone[chosen[i]] = true;
-        status = add_vector(c, chosen[i], error);
-        if (status == MN_OK)
-            status = mn_parallel_pieces(p->threads, pieces, update_piece, c, error);
+        status = measure(c, chosen[i], pieces, error);
         if (status == MN_OK)
             mean[i + 1] = mean_variance(c);
     }
     return status;
 }
 
-mn_status mn_variance_choose(const mn_variance_problem *problem, mn_error *error, uint64_t *chosen,
-                             double *mean)
+mn_status mn_variance_choose(const mn_variance_problem *problem, mn_error *error, uint64_t *chosen, double *mean)
 {
     const uint64_t candidates = problem->candidates;
     choice c = {.problem = problem};
@@ -173,11 +179,10 @@ mn_status mn_variance_choose(const mn_variance_problem *problem, mn_error *error
     c.gains = mn_new_array(candidates, sizeof *c.gains);
     c.variances = mn_new_array(candidates, sizeof *c.variances);
     c.gone = mn_new_array(candidates, sizeof *c.gone);
-    c.vectors = mn_new_array(problem->count * candidates, sizeof *c.vectors);
-    c.overlaps = mn_new_array(problem->count, sizeof *c.overlaps);
+    c.vectors = mn_new_array((problem->given + problem->count) * candidates, sizeof *c.vectors);
+    c.overlaps = mn_new_array(problem->given + problem->count, sizeof *c.overlaps);
     c.weighted = mn_new_array(problem->evaluations, sizeof *c.weighted);
-    const bool room =
-        c.kept && c.gains && c.variances && c.gone && c.vectors && c.overlaps && c.weighted;
+    const bool room = c.kept && c.gains && c.variances && c.gone && c.vectors && c.overlaps && c.weighted;
     const mn_status status = room ? choose_all(&c, error, chosen, mean) : mn_fail_memory(error);
     free(c.kept);
     free(c.gains);
