@@ -16,7 +16,7 @@
 
 #define RIDGE 1e-3
 #define LEAST_GAIN 1e-9 /* of the logarithm of the determinant */
-enum { MOST_STARTS = 20, MOST_ROUNDS = 100, WORK = 400000000 };
+enum { MOST_STARTS = 100, MOST_ROUNDS = 100, WORK = 1000000000 };
 
 typedef struct design {
     mn_plan_pool *pool;
