@@ -380,7 +380,7 @@ MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
 
 /* Reads a CSV or .csv.gz of measured networks (docs/formats.md). metrics [metric_count]: "name:unit:higher" or "name:unit:lower" for
  * columns that neither the space nor a well-known name describes; MN_USAGE for a column that nothing describes. Repeats of one
- * network are averaged; repeats that contradict each other are MN_BAD_INPUT, with both lines. */
+ * network are averaged; notes name the lines of those that contradict each other. */
 MN_API mn_status mn_measurements_read(const mn_table *space, const char *path, const char *const *metrics, int metric_count,
                                       mn_measurements **measurements);
 MN_API void mn_measurements_free(mn_measurements *measurements);
@@ -392,6 +392,9 @@ MN_API int mn_measurements_metric_count(const mn_measurements *measurements);
 MN_API int mn_measurements_find_metric(const mn_measurements *measurements, const char *name); /* -1: there is none */
 MN_API const char *mn_measurements_metric_name(const mn_measurements *measurements, int metric);
 MN_API const double *mn_measurements_values(const mn_measurements *measurements, int metric); /* [count]; NaN: not measured */
+
+MN_API int mn_measurements_note_count(const mn_measurements *measurements);
+MN_API const char *mn_measurements_note(const mn_measurements *measurements, int note);
 
 typedef struct mn_fit_options {
     const char *method; /* "paper", "least-squares", "ridge", "robust" or "process"; NULL: by cross-validation, for each metric */
