@@ -381,7 +381,7 @@ MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
 
 /* Reads a CSV or .csv.gz of measured networks (docs/formats.md). metrics [metric_count]: "name:unit:higher" or "name:unit:lower" for
  * columns that neither the space nor a well-known name describes; MN_USAGE for a column that nothing describes. Repeats of one
- * network are averaged; repeats that contradict each other are MN_BAD_INPUT, with both lines. */
+ * network are averaged; notes name the lines of those that contradict each other. */
 MN_API mn_status mn_measurements_read(const mn_table *space, const char *path, const char *const *metrics,
                                       int metric_count, mn_measurements **measurements);
 MN_API void mn_measurements_free(mn_measurements *measurements);
@@ -394,6 +394,9 @@ MN_API int mn_measurements_find_metric(const mn_measurements *measurements, cons
 MN_API const char *mn_measurements_metric_name(const mn_measurements *measurements, int metric);
 MN_API const double *mn_measurements_values(const mn_measurements *measurements,
                                             int metric); /* [count]; NaN: not measured */
+
+MN_API int mn_measurements_note_count(const mn_measurements *measurements);
+MN_API const char *mn_measurements_note(const mn_measurements *measurements, int note);
 
 typedef struct mn_fit_options {
     const char *
@@ -483,11 +486,30 @@ typedef struct mn_evaluation {
         [3]; /* share of the truly best 10, 100, 1000 among the predicted best 10, 100, 1000; NaN when fewer */
 } mn_evaluation;
 
+/* Tells the truth which networks a fit has seen, for the subset "unmeasured": rows of their function classes do not belong to it. */
+MN_API mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn_measurements *measurements);
+
 /* Compares predictions of `metric` with the truth's column.
- * subset  "all", or "reachable" (NAS-Bench-201: no operation that cannot influence the output)
+ * subset  "all", "reachable" (NAS-Bench-201: no operation that cannot influence the output) or "unmeasured" (mn_truth_set_measured)
  * Kendall's tau-b by merge counting (Knight 1966), Spearman with mid-ranks. */
 MN_API mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset,
                              mn_evaluation *evaluation);
+
+/* rows [mn_truth_count]: those that mn_evaluate compares, in the networks' lexicographic order; `count` of them. */
+MN_API mn_status mn_evaluate_rows(const mn_table *table, mn_truth *truth, int column, const char *subset,
+                                  uint64_t *rows, uint64_t *count);
+
+typedef struct mn_limit_regret {
+    int limits;         /* drawn */
+    double mean, worst; /* regret, in the metric's unit, >= 0 */
+    double share_best;  /* of limits at which the truly best network was chosen, 0 to 1 */
+} mn_limit_regret;
+
+/* Regret under random limits on a metric that is better when lower, such as latency: a limit is the predicted `cost` of a network drawn at
+ * random from the subset; the network that the table ranks first among those within the limit is compared with the truly best of
+ * them. The same for a seed everywhere. */
+MN_API mn_status mn_evaluate_limits(const mn_table *table, int metric, int cost, mn_truth *truth, int column,
+                                    const char *subset, int limits, uint64_t seed, mn_limit_regret *regret);
 
 typedef struct mn_rank {
     double value;      /* the truth of the network */

@@ -3,7 +3,9 @@
 #include "host/api/handle.h"
 #include "host/core/memory.h"
 #include "host/files/networks_file.h"
+#include "host/fit/classes.h"
 #include "host/fit/evaluate.h"
+#include "host/fit/measurements.h"
 
 #include <math.h>
 
@@ -92,17 +94,23 @@ static bool reaches(const uint16_t *network, const int *none)
 }
 
 typedef struct subset {
-    bool reachable;
+    bool reachable, unmeasured;
     int none[6]; /* index of the operation "none" on each edge, -1 where it is missing */
 } subset;
 
-static mn_status read_subset(const mn_table *table, const char *name, subset *chosen, mn_error *error)
+static mn_status read_subset(const mn_table *table, const mn_truth *truth, const char *name, subset *chosen,
+                             mn_error *error)
 {
     chosen->reachable = name && !strcmp(name, "reachable");
+    chosen->unmeasured = name && !strcmp(name, "unmeasured");
     if (!name || !strcmp(name, "all"))
         return MN_OK;
+    if (chosen->unmeasured)
+        return truth->fitted ? MN_OK
+                             : mn_fail(error, MN_USAGE,
+                                       "subset \"unmeasured\": expected the measurements that the table was fitted to");
     if (!chosen->reachable)
-        return mn_fail(error, MN_USAGE, "subset \"%.100s\": expected all or reachable", name);
+        return mn_fail(error, MN_USAGE, "subset \"%.100s\": expected all, reachable or unmeasured", name);
     if (!table->encoding || strcmp(table->encoding, "nasbench201") || table->node_count != 6)
         return mn_fail(error, MN_USAGE,
                        "subset \"reachable\" is about NAS-Bench-201's networks; table \"%s\" has %s%s%s", table->name,
@@ -159,22 +167,62 @@ static int compare_networks(const void *a, const void *b, void *context)
     return x < y ? -1 : x > y;
 }
 
-/* The rows of the subset that were measured, as arrays; returns how many. They are in the networks' order, so that of networks which
- * the table ranks alike the one that the solver answers is chosen. */
-static uint64_t select_rows(mn_truth *truth, int column, const subset *chosen, mn_resolution resolution,
-                            const int64_t *values, uint64_t *rows, double *predicted, double *measured)
+static bool belongs(const mn_truth *truth, const subset *chosen, uint64_t row)
 {
-    uint64_t count = 0;
-    for (uint64_t row = 0; row < truth->count; row++)
-        if (!isnan(truth->columns[column][row]) &&
-            (!chosen->reachable || reaches(truth->networks + row * (size_t)truth->node_count, chosen->none)))
-            rows[count++] = row;
-    qsort_r(rows, count, sizeof *rows, compare_networks, truth);
-    for (uint64_t i = 0; i < count; i++) {
-        predicted[i] = mn_to_double(values[rows[i]], resolution);
-        measured[i] = truth->columns[column][rows[i]];
+    return (!chosen->reachable || reaches(truth->networks + row * (size_t)truth->node_count, chosen->none)) &&
+           (!chosen->unmeasured || !truth->fitted[row]);
+}
+
+/* They are in the networks' order, so that of networks which the table ranks alike the one that the solver answers is chosen. */
+mn_status mn_evaluate_rows(const mn_table *table, mn_truth *truth, int column, const char *subset_name, uint64_t *rows,
+                           uint64_t *count)
+{
+    if (!truth)
+        return MN_USAGE;
+    if (!table || !rows || !count || !has_column(truth, column) || truth->node_count != table->node_count)
+        return mn_fail(&truth->error, MN_USAGE,
+                       "mn_evaluate_rows: expected a table of the truth's networks, a column and places for the rows");
+    subset chosen = {0};
+    const mn_status status = read_subset(table, truth, subset_name, &chosen, &truth->error);
+    *count = 0;
+    for (uint64_t row = 0; row < truth->count && status == MN_OK; row++)
+        if (!isnan(truth->columns[column][row]) && belongs(truth, &chosen, row))
+            rows[(*count)++] = row;
+    qsort_r(rows, *count, sizeof *rows, compare_networks, truth);
+    return status;
+}
+
+/* The subset's rows with predictions of one metric, as arrays. */
+typedef struct pairs {
+    uint64_t count, *rows;
+    double *predicted, *measured;
+} pairs;
+
+static void free_pairs(pairs *p)
+{
+    free(p->rows);
+    free(p->predicted);
+    free(p->measured);
+}
+
+static mn_status make_pairs(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset_name,
+                            pairs *p)
+{
+    *p = (pairs){.rows = mn_new_array(truth->count, sizeof *p->rows),
+                 .predicted = mn_new_array(truth->count, sizeof *p->predicted),
+                 .measured = mn_new_array(truth->count, sizeof *p->measured)};
+    int64_t *values = NULL;
+    mn_status status = p->rows && p->predicted && p->measured ? MN_OK : mn_fail_memory(&truth->error);
+    if (status == MN_OK)
+        status = mn_evaluate_rows(table, truth, column, subset_name, p->rows, &p->count);
+    if (status == MN_OK && !(values = predict_truth(table, metric, truth)))
+        status = truth->error.status;
+    for (uint64_t i = 0; i < p->count && status == MN_OK; i++) {
+        p->predicted[i] = mn_to_double(values[p->rows[i]], table->metrics[metric].resolution);
+        p->measured[i] = truth->columns[column][p->rows[i]];
     }
-    return count;
+    free(values);
+    return status;
 }
 
 mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset_name,
@@ -184,33 +232,88 @@ mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int co
         return MN_USAGE;
     if (!evaluation)
         return mn_fail(&truth->error, MN_USAGE, "mn_evaluate: expected a place for the figures, found NULL");
-    subset chosen = {0};
     mn_status status = check_request(table, metric, truth, column);
-    if (status == MN_OK)
-        status = read_subset(table, subset_name, &chosen, &truth->error);
     if (status != MN_OK)
         return status;
-    int64_t *values = predict_truth(table, metric, truth);
-    uint64_t *rows = mn_new_array(truth->count, sizeof *rows);
-    double *predicted = mn_new_array(truth->count, sizeof *predicted),
-           *measured = mn_new_array(truth->count, sizeof *measured);
-    if (!values)
-        status = truth->error.status;
-    else if (!rows || !predicted || !measured)
-        status = mn_fail_memory(&truth->error);
-    if (status == MN_OK) {
-        const mn_metric *m = &table->metrics[metric];
-        const uint64_t count = select_rows(truth, column, &chosen, m->resolution, values, rows, predicted, measured);
-        status = mn_evaluate_arrays(predicted, measured, count, m->higher_is_better, &truth->error, evaluation);
-        if (status == MN_OK && count > 0) {
-            evaluation->chosen = rows[evaluation->chosen];
-            evaluation->true_best = rows[evaluation->true_best];
-        }
+    pairs p;
+    status = make_pairs(table, metric, truth, column, subset_name, &p);
+    if (status == MN_OK)
+        status = mn_evaluate_arrays(p.predicted, p.measured, p.count, table->metrics[metric].higher_is_better,
+                                    &truth->error, evaluation);
+    if (status == MN_OK && p.count > 0) {
+        evaluation->chosen = p.rows[evaluation->chosen];
+        evaluation->true_best = p.rows[evaluation->true_best];
     }
-    free(values);
-    free(rows);
-    free(predicted);
-    free(measured);
+    free_pairs(&p);
+    return status;
+}
+
+mn_status mn_evaluate_limits(const mn_table *table, int metric, int cost, mn_truth *truth, int column,
+                             const char *subset_name, int limits, uint64_t seed, mn_limit_regret *regret)
+{
+    if (!truth)
+        return MN_USAGE;
+    if (!regret || limits < 1)
+        return mn_fail(&truth->error, MN_USAGE,
+                       "mn_evaluate_limits: expected at least one limit and a place for the figures");
+    mn_status status = check_request(table, metric, truth, column);
+    if (status == MN_OK)
+        status = check_request(table, cost, truth, column);
+    if (status == MN_OK && table->metrics[cost].higher_is_better)
+        status = mn_fail(&truth->error, MN_USAGE, "random limits: expected a metric that is better when lower, found \"%s\"",
+                         table->metrics[cost].name);
+    if (status != MN_OK)
+        return status;
+    pairs p = {0}, costs = {0};
+    status = make_pairs(table, metric, truth, column, subset_name, &p);
+    if (status == MN_OK)
+        status = make_pairs(table, cost, truth, column, subset_name, &costs);
+    if (status == MN_OK)
+        status = mn_regret_under_limits(p.predicted, p.measured, costs.predicted, p.count,
+                                        table->metrics[metric].higher_is_better, limits, seed, &truth->error, regret);
+    free_pairs(&p);
+    free_pairs(&costs);
+    return status;
+}
+
+/* ---- what a fit has seen ------------------------------------------------------------------------------------------------------- */
+
+static mn_status mark_fitted(mn_truth *truth, const mn_measurements *measurements, mn_classes *classes,
+                             uint64_t *class_of, bool *seen)
+{
+    const uint64_t measured = (uint64_t)measurements->count;
+    mn_status status = mn_classes_number(classes, measurements->networks, measured, &truth->error, class_of);
+    for (uint64_t i = 0; i < measured && status == MN_OK; i++)
+        seen[class_of[i]] = true;
+    if (status == MN_OK)
+        status = mn_classes_number(classes, truth->networks, truth->count, &truth->error, class_of);
+    for (uint64_t row = 0; row < truth->count && status == MN_OK; row++)
+        truth->fitted[row] = seen[class_of[row]];
+    return status;
+}
+
+mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn_measurements *measurements)
+{
+    if (!truth)
+        return MN_USAGE;
+    if (!table || !measurements || truth->node_count != table->node_count ||
+        measurements->node_count != table->node_count)
+        return mn_fail(&truth->error, MN_USAGE,
+                       "mn_truth_set_measured: expected a table and measurements of the truth's networks");
+    const uint64_t most = truth->count + (uint64_t)measurements->count;
+    bool *fitted = mn_new_array(truth->count, sizeof *fitted), *seen = mn_new_array(most, sizeof *seen);
+    uint64_t *class_of = mn_new_array(most, sizeof *class_of);
+    mn_classes *classes = NULL;
+    free(truth->fitted);
+    truth->fitted = fitted;
+    mn_status status = fitted && seen && class_of ? MN_OK : mn_fail_memory(&truth->error);
+    if (status == MN_OK)
+        status = mn_classes_create(table, MN_CLASS_LIVE_COUNTS, &truth->error, &classes);
+    if (status == MN_OK)
+        status = mark_fitted(truth, measurements, classes, class_of, seen);
+    mn_classes_free(classes);
+    free(class_of);
+    free(seen);
     return status;
 }
 

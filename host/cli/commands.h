@@ -5,6 +5,6 @@
 #include "host/cli/options.h"
 
 extern const cli_command cli_info, cli_predict_command, cli_solve, cli_sweep, cli_pareto, cli_export, cli_import,
-    cli_evaluate, cli_plot, cli_plan;
+    cli_plan, cli_fit, cli_evaluate, cli_plot;
 
 #endif

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cli_command *const cli_commands[] = {&cli_info,   &cli_predict_command, &cli_solve, &cli_sweep,    &cli_pareto,
-                                           &cli_export, &cli_import,          &cli_plan,  &cli_evaluate, &cli_plot,
-                                           NULL};
+const cli_command *const cli_commands[] = {&cli_info,   &cli_predict_command, &cli_solve,  &cli_sweep,
+                                           &cli_pareto, &cli_export,          &cli_import, &cli_plan,
+                                           &cli_fit,    &cli_evaluate,        &cli_plot,   NULL};
 
 /* What every subcommand takes. */
 static mn_status read_common(cli *c)

@@ -25,6 +25,16 @@ static void free_node(mn_node *node)
     free(node->stage);
 }
 
+static void free_metrics(mn_table *table)
+{
+    for (int i = 0; i < table->metric_count; i++) {
+        free(table->metrics[i].name);
+        free(table->metrics[i].unit);
+        free(table->metrics[i].values);
+    }
+    free(table->metrics);
+}
+
 void mn_table_free(mn_table *table)
 {
     if (!table)
@@ -32,12 +42,7 @@ void mn_table_free(mn_table *table)
     for (int i = 0; i < table->node_count; i++)
         free_node(&table->nodes[i]);
     free(table->nodes);
-    for (int i = 0; i < table->metric_count; i++) {
-        free(table->metrics[i].name);
-        free(table->metrics[i].unit);
-        free(table->metrics[i].values);
-    }
-    free(table->metrics);
+    free_metrics(table);
     for (int i = 0; i < table->rule_count; i++)
         mn_rule_free(&table->rules[i]);
     free(table->rules);
@@ -260,4 +265,17 @@ mn_status mn_table_prepare(mn_table *table, const char *where)
     if (status == MN_OK)
         status = count_networks(table);
     return status;
+}
+
+mn_status mn_table_take_metrics(mn_table *table, mn_metric *metrics, int count, const char *where)
+{
+    free_metrics(table);
+    free(table->scale_text);
+    table->scale_text = NULL;
+    table->has_scale = false;
+    table->metrics = metrics;
+    table->metric_count = count;
+    table->has_values = true;
+    const mn_status status = check_names(table, where);
+    return status == MN_OK ? check_sums(table, where) : status;
 }

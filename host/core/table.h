@@ -87,6 +87,10 @@ mn_status mn_table_prepare(mn_table *table, const char *where);
 /* Readies the scale and checks that it holds for every network; part of mn_table_prepare, and for a scale set later. */
 mn_status mn_table_check_scale(mn_table *table, const char *where);
 
+/* Replaces the metrics of a prepared table or space, which becomes a table without scale; takes `metrics` [count] over (free with the table), also
+ * on failure. Checks names and sums. */
+mn_status mn_table_take_metrics(mn_table *table, mn_metric *metrics, int count, const char *where);
+
 int mn_table_find_node(const mn_table *table, const char *name);            /* by name, else by index; -1 */
 int mn_table_find_block(const mn_table *table, int node, const char *name); /* by name, else by index; -1 */
 

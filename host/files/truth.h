@@ -12,6 +12,7 @@ struct mn_truth {
     int column_count;
     char **names;     /* [column_count] */
     double **columns; /* [column_count] -> [count]; NaN: not measured */
+    bool *fitted;     /* [count] a network of its function class was measured for the fit; NULL: not asked */
 };
 
 /* Frees what it holds, not the struct itself. */

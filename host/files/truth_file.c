@@ -197,6 +197,8 @@ void mn_truth_clear(mn_truth *truth)
     free(truth->names);
     free(truth->columns);
     free(truth->networks);
+    free(truth->fitted);
+    truth->fitted = NULL;
     truth->names = NULL;
     truth->columns = NULL;
     truth->networks = NULL;

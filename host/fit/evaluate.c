@@ -254,3 +254,62 @@ mn_status mn_evaluate_arrays(const double *predicted, const double *truth, uint6
     measure_errors(predicted, truth, count, evaluation);
     return status;
 }
+
+/* ---- regret under limits -------------------------------------------------------------------------------------------------- */
+
+static uint64_t next_random(uint64_t *state) /* splitmix64: Steele, Lea, Flood 2014 */
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* Regret of the best prediction among the `within` rows of least cost, at each `within`: regrets [count]. Ties go to the first row. */
+static void prefix_regrets(const keyed_row *by_cost, const double *predicted, const double *truth, double sign,
+                           uint64_t count, double *regrets)
+{
+    uint64_t chosen = by_cost[0].row, best = chosen;
+    for (uint64_t at = 0; at < count; at++) {
+        const uint64_t row = by_cost[at].row;
+        const double ahead = sign * (predicted[row] - predicted[chosen]);
+        if (ahead > 0 || (ahead == 0 && row < chosen))
+            chosen = row;
+        if (sign * (truth[row] - truth[best]) > 0)
+            best = row;
+        regrets[at] = sign * (truth[best] - truth[chosen]);
+    }
+    for (uint64_t at = count - 1; at > 0; at--) /* rows of equal cost are within the limit together */
+        if (by_cost[at - 1].key == by_cost[at].key)
+            regrets[at - 1] = regrets[at];
+}
+
+mn_status mn_regret_under_limits(const double *predicted, const double *truth, const double *costs, uint64_t count,
+                                 bool higher_is_better, int limits, uint64_t seed, mn_error *error,
+                                 mn_limit_regret *regret)
+{
+    *regret = (mn_limit_regret){.limits = limits, .mean = NAN, .worst = NAN, .share_best = NAN};
+    if (count == 0)
+        return MN_OK;
+    keyed_row *by_cost = sorted_rows(costs, NULL, count, 1);
+    double *regrets = by_cost ? calloc(count, sizeof *regrets) : NULL;
+    if (!regrets) {
+        free(by_cost);
+        return mn_fail_memory(error);
+    }
+    prefix_regrets(by_cost, predicted, truth, higher_is_better ? 1 : -1, count, regrets);
+    double sum = 0, worst = 0;
+    int best = 0;
+    for (int i = 0; i < limits; i++) {
+        const double value = regrets[next_random(&seed) % count];
+        sum += value;
+        worst = value > worst ? value : worst;
+        best += value == 0;
+    }
+    regret->mean = sum / limits;
+    regret->worst = worst;
+    regret->share_best = (double)best / limits;
+    free(regrets);
+    free(by_cost);
+    return MN_OK;
+}

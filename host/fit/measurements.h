@@ -4,17 +4,18 @@
  * (accuracy, latency_pixel6, ...); a name that none of them knows is MN_USAGE.
  * Repeats. The mean of a network's repeats, weighted by their weights, counts with the sum of their weights. The variance of
  * repeats is kept per network and, pooled over all networks, per metric.
- * Contradictions. Two repeats contradict each other when they differ by more than noise: by more than 6 standard deviations of a
- * difference, the deviation being the median of the repeats' ranges (a robust estimate that a few wrong rows cannot move), and by more than 1 % of the
- * value, so that rounding is never an error. With repeats of fewer than MN_NOISE_NETWORKS networks the deviation is not known, and repeats contradict each other
- * when they differ by more than a tenth of the spread of all networks' values. */
+ * Contradictions. Two repeats contradict each other when they differ by more than noise: by more than six standard deviations of a
+ * difference, the deviation being found from the median range of the networks' repeats (which a few wrong rows cannot move), and by more
+ * than 1 % of the value, so that rounding never counts. With repeats of fewer than MN_NOISE_NETWORKS networks the deviation is not
+ * known; then a tenth of the spread of all values takes its place. Contradictions are notes, not errors: trainings of weak networks
+ * do differ that much, and only the user knows whether a row is wrong. */
 #ifndef MN_FIT_MEASUREMENTS_H
 #define MN_FIT_MEASUREMENTS_H
 
 #include "host/core/measured.h"
 #include "host/core/table.h"
 
-enum { MN_NOISE_NETWORKS = 5 };
+enum { MN_NOISE_NETWORKS = 5, MN_CONTRADICTIONS = 5 };
 
 typedef struct mn_measured_metric {
     char *name, *unit;
@@ -37,6 +38,8 @@ struct mn_measurements {
     int metric_count;
     mn_measured_metric *metrics;
     int rows, left_out; /* rows that count, and those that do not (measured.h) */
+    int note_count;
+    char **notes; /* repeats that contradict each other, with both lines; at most MN_CONTRADICTIONS of a metric */
 };
 
 /* Fills an empty `measurements`. `name` begins the sentences; options [option_count] "name:unit:higher|lower" of --metric. */

@@ -1,0 +1,310 @@
+/* A table fitted to measurements: each metric by its method, rounded to its resolution. */
+#include "host/api/handle.h"
+#include "host/core/memory.h"
+#include "host/fit/choose.h"
+#include "host/fit/measurements.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct mn_fit {
+    mn_error error; /* first: mn_last_error */
+    mn_table *table;
+    int metric_count;
+    mn_fit_figures *figures;
+    mn_fitted **fitted; /* [metric_count] */
+    int note_count;
+    char **notes;
+};
+
+mn_fit_options mn_fit_default_options(void)
+{
+    return (mn_fit_options){0};
+}
+
+/* ---- options -------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct request {
+    const mn_table *space;
+    const mn_measurements *measurements;
+    mn_fit_method method;
+    mn_fit_terms terms;
+} request;
+
+static mn_status read_method(const char *name, mn_fit_method *method, mn_error *error)
+{
+    *method = MN_FIT_CHOOSE;
+    if (!name)
+        return MN_OK;
+    for (mn_fit_method i = 1; i < MN_FIT_METHODS; i++)
+        if (!strcmp(name, mn_fit_method_names[i])) {
+            *method = i;
+            return MN_OK;
+        }
+    return mn_fail(error, MN_USAGE,
+                   "method \"%.100s\": expected paper, least-squares, ridge, robust or process (or none: chosen by "
+                   "cross-validation)",
+                   name);
+}
+
+static mn_status read_terms(const char *name, mn_fit_terms *terms, mn_error *error)
+{
+    *terms = MN_FIT_ADDITIVE;
+    if (!name)
+        return MN_OK;
+    for (mn_fit_terms i = 0; i < MN_FIT_TERMS; i++)
+        if (!strcmp(name, mn_fit_terms_names[i])) {
+            *terms = i;
+            return MN_OK;
+        }
+    return mn_fail(error, MN_USAGE, "terms \"%.100s\": expected additive, pairs, triples or full", name);
+}
+
+/* ---- one metric ----------------------------------------------------------------------------------------------------------------- */
+
+/* The networks that have a value, in arrays of their own. */
+static mn_status select_samples(const request *r, const mn_measured_metric *metric, mn_samples *samples,
+                                uint16_t **networks, double **numbers, mn_error *error)
+{
+    const size_t nodes = (size_t)r->space->node_count, most = (size_t)r->measurements->count;
+    *networks = mn_new_array(most * nodes, sizeof **networks);
+    *numbers = mn_new_array(2 * most, sizeof **numbers);
+    if (!*networks || !*numbers)
+        return mn_fail_memory(error);
+    int count = 0;
+    for (size_t row = 0; row < most; row++) {
+        if (metric->repeats[row] == 0)
+            continue;
+        memcpy(*networks + (size_t)count * nodes, r->measurements->networks + row * nodes, nodes * sizeof **networks);
+        (*numbers)[count] = metric->values[row];
+        (*numbers)[most + (size_t)count++] = metric->weights[row];
+    }
+    *samples = (mn_samples){r->space, *networks, *numbers, *numbers + most, count};
+    return count > 0 ? MN_OK
+                     : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
+}
+
+static void find_figures(const mn_samples *samples, const mn_measured_metric *metric, const char *terms,
+                         const mn_fitted *fitted, mn_fit_figures *figures)
+{
+    *figures = (mn_fit_figures){.metric = metric->name,
+                                .method = fitted->method,
+                                .terms = terms,
+                                .model = fitted->model,
+                                .networks = samples->count,
+                                .parameters = fitted->parameters,
+                                .degrees_of_freedom = fitted->freedom,
+                                .leave_one_out_rmse = NAN,
+                                .leave_one_out_within_10_percent = NAN,
+                                .cross_validation = fitted->loss,
+                                .residual = fitted->residual,
+                                .repeat_deviation = sqrt(metric->repeat_variance)};
+    if (!fitted->leave_one_out)
+        return;
+    double squares = 0, weights = 0;
+    int within = 0;
+    for (int row = 0; row < samples->count; row++) {
+        const double off = fabs(fitted->leave_one_out[row] - samples->targets[row]);
+        squares += samples->weights[row] * off * off;
+        weights += samples->weights[row];
+        within += off <= 0.1 * fabs(samples->targets[row]);
+    }
+    figures->leave_one_out_rmse = sqrt(squares / weights);
+    figures->leave_one_out_within_10_percent = (double)within / samples->count;
+}
+
+static mn_status fit_metric(const request *r, int index, mn_fit *fit)
+{
+    const mn_measured_metric *metric = &r->measurements->metrics[index];
+    uint16_t *networks = NULL;
+    double *numbers = NULL;
+    mn_samples samples;
+    mn_status status = select_samples(r, metric, &samples, &networks, &numbers, &fit->error);
+    const mn_metric_request one = {.samples = &samples,
+                                   .metric = metric->name,
+                                   .higher_is_better = metric->higher_is_better,
+                                   .repeat_variance = metric->repeat_variance,
+                                   .method = r->method,
+                                   .terms = r->terms};
+    if (status == MN_OK)
+        status = mn_fit_one_metric(&one, &fit->error, &fit->fitted[index]);
+    if (status == MN_OK)
+        find_figures(&samples, metric, mn_fit_terms_names[r->terms], fit->fitted[index], &fit->figures[index]);
+    free(networks);
+    free(numbers);
+    return status;
+}
+
+/* ---- rounding ------------------------------------------------------------------------------------------------------------------- */
+
+static double multiples_of(double value, mn_resolution resolution)
+{
+    return value * pow(10, resolution.decimals) / (double)resolution.mantissa;
+}
+
+/* Coarser by powers of ten until every value fits; true when that was needed. */
+static bool fit_resolution(const mn_table *table, const mn_fitted *fitted, mn_resolution *resolution)
+{
+    double largest = fabs(fitted->base);
+    bool coarser = false;
+    for (int item = 0; item < table->item_count; item++)
+        largest = fmax(largest, fabs(fitted->values[item]));
+    for (; multiples_of(4 * largest, *resolution) > (double)MN_MAX_MULTIPLES; coarser = true) {
+        if (resolution->decimals > 0)
+            resolution->decimals--;
+        else
+            resolution->mantissa *= 10;
+    }
+    return coarser;
+}
+
+/* Values as multiples such that differences within a node, and the network of first blocks, are rounded: what is exact in multiples stays exact
+ * although the node's values sum to zero. */
+static void round_values(const mn_table *table, const mn_fitted *fitted, mn_metric *metric)
+{
+    double origin = fitted->base;
+    int64_t first_values = 0;
+    for (int node = 0; node < table->node_count; node++) {
+        const double first = fitted->values[table->first[node]];
+        const int64_t rounded = llround(multiples_of(first, metric->resolution));
+        origin += first;
+        first_values += rounded;
+        for (int item = table->first[node]; item < table->first[node + 1]; item++)
+            metric->values[item] =
+                rounded + llround(multiples_of(fitted->values[item] - first, metric->resolution));
+    }
+    metric->base = llround(multiples_of(origin, metric->resolution)) - first_values;
+}
+
+static mn_status add_note(mn_fit *fit, const char *text)
+{
+    if (!mn_grow(&fit->notes, (size_t)fit->note_count + 1, sizeof *fit->notes))
+        return mn_fail_memory(&fit->error);
+    char *copy = mn_copy_text(text, strlen(text));
+    if (!copy)
+        return mn_fail_memory(&fit->error);
+    fit->notes[fit->note_count++] = copy;
+    return MN_OK;
+}
+
+static mn_status make_metric(const mn_measured_metric *measured, const mn_fitted *fitted, mn_fit *fit, mn_metric *metric)
+{
+    metric->name = mn_copy_text(measured->name, strlen(measured->name));
+    metric->unit = mn_copy_text(measured->unit, strlen(measured->unit));
+    metric->values = mn_new_array((size_t)fit->table->item_count, sizeof *metric->values);
+    metric->higher_is_better = measured->higher_is_better;
+    metric->resolution = measured->resolution;
+    if (!metric->name || !metric->unit || !metric->values)
+        return mn_fail_memory(&fit->error);
+    mn_status status = MN_OK;
+    if (fit_resolution(fit->table, fitted, &metric->resolution)) {
+        char text[512], number[MN_NUMBER_SIZE];
+        snprintf(text, sizeof text, "%.200s: values so large are kept to multiples of %s %.100s", metric->name,
+                 mn_format(1, metric->resolution, number), metric->unit);
+        status = add_note(fit, text);
+    }
+    round_values(fit->table, fitted, metric);
+    return status;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------------------------ */
+
+/* The space's nodes, blocks, rules and keys, read again from its file; the fit owns the copy. */
+static mn_status copy_space(const mn_table *space, mn_fit *fit)
+{
+    const mn_status status = mn_table_load(space->path, &fit->table);
+    if (!fit->table)
+        return mn_fail_memory(&fit->error);
+    return status == MN_OK ? MN_OK : mn_fail(&fit->error, status, "%s", fit->table->error.text);
+}
+
+static mn_status fill_table(const request *r, mn_fit *fit)
+{
+    mn_metric *metrics = mn_new_array((size_t)fit->metric_count, sizeof *metrics);
+    mn_status status = metrics ? MN_OK : mn_fail_memory(&fit->error);
+    for (int i = 0; i < fit->metric_count && status == MN_OK; i++)
+        status = make_metric(&r->measurements->metrics[i], fit->fitted[i], fit, &metrics[i]);
+    if (metrics) {
+        const mn_status taken = mn_table_take_metrics(fit->table, metrics, fit->metric_count, fit->table->name);
+        if (status == MN_OK && taken != MN_OK)
+            status = mn_fail(&fit->error, taken, "%s", fit->table->error.text);
+    }
+    return status;
+}
+
+mn_status mn_fit_create(const mn_table *space, const mn_measurements *measurements, const mn_fit_options *options,
+                        mn_fit **result)
+{
+    if (!result)
+        return MN_USAGE;
+    mn_fit *fit = *result = mn_new_array(1, sizeof *fit);
+    if (!fit)
+        return MN_FAILURE;
+    if (!space || !space->diagram || !measurements || measurements->count < 1 ||
+        measurements->node_count != space->node_count)
+        return mn_fail(&fit->error, MN_USAGE, "mn_fit_create: expected a loaded space and measurements of its networks");
+    const mn_fit_options defaults = mn_fit_default_options();
+    options = options ? options : &defaults;
+    request r = {.space = space, .measurements = measurements};
+    mn_status status = read_method(options->method, &r.method, &fit->error);
+    if (status == MN_OK)
+        status = read_terms(options->terms, &r.terms, &fit->error);
+    fit->figures = mn_new_array((size_t)measurements->metric_count, sizeof *fit->figures);
+    fit->fitted = mn_new_array((size_t)measurements->metric_count, sizeof(mn_fitted *));
+    if (status == MN_OK && (!fit->figures || !fit->fitted))
+        status = mn_fail_memory(&fit->error);
+    if (status == MN_OK)
+        status = copy_space(space, fit);
+    if (status == MN_OK)
+        fit->metric_count = measurements->metric_count;
+    for (int i = 0; i < fit->metric_count && status == MN_OK; i++)
+        status = fit_metric(&r, i, fit);
+    return status == MN_OK ? fill_table(&r, fit) : status;
+}
+
+void mn_fit_free(mn_fit *fit)
+{
+    if (!fit)
+        return;
+    for (int i = 0; i < fit->metric_count; i++)
+        mn_fitted_free(fit->fitted[i]);
+    for (int i = 0; i < fit->note_count; i++)
+        free(fit->notes[i]);
+    free(fit->notes);
+    free(fit->fitted);
+    free(fit->figures);
+    mn_table_free(fit->table);
+    free(fit);
+}
+
+/* ---- questions ------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_done(const mn_fit *fit)
+{
+    return fit && fit->error.status == MN_OK && fit->table;
+}
+
+const mn_table *mn_fit_table(const mn_fit *fit)
+{
+    return is_done(fit) ? fit->table : NULL;
+}
+
+int mn_fit_metric_count(const mn_fit *fit)
+{
+    return is_done(fit) ? fit->metric_count : 0;
+}
+
+const mn_fit_figures *mn_fit_metric(const mn_fit *fit, int metric)
+{
+    return is_done(fit) && metric >= 0 && metric < fit->metric_count ? &fit->figures[metric] : NULL;
+}
+
+int mn_fit_note_count(const mn_fit *fit)
+{
+    return fit ? fit->note_count : 0;
+}
+
+const char *mn_fit_note(const mn_fit *fit, int note)
+{
+    return fit && note >= 0 && note < fit->note_count ? fit->notes[note] : "";
+}

@@ -1,0 +1,272 @@
+#include "host/fit/choose.h"
+#include "host/core/memory.h"
+#include "host/fit/differences.h"
+#include "host/fit/evaluate.h"
+
+#include <math.h>
+#include <stdio.h>
+
+const char *const mn_fit_method_names[MN_FIT_METHODS] = {NULL, "paper", "least-squares", "ridge", "robust", "process"};
+const char *const mn_fit_terms_names[MN_FIT_TERMS] = {"additive", "pairs", "triples", "full"};
+
+enum { MOST_CANDIDATES = 16, FOLDS = 10 };
+
+typedef struct candidate {
+    mn_fit_method method;
+    mn_linear_model model;
+} candidate;
+
+typedef struct choice {
+    const mn_metric_request *request;
+    bool relative; /* the metric is a positive cost: errors count as shares */
+    candidate candidates[MOST_CANDIDATES];
+    int count;
+} choice;
+
+/* ---- candidates ----------------------------------------------------------------------------------------------------------------- */
+
+static bool is_positive_cost(const mn_metric_request *request)
+{
+    for (int row = 0; row < request->samples->count; row++)
+        if (!(request->samples->targets[row] > 0))
+            return false;
+    return !request->higher_is_better;
+}
+
+/* Adds a candidate whose samples say something of every block; otherwise `error` keeps the sentence. */
+static void add(choice *c, mn_fit_method method, mn_linear_model model, mn_error *error)
+{
+    if (mn_linear_check(c->request->samples, &model, error) == MN_OK)
+        c->candidates[c->count++] = (candidate){method, model};
+}
+
+static void add_robust(choice *c, int order, bool can_count, mn_error *error)
+{
+    for (mn_loss loss = MN_LOSS_HUBER; loss <= MN_LOSS_BISQUARE; loss++) {
+        const mn_linear_model plain = {.order = order, .shrink = true, .relative = c->relative, .loss = loss};
+        mn_linear_model counted = plain, counts = plain;
+        counted.counts = counts.counts = true;
+        counts.order = 0;
+        counts.shrink = false;
+        if (can_count) {
+            add(c, MN_FIT_ROBUST, counts, error);
+            add(c, MN_FIT_ROBUST, counted, error);
+        }
+        add(c, MN_FIT_ROBUST, plain, error);
+    }
+}
+
+static void list_candidates(choice *c, mn_error *error)
+{
+    const mn_metric_request *request = c->request;
+    const mn_fit_method method = request->method;
+    const int order = (int)request->terms + 1;
+    const bool can_count = mn_terms_can_count(request->samples->table);
+    if (method == MN_FIT_LEAST_SQUARES)
+        add(c, MN_FIT_LEAST_SQUARES, (mn_linear_model){.order = order}, error);
+    if (method == MN_FIT_RIDGE || method == MN_FIT_CHOOSE) {
+        add(c, MN_FIT_RIDGE, (mn_linear_model){.order = order, .shrink = true}, error);
+        if (can_count)
+            add(c, MN_FIT_RIDGE, (mn_linear_model){.order = order, .shrink = true, .counts = true}, error);
+    }
+    if (method == MN_FIT_ROBUST || method == MN_FIT_CHOOSE)
+        add_robust(c, order, can_count, error);
+}
+
+/* ---- cross-validation ----------------------------------------------------------------------------------------------------------- */
+
+/* A fold for each sample: a shuffle that is the same everywhere (splitmix64: Steele, Lea, Flood 2014). */
+static void deal_folds(int *fold_of, int count, int folds)
+{
+    uint64_t state = 201;
+    for (int i = 0; i < count; i++)
+        fold_of[i] = i % folds;
+    for (int i = count - 1; i > 0; i--) {
+        uint64_t z = state += 0x9e3779b97f4a7c15u;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        const int j = (int)((z ^ (z >> 31)) % (uint64_t)(i + 1)), swap = fold_of[i];
+        fold_of[i] = fold_of[j];
+        fold_of[j] = swap;
+    }
+}
+
+/* Samples outside a fold, in arrays of their own. */
+typedef struct training {
+    mn_samples samples;
+    uint16_t *networks;
+    double *targets, *weights;
+} training;
+
+static bool open_training(training *t, const mn_samples *all)
+{
+    const size_t count = (size_t)all->count, nodes = (size_t)all->table->node_count;
+    t->networks = mn_new_array(count * nodes, sizeof *t->networks);
+    t->targets = mn_new_array(count, sizeof *t->targets);
+    t->weights = mn_new_array(count, sizeof *t->weights);
+    t->samples = (mn_samples){.table = all->table, .networks = t->networks, .targets = t->targets, .weights = t->weights};
+    return t->networks && t->targets && t->weights;
+}
+
+static void close_training(training *t)
+{
+    free(t->networks);
+    free(t->targets);
+    free(t->weights);
+}
+
+static void leave_fold(training *t, const mn_samples *all, const int *fold_of, int fold)
+{
+    const size_t nodes = (size_t)all->table->node_count;
+    t->samples.count = 0;
+    for (int row = 0; row < all->count; row++) {
+        if (fold_of[row] == fold)
+            continue;
+        const size_t at = (size_t)t->samples.count++;
+        memcpy(t->networks + at * nodes, all->networks + (size_t)row * nodes, nodes * sizeof *t->networks);
+        t->targets[at] = all->targets[row];
+        t->weights[at] = all->weights[row];
+    }
+}
+
+/* predicted [count]: each sample from the folds that do not hold it. */
+static mn_status predict_folds(const choice *c, const candidate *one, const int *fold_of, int folds, double *predicted,
+                               mn_error *error)
+{
+    const mn_samples *all = c->request->samples;
+    training t = {0};
+    mn_status status = open_training(&t, all) ? MN_OK : mn_fail_memory(error);
+    for (int fold = 0; fold < folds && status == MN_OK; fold++) {
+        mn_linear_fit *fit = NULL;
+        leave_fold(&t, all, fold_of, fold);
+        status = mn_linear_fit_create(&t.samples, &one->model, false, error, &fit);
+        double *scratch = status == MN_OK ? mn_new_array((size_t)fit->coefficient_count, sizeof *scratch) : NULL;
+        if (status == MN_OK && !scratch)
+            status = mn_fail_memory(error);
+        for (int row = 0; row < all->count && status == MN_OK; row++)
+            if (fold_of[row] == fold)
+                predicted[row] =
+                    mn_linear_fit_predict(fit, all->networks + (size_t)row * (size_t)all->table->node_count, scratch);
+        free(scratch);
+        mn_linear_fit_free(fit);
+    }
+    close_training(&t);
+    return status;
+}
+
+/* The loss of choose.h. */
+static mn_status loss_of(const choice *c, const double *predicted, double *loss, mn_error *error)
+{
+    const mn_samples *samples = c->request->samples;
+    if (!c->relative) {
+        double tau;
+        const mn_status status =
+            mn_kendall_tau_b(predicted, samples->targets, (uint64_t)samples->count, error, &tau);
+        *loss = isnan(tau) ? 1 : 1 - tau;
+        return status;
+    }
+    double sum = 0, weights = 0;
+    for (int row = 0; row < samples->count; row++) {
+        const double target = samples->targets[row];
+        sum += samples->weights[row] * fmin(fabs(predicted[row] - target) / target, 0.3);
+        weights += samples->weights[row];
+    }
+    *loss = sum / weights;
+    return MN_OK;
+}
+
+/* The candidate of least loss, the first of those alike. One whose folds cannot be fitted has no loss. */
+static mn_status cross_validate(const choice *c, int *best, double *best_loss, mn_error *error)
+{
+    const int count = c->request->samples->count, folds = count < 2 * FOLDS ? count : FOLDS;
+    int *fold_of = mn_new_array((size_t)count, sizeof *fold_of);
+    double *predicted = mn_new_array((size_t)count, sizeof *predicted);
+    mn_status status = fold_of && predicted ? MN_OK : mn_fail_memory(error);
+    if (status == MN_OK)
+        deal_folds(fold_of, count, folds);
+    *best_loss = INFINITY;
+    *best = 0;
+    for (int i = 0; i < c->count && status == MN_OK; i++) {
+        double loss = INFINITY;
+        mn_error inner = {0};
+        const mn_status fitted = predict_folds(c, &c->candidates[i], fold_of, folds, predicted, &inner);
+        if (fitted == MN_FAILURE)
+            status = mn_fail(error, MN_FAILURE, "%s", inner.text);
+        else if (fitted == MN_OK)
+            status = loss_of(c, predicted, &loss, error);
+        if (status == MN_OK && loss < *best_loss) {
+            *best_loss = loss;
+            *best = i;
+        }
+    }
+    free(fold_of);
+    free(predicted);
+    return status;
+}
+
+/* ---- the outcome ---------------------------------------------------------------------------------------------------------------- */
+
+/* Node values, base and their errors from the coefficients. */
+static mn_status read_values(const mn_linear_fit *fit, mn_fitted *fitted, mn_error *error)
+{
+    const mn_terms *terms = fit->terms;
+    double *weights = mn_new_array((size_t)fit->coefficient_count, sizeof *weights);
+    if (!weights)
+        return mn_fail_memory(error);
+    weights[0] = 1;
+    fitted->base = mn_linear_fit_value(fit, weights, &fitted->base_error);
+    for (int node = 0; node < terms->table->node_count; node++) {
+        const mn_term counted = {.node_count = 1, .nodes = {node}};
+        const mn_term *term = fit->model.order > 0 ? &terms->terms[node] : &counted;
+        for (int item = terms->table->first[node]; item < terms->table->first[node + 1]; item++) {
+            const uint16_t block = (uint16_t)(item - terms->table->first[node]);
+            mn_terms_functional(terms, term, &block, weights);
+            fitted->values[item] = mn_linear_fit_value(fit, weights, &fitted->errors[item]);
+        }
+    }
+    free(weights);
+    return MN_OK;
+}
+
+static mn_status fit_linear(const mn_metric_request *request, const candidate *one, mn_error *error, mn_fitted **result)
+{
+    mn_linear_fit *fit = NULL;
+    mn_fitted *fitted = mn_fitted_new(request->samples->table);
+    mn_status status = fitted ? mn_linear_fit_create(request->samples, &one->model, true, error, &fit) : mn_fail_memory(error);
+    if (status == MN_OK)
+        status = read_values(fit, fitted, error);
+    if (status == MN_OK) {
+        fitted->method = mn_fit_method_names[one->method];
+        mn_linear_fit_describe(fit, fitted->model, sizeof fitted->model);
+        fitted->parameters = fit->coefficient_count;
+        fitted->freedom = fit->freedom;
+        fitted->residual = fit->residual;
+        fitted->leave_one_out = fit->leave_one_out;
+        fit->leave_one_out = NULL;
+        *result = fitted;
+    } else {
+        mn_fitted_free(fitted);
+    }
+    mn_linear_fit_free(fit);
+    return status;
+}
+
+mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, mn_fitted **fitted)
+{
+    *fitted = NULL;
+    if (request->method == MN_FIT_PAPER)
+        return mn_fit_differences(request->samples, request->repeat_variance, error, fitted, NULL);
+    choice c = {.request = request, .relative = is_positive_cost(request)};
+    mn_error missing = {0};
+    list_candidates(&c, &missing);
+    if (c.count == 0)
+        return mn_fail(error, missing.status, "metric \"%s\": %s", request->metric, missing.text);
+    int best = 0;
+    double loss = NAN;
+    mn_status status = c.count > 1 ? cross_validate(&c, &best, &loss, error) : MN_OK;
+    if (status == MN_OK)
+        status = fit_linear(request, &c.candidates[best], error, fitted);
+    if (status == MN_OK)
+        (*fitted)->loss = loss;
+    return status;
+}

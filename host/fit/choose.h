@@ -1,0 +1,39 @@
+/* The method of one metric: the one asked for, or the one that predicts best what it was not fitted to.
+ *
+ * Cross-validation over the measured networks alone: ten folds (as many as networks below 20), the same for every candidate. Loss for metrics of
+ * which less is better and that are positive (latency, energy): mean error relative to the measurement, each held at 30 %, so that a wild
+ * measurement counts once; for others: 1 - Kendall's tau-b, since a table is there to order networks. */
+#ifndef MN_FIT_CHOOSE_H
+#define MN_FIT_CHOOSE_H
+
+#include "host/fit/fitted.h"
+#include "host/fit/linear_fit.h"
+
+typedef enum mn_fit_method {
+    MN_FIT_CHOOSE,
+    MN_FIT_PAPER,
+    MN_FIT_LEAST_SQUARES,
+    MN_FIT_RIDGE,
+    MN_FIT_ROBUST,
+    MN_FIT_PROCESS,
+    MN_FIT_METHODS
+} mn_fit_method;
+
+extern const char *const mn_fit_method_names[MN_FIT_METHODS]; /* [0]: NULL */
+
+typedef enum mn_fit_terms { MN_FIT_ADDITIVE, MN_FIT_PAIRS, MN_FIT_TRIPLES, MN_FIT_FULL, MN_FIT_TERMS } mn_fit_terms;
+
+extern const char *const mn_fit_terms_names[MN_FIT_TERMS];
+
+typedef struct mn_metric_request {
+    const mn_samples *samples;
+    const char *metric; /* its name, for sentences */
+    bool higher_is_better;
+    double repeat_variance; /* of one measurement; NaN: not known */
+    mn_fit_method method;
+    mn_fit_terms terms;
+} mn_metric_request;
+
+mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, mn_fitted **fitted);
+
+#endif
