@@ -22,12 +22,11 @@ static mn_status choose(const mn_plan_process *planned, uint64_t *chosen, double
                         mn_error *error)
 {
     const mn_plan_request *request = planned->pool->request;
-    const uint64_t functions = planned->count - planned->given;
     mn_variance_problem problem = {.covariance = covariance,
                                    .context = planned,
                                    .candidates = planned->count,
-                                   .given = planned->given,
-                                   .evaluations = functions > MOST_EVALUATIONS ? SAMPLED_EVALUATIONS : functions,
+                                   .evaluations =
+                                       planned->count > MOST_EVALUATIONS ? SAMPLED_EVALUATIONS : planned->count,
                                    .weights = weights,
                                    .excluded = planned->excluded,
                                    .noise = mn_process_noise(planned->process),

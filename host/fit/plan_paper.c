@@ -4,6 +4,7 @@
  *
  * The reference is found by sums: for every state of the rules' diagram the FLOPs that its first nodes can have, each with
  * some networks that have them. Where more sums than MOST_SUMS would be kept, an even choice of them is. */
+#include "host/core/attribute.h"
 #include "host/core/memory.h"
 #include "host/core/rules.h"
 #include "host/core/skeleton.h"
@@ -15,8 +16,8 @@
 #include <string.h>
 
 enum {
-    MOST_SUMS = 1 << 14,   /* of one state */
-    MOST_TIED = 4096       /* references of one distance that are compared */
+    MOST_SUMS = 1 << 14, /* of one state */
+    MOST_TIED = 4096     /* references of one distance that are compared */
 };
 
 typedef struct sum_cell {
@@ -65,10 +66,11 @@ static mn_status price(reference *r, mn_error *error)
             else if (space->has_values && metric >= 0)
                 *flops = space->metrics[metric].values[space->first[node] + block];
             else
-                return mn_fail(error, MN_USAGE,
-                               "method paper: expected FLOPs of every block, found none for node \"%s\", block \"%s\": the space "
-                               "needs a key \"network\", or blocks an attribute \"flops\"",
-                               space->nodes[node].name, space->nodes[node].blocks[block].name);
+                return mn_fail(
+                    error, MN_USAGE,
+                    "method paper: expected FLOPs of every block, found none for node \"%s\", block \"%s\": the space "
+                    "needs a key \"network\", or blocks an attribute \"flops\"",
+                    space->nodes[node].name, space->nodes[node].blocks[block].name);
             sum += (double)*flops;
         }
         r->mean += sum / blocks;
@@ -170,10 +172,9 @@ static bool extend(const reference *r, int node, sum_list *const *lists)
         const sum_list *from = &lists[node][state];
         for (size_t i = 0; i < from->count; i++)
             for (int block = 0; block < r->space->nodes[node].block_count; block++)
-                if (row[block] >= 0 &&
-                    !push(&lists[node + 1][row[block]],
-                          (sum_cell){from->cells[i].flops + r->flops[r->space->first[node] + block], (uint32_t)i,
-                                     state, (uint16_t)block}))
+                if (row[block] >= 0 && !push(&lists[node + 1][row[block]],
+                                             (sum_cell){from->cells[i].flops + r->flops[r->space->first[node] + block],
+                                                        (uint32_t)i, state, (uint16_t)block}))
                     return false;
     }
     for (int state = 0; state < diagram->state_count[node + 1]; state++)
@@ -282,7 +283,8 @@ mn_status mn_plan_paper(mn_plan_pool *pool, mn_error *error, mn_plan *plan)
     if (status == MN_OK)
         status = search(&r, error);
     if (status == MN_OK && !isfinite(r.nearest))
-        status = mn_fail(error, MN_USAGE, "method paper: no network that obeys the rules was found near the mean FLOPs");
+        status =
+            mn_fail(error, MN_USAGE, "method paper: no network that obeys the rules was found near the mean FLOPs");
     if (status == MN_OK)
         status = mn_plan_reserve(plan, space, (uint64_t)space->item_count + 1, error);
     if (status == MN_OK)

@@ -11,9 +11,7 @@ static mn_status choose_candidates(mn_plan_process *planned, mn_error *error)
     const mn_plan_pool *pool = planned->pool;
     const size_t nodes = (size_t)pool->request->space->node_count;
     const bool drawn = pool->count > MN_PLAN_CANDIDATES;
-    const uint64_t chosen = drawn ? MN_PLAN_CANDIDATES : pool->count;
-    planned->given = pool->request->method == MN_PLAN_IMSE ? pool->request->measured_count : 0;
-    const uint64_t count = chosen + planned->given;
+    const uint64_t count = drawn ? MN_PLAN_CANDIDATES : pool->count;
     uint64_t *order = mn_new_array(pool->count, sizeof *order), random = pool->request->seed;
     planned->networks = mn_new_array(count * nodes, sizeof *planned->networks);
     planned->weights = mn_new_array(count, sizeof *planned->weights);
@@ -24,18 +22,13 @@ static mn_status choose_candidates(mn_plan_process *planned, mn_error *error)
     }
     for (uint64_t i = 0; i < pool->count; i++)
         order[i] = i;
-    for (uint64_t i = 0; i < chosen; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         const uint64_t other = drawn ? i + mn_random_below(&random, pool->count - i) : i, from = order[other];
         order[other] = order[i];
         memcpy(planned->networks + i * nodes, pool->networks + from * nodes, nodes * sizeof *planned->networks);
         planned->weights[i] = pool->weights[from];
         planned->excluded[i] = pool->taken[pool->class_of[from]];
     }
-    for (uint64_t i = 0; i < planned->given; i++)
-        planned->excluded[chosen + i] = true;
-    if (planned->given > 0)
-        memcpy(planned->networks + chosen * nodes, pool->request->measured,
-               planned->given * nodes * sizeof *planned->networks);
     planned->count = count;
     free(order);
     return MN_OK;
@@ -54,22 +47,26 @@ static mn_status check_count(const mn_plan_process *planned, mn_error *error)
                                     mn_plan_method_name(planned->pool->request->method), left, wanted);
 }
 
-/* Fits to the measured networks whose target is known. */
+/* Fits to the measured networks whose target is known. Imse knows no targets: its hyperparameters stay as they are, and with them
+ * the covariances depend on where was measured alone. */
 static mn_status fit(mn_plan_process *planned, mn_error *error)
 {
     const mn_plan_request *request = planned->pool->request;
+    const bool blind = request->method == MN_PLAN_IMSE;
     const size_t nodes = (size_t)request->space->node_count;
     uint16_t *networks = mn_new_array(request->measured_count * nodes, sizeof *networks);
     double *targets = mn_new_array(request->measured_count, sizeof *targets);
     mn_status status = networks && targets ? MN_OK : mn_fail_memory(error);
     int count = 0;
     for (uint64_t i = 0; status == MN_OK && i < request->measured_count; i++)
-        if (!isnan(request->targets[i])) {
+        if (blind || !isnan(request->targets[i])) {
             memcpy(networks + (size_t)count * nodes, request->measured + i * nodes, nodes * sizeof *networks);
-            targets[count++] = request->targets[i];
+            targets[count++] = blind ? 0 : request->targets[i];
         }
     mn_process_options options = mn_process_default_options();
     options.threads = request->threads;
+    options.keep_kernel = blind;
+    options.choose_link = !blind;
     if (status == MN_OK)
         status = mn_process_fit(planned->features, networks, targets, NULL, count, &options, error, &planned->process);
     free(networks);
@@ -77,9 +74,15 @@ static mn_status fit(mn_plan_process *planned, mn_error *error)
     return status;
 }
 
+/* A fit needs two measurements of networks that are no constants; imse goes on without. */
 static mn_status make_process(mn_plan_process *planned, mn_error *error)
 {
-    return planned->pool->request->method == MN_PLAN_IMSE
+    const mn_plan_request *request = planned->pool->request;
+    const size_t nodes = (size_t)request->space->node_count;
+    uint64_t alive = 0;
+    for (uint64_t i = 0; i < request->measured_count; i++)
+        alive += !mn_features_constant(planned->features, request->measured + i * nodes);
+    return request->method == MN_PLAN_IMSE && alive < 2
                ? mn_process_prior(planned->features, NULL, error, &planned->process)
                : fit(planned, error);
 }

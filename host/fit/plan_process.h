@@ -7,8 +7,7 @@
 
 typedef struct mn_plan_process {
     mn_plan_pool *pool;
-    uint64_t count; /* functions: all of the pool, or MN_PLAN_CANDIDATES drawn from it; and then ... */
-    uint64_t given; /* ... of imse the measured networks: a process without measurements knows them by place alone */
+    uint64_t count;     /* functions: all of the pool, or MN_PLAN_CANDIDATES drawn from it */
     uint16_t *networks; /* [count][nodes] */
     double *weights;    /* [count] share of the space */
     bool *excluded;     /* [count] measured already */

@@ -16,8 +16,8 @@ typedef struct choice {
     double *variances; /* [candidates] */
     bool *gone;        /* [candidates] */
     uint64_t vector_count;
-    double *vectors;  /* [given + count][candidates] v of each choice */
-    double *overlaps; /* [given + count] of each earlier v with the newest: sum of w v v' */
+    double *vectors;  /* [count][candidates] v of each choice */
+    double *overlaps; /* [count] of each earlier v with the newest: sum of w v v' */
     double *weighted; /* [evaluations] w(y) v(y) of the newest v */
 } choice;
 
@@ -158,8 +158,6 @@ static mn_status choose_all(choice *c, mn_error *error, uint64_t *chosen, double
     mn_status status = mn_parallel_pieces(p->threads, pieces, begin_piece, c, error);
     for (uint64_t x = 0; status == MN_OK && x < p->candidates; x++)
         c->gone[x] = p->excluded && p->excluded[x];
-    for (uint64_t i = p->given; status == MN_OK && i > 0; i--)
-        status = measure(c, p->candidates - i, pieces, error);
     if (status == MN_OK)
         mean[0] = mean_variance(c);
     for (uint64_t i = 0; status == MN_OK && i < p->count; i++) {
@@ -179,8 +177,8 @@ mn_status mn_variance_choose(const mn_variance_problem *problem, mn_error *error
     c.gains = mn_new_array(candidates, sizeof *c.gains);
     c.variances = mn_new_array(candidates, sizeof *c.variances);
     c.gone = mn_new_array(candidates, sizeof *c.gone);
-    c.vectors = mn_new_array((problem->given + problem->count) * candidates, sizeof *c.vectors);
-    c.overlaps = mn_new_array(problem->given + problem->count, sizeof *c.overlaps);
+    c.vectors = mn_new_array(problem->count * candidates, sizeof *c.vectors);
+    c.overlaps = mn_new_array(problem->count, sizeof *c.overlaps);
     c.weighted = mn_new_array(problem->evaluations, sizeof *c.weighted);
     const bool room = c.kept && c.gains && c.variances && c.gone && c.vectors && c.overlaps && c.weighted;
     const mn_status status = room ? choose_all(&c, error, chosen, mean) : mn_fail_memory(error);

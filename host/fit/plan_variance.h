@@ -17,11 +17,11 @@ typedef mn_status mn_covariance_block(const void *context, uint64_t row, uint64_
 typedef struct mn_variance_problem {
     mn_covariance_block *covariance;
     const void *context;
-    uint64_t candidates;   /* points 0 .. candidates - 1 may be chosen, but ... */
-    uint64_t given;        /* ... the last so many of them are measured before the first choice */
-    uint64_t evaluations;  /* the first so many points are what the mean is over; 1 <= evaluations <= candidates */
+    uint64_t candidates; /* points 0 .. candidates - 1 may be chosen ... */
+    uint64_t
+        evaluations; /* ... and the first so many of them are what the mean is over; 1 <= evaluations <= candidates */
     const double *weights; /* [evaluations] of the mean */
-    const bool *excluded;  /* [candidates] may not be chosen (the given ones neither); NULL: no others */
+    const bool *excluded;  /* [candidates] may not be chosen; NULL: none */
     double noise;          /* variance of a measurement */
     int threads;
     uint64_t count; /* points to choose; so many are not excluded */
