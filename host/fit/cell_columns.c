@@ -9,7 +9,7 @@
 #include "host/fit/cell.h"
 #include "host/fit/feature_columns.h"
 
-enum { MOST_SEQUENCES = 1024 };
+enum { MOST_SEQUENCES = 1024, MOST_IN_SETS = 7 };
 
 typedef struct cell_source {
     const mn_table *table;
@@ -19,7 +19,8 @@ typedef struct cell_source {
     int active_of[MN_CELL_KINDS]; /* of each kind, -1 when it does not */
     int largest;                  /* the largest kernel of a convolution */
     int longest, sequence_count;  /* sequences of up to `longest` operations have a column each */
-    int counts, size, depth, pool, flags, paths, edges, all_counts;
+    int set_count;                /* sets of active kinds, not empty; 0 when there are too many */
+    int counts, size, depth, sets, pool, flags, paths, edges, all_counts; /* first columns */
 } cell_source;
 
 /* Sums over the open paths. */
@@ -42,9 +43,24 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-static void read_path(const cell_source *s, const uint16_t *network, const mn_cell_path *path, path_figures *f,
-                      double *sequences)
+/* Operations of each set of kinds on the path: most, least and sum over the paths read so far, three columns a set. */
+static void count_sets(const cell_source *s, const int *counts, bool first, double *sets)
 {
+    for (int set = 1; set <= s->set_count; set++, sets += 3) {
+        int count = 0;
+        for (int active = 0; active < s->active_count; active++)
+            if (set >> active & 1)
+                count += counts[active];
+        sets[0] = fmax(sets[0], count);
+        sets[1] = first ? count : fmin(sets[1], count);
+        sets[2] += count;
+    }
+}
+
+static void read_path(const cell_source *s, const uint16_t *network, const mn_cell_path *path, path_figures *f,
+                      double *row)
+{
+    int counts[MN_CELL_KINDS] = {0};
     int convolutions = 0, largest = 0, pools = 0, steps = 0, length = 0, number = 0, offset = 0, power = 1;
     for (int i = 0; i < path->length; i++) {
         const mn_cell_kind *kind = mn_cell_kind_of(s->cell, network, path->edges[i]);
@@ -57,12 +73,14 @@ static void read_path(const cell_source *s, const uint16_t *network, const mn_ce
             number = number * s->active_count + active;
         }
         length++;
+        counts[active]++;
         steps += (kind->kernel - 1) / 2;
         pools += kind->operation == MN_OPERATION_POOL;
         convolutions += kind->operation == MN_OPERATION_CONVOLUTION;
         largest += kind->operation == MN_OPERATION_CONVOLUTION && kind->kernel == s->largest;
     }
-    sequences[offset + number]++;
+    row[s->paths + offset + number]++;
+    count_sets(s, counts, f->count == 0, row + s->sets);
     f->least_convolutions = f->count ? smaller(f->least_convolutions, convolutions) : convolutions;
     f->least_largest = f->count ? smaller(f->least_largest, largest) : largest;
     f->least_pools = f->count ? smaller(f->least_pools, pools) : pools;
@@ -77,13 +95,13 @@ static void read_path(const cell_source *s, const uint16_t *network, const mn_ce
     f->count++;
 }
 
-static path_figures read_paths(const cell_source *s, const uint16_t *network, double *sequences)
+static path_figures read_paths(const cell_source *s, const uint16_t *network, double *row)
 {
     path_figures f = {0};
     const uint64_t open = mn_cell_open(s->cell, network);
     for (int i = 0; i < s->cell->path_count; i++)
         if (!(s->cell->paths[i].mask & ~open))
-            read_path(s, network, &s->cell->paths[i], &f, sequences);
+            read_path(s, network, &s->cell->paths[i], &f, row);
     return f;
 }
 
@@ -118,7 +136,7 @@ static void fill_function(const void *source, const uint16_t *network, double *r
 {
     const cell_source *s = source;
     fill_counts(s, network, row);
-    const path_figures f = read_paths(s, network, row + s->paths);
+    const path_figures f = read_paths(s, network, row);
     const double count = f.count ? f.count : 1;
     const double depth[] = {f.count,
                             f.most_convolutions,
@@ -129,6 +147,8 @@ static void fill_function(const void *source, const uint16_t *network, double *r
                             f.largest / count,
                             f.most_steps};
     memcpy(row + s->depth, depth, sizeof depth);
+    for (int set = 0; set < s->set_count; set++)
+        row[s->sets + 3 * set + 2] /= count;
     row[s->pool] = f.least_pools;
     row[s->pool + 1] = f.most_pools;
     row[s->pool + 2] = f.has_pool_only;
@@ -182,29 +202,32 @@ static void number_sequences(cell_source *s)
         s->sequence_count += power;
         s->longest++;
     }
+    s->set_count = s->active_count <= MOST_IN_SETS ? (1 << s->active_count) - 1 : 0;
 }
 
 static void lay_out(cell_source *s, mn_columns *columns)
 {
     const bool function = s->kind == MN_FEATURES_FUNCTION;
-    mn_columns_group(columns, "live operations", true, true);
+    mn_columns_group(columns, "live operations", MN_COLUMNS_LINEAR, true);
     s->counts = mn_columns_add(columns, s->active_count);
-    mn_columns_group(columns, "size", true, true);
+    mn_columns_group(columns, "size", MN_COLUMNS_LINEAR, true);
     s->size = mn_columns_add(columns, function ? 1 : 2);
-    mn_columns_group(columns, "flags", true, true);
+    mn_columns_group(columns, "flags", MN_COLUMNS_LINEAR, true);
     s->flags = mn_columns_add(columns, function ? 3 : 1);
     if (function) {
-        mn_columns_group(columns, "depth", true, true);
+        mn_columns_group(columns, "depth", MN_COLUMNS_LINEAR, true);
         s->depth = mn_columns_add(columns, 8);
-        mn_columns_group(columns, "pooling", true, true);
+        mn_columns_group(columns, "operations of paths", MN_COLUMNS_LINEAR, true);
+        s->sets = mn_columns_add(columns, 3 * s->set_count);
+        mn_columns_group(columns, "pooling", MN_COLUMNS_LINEAR, true);
         s->pool = mn_columns_add(columns, 3);
-        mn_columns_group(columns, "paths", true, true);
+        mn_columns_group(columns, "paths", MN_COLUMNS_LINEAR / 10, false);
         s->paths = mn_columns_add(columns, s->sequence_count);
     } else {
-        mn_columns_group(columns, "operations", true, true);
+        mn_columns_group(columns, "operations", MN_COLUMNS_LINEAR, true);
         s->all_counts = mn_columns_add(columns, s->cell->kind_count);
     }
-    mn_columns_group(columns, "edges", !function, false);
+    mn_columns_group(columns, "edges", function ? 0 : MN_COLUMNS_LINEAR, false);
     s->edges = mn_columns_add(columns, s->table->item_count);
 }
 

@@ -204,20 +204,20 @@ static void free_source(void *source)
 
 static void lay_out(chain_source *s, mn_columns *columns)
 {
-    mn_columns_group(columns, "blocks", true, false);
+    mn_columns_group(columns, "blocks", MN_COLUMNS_LINEAR, false);
     s->blocks = mn_columns_add(columns, s->table->item_count);
     if (s->attributes[0].name) {
-        mn_columns_group(columns, "attributes", true, false);
+        mn_columns_group(columns, "attributes", MN_COLUMNS_LINEAR, false);
         s->node_values = mn_columns_add(columns, s->table->node_count * s->value_count);
     }
     s->stage_values = -1;
     if (s->stage_count > 1 && s->stage_count < s->table->node_count) {
-        mn_columns_group(columns, "stages", true, true);
+        mn_columns_group(columns, "stages", MN_COLUMNS_LINEAR, true);
         s->stage_values = mn_columns_add(columns, s->stage_count * s->value_count);
     }
-    mn_columns_group(columns, "totals", true, true);
+    mn_columns_group(columns, "totals", MN_COLUMNS_LINEAR, true);
     s->total_values = mn_columns_add(columns, s->value_count);
-    mn_columns_group(columns, "size", true, true);
+    mn_columns_group(columns, "size", MN_COLUMNS_LINEAR, true);
     s->size = mn_columns_add(columns, 2);
 }
 

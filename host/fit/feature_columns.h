@@ -4,6 +4,8 @@
 
 #include "host/fit/features.h"
 
+#define MN_COLUMNS_LINEAR 0.1 /* expected variance of a group's linear effect, in units of the target's */
+
 typedef struct mn_columns {
     int count, group_count;
     mn_feature_group groups[MN_FEATURE_GROUPS];
@@ -15,7 +17,7 @@ typedef struct mn_columns {
 } mn_columns;
 
 /* Opens a group; columns that are added belong to it. */
-static inline void mn_columns_group(mn_columns *columns, const char *name, bool linear, bool standardise)
+static inline void mn_columns_group(mn_columns *columns, const char *name, double linear, bool standardise)
 {
     columns->standardise[columns->group_count] = standardise;
     columns->groups[columns->group_count++] = (mn_feature_group){name, columns->count, 0, linear};

@@ -11,16 +11,16 @@ mn_kernel mn_kernel_default(const mn_features *features)
     mn_kernel kernel = {.shape = MN_SHAPE_GAUSS,
                         .column_count = mn_features_count(features),
                         .group_count = mn_features_group_count(features)};
-    kernel.parameter_count = MN_KERNEL_WEIGHTS + kernel.group_count;
-    for (int i = 0; i < kernel.parameter_count; i++) {
-        kernel.prior_mean[i] = log(0.5);
-        kernel.prior_deviation[i] = 1;
-    }
-    kernel.prior_mean[MN_KERNEL_LINEAR] = log(0.5);
+    kernel.parameter_count = MN_KERNEL_GROUPS + 2 * kernel.group_count;
     kernel.prior_mean[MN_KERNEL_AMPLITUDE] = log(0.5);
     kernel.prior_mean[MN_KERNEL_NOISE] = log(0.05);
-    for (int g = 0; g < kernel.group_count; g++)
+    for (int g = 0; g < kernel.group_count; g++) {
         kernel.groups[g] = *mn_features_group(features, g);
+        kernel.prior_mean[mn_kernel_weight(g)] = log(0.3);
+        kernel.prior_mean[mn_kernel_linear(g)] = kernel.groups[g].linear > 0 ? log(kernel.groups[g].linear) : 0;
+    }
+    for (int i = 0; i < kernel.parameter_count; i++)
+        kernel.prior_deviation[i] = 1;
     memcpy(kernel.parameters, kernel.prior_mean, sizeof kernel.parameters);
     return kernel;
 }
@@ -38,15 +38,6 @@ static double shape_at(mn_kernel_shape shape, double d, double *derivative)
     return (1 + r + r * r / 3) * decay;
 }
 
-/* The linear kernel of two random networks' differences has mean size 1 whatever the number of groups in it. */
-static double linear_factor(const mn_kernel *kernel)
-{
-    int groups = 0;
-    for (int g = 0; g < kernel->group_count; g++)
-        groups += kernel->groups[g].linear;
-    return groups ? 2.0 / groups : 0;
-}
-
 /* ---- blocks of the covariance ---------------------------------------------------------------------------------------------------- */
 
 /* Rows whose inner products are the weighted ones (weights of the groups), or those of the linear kernel. */
@@ -55,8 +46,8 @@ static void scale_rows(const mn_kernel *kernel, bool linear, const double *rows,
     for (int g = 0; g < kernel->group_count; g++) {
         const mn_feature_group *group = &kernel->groups[g];
         const double factor =
-            linear ? (group->linear ? sqrt(linear_factor(kernel) * exp(kernel->parameters[MN_KERNEL_LINEAR])) : 0)
-                   : exp(kernel->parameters[MN_KERNEL_WEIGHTS + g] / 2);
+            linear ? (group->linear > 0 ? exp(kernel->parameters[mn_kernel_linear(g)] / 2) : 0)
+                   : exp(kernel->parameters[mn_kernel_weight(g)] / 2);
         for (int i = 0; i < count; i++)
             for (int column = group->first; column < group->first + group->count; column++)
                 scaled[(size_t)i * kernel->column_count + column] =
@@ -118,13 +109,13 @@ mn_status mn_kernel_covariance(const mn_kernel *kernel, const mn_lapack *lapack,
 void mn_kernel_variance(const mn_kernel *kernel, const double *rows, int count, double *variance)
 {
     const double fixed = constant_variance + exp(kernel->parameters[MN_KERNEL_AMPLITUDE]);
-    const double linear = linear_factor(kernel) * exp(kernel->parameters[MN_KERNEL_LINEAR]);
     for (int i = 0; i < count; i++) {
         double sum = 0;
         for (int g = 0; g < kernel->group_count; g++)
-            if (kernel->groups[g].linear)
-                sum += square(rows + (size_t)i * kernel->column_count + kernel->groups[g].first, kernel->groups[g].count);
-        variance[i] = fixed + linear * sum;
+            if (kernel->groups[g].linear > 0)
+                sum += exp(kernel->parameters[mn_kernel_linear(g)]) *
+                       square(rows + (size_t)i * kernel->column_count + kernel->groups[g].first, kernel->groups[g].count);
+        variance[i] = fixed + sum;
     }
 }
 
@@ -135,8 +126,8 @@ struct mn_evidence {
     const mn_lapack *lapack;
     int count;
     const double *noise, *targets;
-    double *linear;    /* [pairs i >= j] linear kernel of parameter 0 */
-    double *distances; /* [groups][pairs] */
+    double *products;  /* [groups][pairs i >= j] inner products, of linear groups */
+    double *distances; /* [groups][pairs] squared */
     double *shape, *derivative; /* [pairs] at the current parameters */
     double *matrix;    /* [count][count] covariance, its factor, then its inverse */
     double *solution;  /* [count] covariance^-1 targets */
@@ -173,8 +164,8 @@ static void fill_pairs(mn_evidence *e, const double *rows)
             const double *a = rows + (size_t)i * kernel->column_count, *b = rows + (size_t)j * kernel->column_count;
             for (int g = 0; g < kernel->group_count; g++) {
                 e->distances[g * pairs + at] = group_distance(&kernel->groups[g], a, b);
-                if (kernel->groups[g].linear)
-                    e->linear[at] += linear_factor(kernel) * group_product(&kernel->groups[g], a, b);
+                if (kernel->groups[g].linear > 0)
+                    e->products[g * pairs + at] = group_product(&kernel->groups[g], a, b);
             }
         }
 }
@@ -188,13 +179,13 @@ mn_status mn_evidence_create(const mn_kernel *kernel, const mn_lapack *lapack, c
         return mn_fail_memory(error);
     const size_t pairs = pair_count(count);
     *e = (mn_evidence){.kernel = kernel, .lapack = lapack, .count = count, .noise = noise};
-    e->linear = mn_new_array(pairs, sizeof *e->linear);
+    e->products = mn_new_array(pairs * (size_t)kernel->group_count, sizeof *e->products);
     e->distances = mn_new_array(pairs * (size_t)kernel->group_count, sizeof *e->distances);
     e->shape = mn_new_array(pairs, sizeof *e->shape);
     e->derivative = mn_new_array(pairs, sizeof *e->derivative);
     e->matrix = mn_new_array((size_t)count * (size_t)count, sizeof *e->matrix);
     e->solution = mn_new_array((size_t)count, sizeof *e->solution);
-    if (!e->linear || !e->distances || !e->shape || !e->derivative || !e->matrix || !e->solution) {
+    if (!e->products || !e->distances || !e->shape || !e->derivative || !e->matrix || !e->solution) {
         mn_evidence_free(e);
         return mn_fail_memory(error);
     }
@@ -207,7 +198,7 @@ void mn_evidence_free(mn_evidence *e)
 {
     if (!e)
         return;
-    free(e->linear);
+    free(e->products);
     free(e->distances);
     free(e->shape);
     free(e->derivative);
@@ -221,27 +212,37 @@ void mn_evidence_set_targets(mn_evidence *e, const double *targets)
     e->targets = targets;
 }
 
-/* Fills the lower triangle of the covariance (column-major, so row j of the C array). */
-static void fill_covariance(mn_evidence *e, const double *parameters)
+/* The shape of the weighted distances, and its derivative. */
+static void fill_shape(mn_evidence *e, const double *parameters)
 {
     const mn_kernel *kernel = e->kernel;
     const size_t pairs = pair_count(e->count);
     memset(e->shape, 0, pairs * sizeof *e->shape);
     for (int g = 0; g < kernel->group_count; g++) {
-        const double weight = exp(parameters[MN_KERNEL_WEIGHTS + g]);
+        const double weight = exp(parameters[mn_kernel_weight(g)]);
         for (size_t at = 0; at < pairs; at++)
             e->shape[at] += weight * e->distances[g * pairs + at];
     }
     for (size_t at = 0; at < pairs; at++)
         e->shape[at] = shape_at(kernel->shape, e->shape[at], &e->derivative[at]);
+}
 
-    const double linear = exp(parameters[MN_KERNEL_LINEAR]), amplitude = exp(parameters[MN_KERNEL_AMPLITUDE]);
-    const double noise = exp(parameters[MN_KERNEL_NOISE]);
+/* The lower triangle of the covariance with noise, column-major. */
+static void fill_covariance(mn_evidence *e, const double *parameters)
+{
+    const mn_kernel *kernel = e->kernel;
+    const size_t pairs = pair_count(e->count);
+    const double amplitude = exp(parameters[MN_KERNEL_AMPLITUDE]), noise = exp(parameters[MN_KERNEL_NOISE]);
+    fill_shape(e, parameters);
     size_t at = 0;
     for (int i = 0; i < e->count; i++)
-        for (int j = 0; j <= i; j++, at++)
-            e->matrix[(size_t)j * e->count + i] = constant_variance + linear * e->linear[at] +
-                                                  amplitude * e->shape[at] + (i == j ? noise * e->noise[i] : 0);
+        for (int j = 0; j <= i; j++, at++) {
+            double sum = constant_variance + amplitude * e->shape[at] + (i == j ? noise * e->noise[i] : 0);
+            for (int g = 0; g < kernel->group_count; g++)
+                if (kernel->groups[g].linear > 0)
+                    sum += exp(parameters[mn_kernel_linear(g)]) * e->products[g * pairs + at];
+            e->matrix[(size_t)j * e->count + i] = sum;
+        }
 }
 
 /* Minus the log marginal likelihood; leaves the inverse in `matrix`. Rasmussen, Williams, eq. 2.30. */
@@ -260,33 +261,40 @@ static double negative_likelihood(mn_evidence *e)
     return mn_lapack_cholesky_inverse(e->lapack, n, e->matrix, n) ? value : INFINITY;
 }
 
+static double dot(size_t count, const double *a, const double *b)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
 /* d/dp = -1/2 tr((a a' - K^-1) dK/dp), eq. 5.9; pairs off the diagonal count twice. */
 static void likelihood_gradient(mn_evidence *e, const double *parameters, double *gradient)
 {
     const mn_kernel *kernel = e->kernel;
     const size_t pairs = pair_count(e->count);
     const double amplitude = exp(parameters[MN_KERNEL_AMPLITUDE]);
-    double linear = 0, shape = 0, noise = 0;
+    double shape = 0, noise = 0;
     size_t at = 0;
     for (int i = 0; i < e->count; i++)
         for (int j = 0; j <= i; j++, at++) {
-            double w = e->solution[i] * e->solution[j] - e->matrix[(size_t)j * e->count + i];
+            double half = (e->solution[i] * e->solution[j] - e->matrix[(size_t)j * e->count + i]) / 2;
             if (i == j)
-                noise += w * e->noise[i] / 2;
+                noise += half * e->noise[i];
             else
-                w *= 2;
-            linear += w / 2 * e->linear[at];
-            shape += w / 2 * e->shape[at];
-            e->derivative[at] *= w / 2 * amplitude;
+                half *= 2;
+            shape += half * e->shape[at];
+            e->derivative[at] *= half * amplitude;
+            e->shape[at] = half; /* the shape is not needed any more */
         }
-    gradient[MN_KERNEL_LINEAR] = -exp(parameters[MN_KERNEL_LINEAR]) * linear;
     gradient[MN_KERNEL_AMPLITUDE] = -amplitude * shape;
     gradient[MN_KERNEL_NOISE] = -exp(parameters[MN_KERNEL_NOISE]) * noise;
     for (int g = 0; g < kernel->group_count; g++) {
-        double sum = 0;
-        for (at = 0; at < pairs; at++)
-            sum += e->derivative[at] * e->distances[g * pairs + at];
-        gradient[MN_KERNEL_WEIGHTS + g] = -exp(parameters[MN_KERNEL_WEIGHTS + g]) * sum;
+        gradient[mn_kernel_weight(g)] =
+            -exp(parameters[mn_kernel_weight(g)]) * dot(pairs, e->derivative, e->distances + g * pairs);
+        gradient[mn_kernel_linear(g)] =
+            -exp(parameters[mn_kernel_linear(g)]) * dot(pairs, e->shape, e->products + g * pairs);
     }
 }
 

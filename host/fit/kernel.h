@@ -1,4 +1,5 @@
-/* Covariance of two networks: constant + linear kernel + amplitude * shape(sum over groups of weight * squared distance).
+/* Covariance of two networks: constant + sum over groups of linear kernels + amplitude * shape(sum over groups of weight * squared
+ * distance).
  *
  * Rasmussen, Williams, Gaussian Processes for Machine Learning, ch. 4 and 5. Parameters are logarithms, each with a normal prior, in
  * units of the standardised target (mean 0, variance 1). */
@@ -8,9 +9,19 @@
 #include "host/fit/features.h"
 #include "host/fit/lapack.h"
 
-/* Places of the parameters: from MN_KERNEL_WEIGHTS on one for each group. */
-enum { MN_KERNEL_LINEAR, MN_KERNEL_AMPLITUDE, MN_KERNEL_NOISE, MN_KERNEL_WEIGHTS };
-enum { MN_KERNEL_PARAMETERS = MN_KERNEL_WEIGHTS + MN_FEATURE_GROUPS };
+/* Places of the parameters: weight and linear variance of group g at MN_KERNEL_GROUPS + 2 g and + 1. */
+enum { MN_KERNEL_AMPLITUDE, MN_KERNEL_NOISE, MN_KERNEL_GROUPS };
+enum { MN_KERNEL_PARAMETERS = MN_KERNEL_GROUPS + 2 * MN_FEATURE_GROUPS };
+
+static inline int mn_kernel_weight(int group)
+{
+    return MN_KERNEL_GROUPS + 2 * group;
+}
+
+static inline int mn_kernel_linear(int group)
+{
+    return MN_KERNEL_GROUPS + 2 * group + 1;
+}
 
 typedef enum mn_kernel_shape {
     MN_SHAPE_GAUSS,   /* exp(-d/2) of the squared distance d */
