@@ -5,7 +5,7 @@
  *
  * usage: bench_predictor [--seeds FIRST LAST] [--batch N] [--designs FILE] [SPACE SET DESIGN SIZES]...
  *   DESIGN: random; imse (no measurement known); adaptive (25 by imse, then batches); classes (SIZES is the share of classes in %, class means);
- *           half-random, half-imse (trained in a random half, evaluated on the other); ei, evolution (SIZES is the most trained networks); costs (nothing
+ *           half-random, half-imse (trained in a random half, evaluated on the other); ei (from 8 by imse), ei-random (from 8 random ones), evolution (SIZES is the most trained networks); costs (nothing
  *           is trained: FLOPs and, of cells, log(1 + 9 x live 3x3 + live 1x1))
  *   SIZES:  25,50,100 */
 #include "bench/predictor.h"
@@ -211,12 +211,14 @@ static bool run_seed(bench *r)
 {
     if (!strcmp(r->design, "classes"))
         return run_classes(r);
-    if (!strcmp(r->design, "ei") || !strcmp(r->design, "evolution")) {
+    const bool improvement = !strncmp(r->design, "ei", 2);
+    if (improvement || !strcmp(r->design, "evolution")) {
         outcome o = {0};
         uint64_t trained;
         const double start = now();
-        if (!(strcmp(r->design, "ei") ? search_by_evolution : search_by_improvement)(&r->b, r->seed, r->sizes[0],
-                                                                                     &trained))
+        const mn_plan_method first = strcmp(r->design, "ei") ? MN_PLAN_RANDOM : MN_PLAN_IMSE;
+        if (!(improvement ? search_by_improvement(&r->b, first, r->seed, r->sizes[0], &trained)
+                          : search_by_evolution(&r->b, r->seed, r->sizes[0], &trained)))
             return false;
         print_line(r, trained, &o, now() - start);
         return true;

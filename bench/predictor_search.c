@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { START = 8, POPULATION = 10, TOURNAMENT = 3 };
+enum { START = 8, POPULATION = 20, TOURNAMENT = 10 };
 
 static uint64_t best_row(const benchmark *b)
 {
@@ -16,14 +16,14 @@ static uint64_t best_row(const benchmark *b)
     return best;
 }
 
-bool search_by_improvement(const benchmark *b, uint64_t seed, uint64_t most, uint64_t *trained)
+bool search_by_improvement(const benchmark *b, mn_plan_method start, uint64_t seed, uint64_t most, uint64_t *trained)
 {
     const uint64_t best = b->class_of[best_row(b)];
     uint64_t *rows = mn_new_array(most + START, sizeof *rows), have = 0;
     bool ok = rows != NULL, met = false;
     while (ok && !met && have < most) {
         const uint64_t step = have ? 1 : START;
-        ok = benchmark_plan(b, have ? MN_PLAN_IMPROVEMENT : MN_PLAN_IMSE, NULL, seed, have, step, rows);
+        ok = benchmark_plan(b, have ? MN_PLAN_IMPROVEMENT : start, NULL, seed, have, step, rows);
         for (uint64_t i = 0; ok && !met && i < step; i++)
             met = b->class_of[rows[have++]] == best;
     }
