@@ -28,10 +28,10 @@ static double **forward_counts(const mn_diagram *diagram)
     counts[0][0] = 1;
     for (int node = 0; node < diagram->node_count; node++)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-                if (row[block] >= 0)
-                    counts[node + 1][row[block]] += counts[node][state];
+            const mn_row row = mn_diagram_row(diagram, node, state);
+            for (int block = row.begin; block < row.end; block++)
+                if (mn_row_next(row, block) >= 0)
+                    counts[node + 1][mn_row_next(row, block)] += counts[node][state];
         }
     return counts;
 }
