@@ -68,3 +68,16 @@ int64_t mn_link_ceil(const mn_link *link, int64_t value)
 {
     return hold((mn_wide)mn_link_floor(link, value - 1) + 1);
 }
+
+/* Over g latent steps the exact line rises by at most g times the steepest slope, and the rounded value by less than one more. */
+int64_t mn_link_latent_gap(const mn_link *link, int64_t gap)
+{
+    mn_wide least = LARGEST;
+    for (int i = 0; i + 1 < link->count && gap > 0; i++) {
+        const mn_wide rise = (mn_wide)link->values[i + 1] - link->values[i];
+        const mn_wide run = (mn_wide)link->latents[i + 1] - link->latents[i];
+        const mn_wide own = ((mn_wide)gap - 1) * run / rise;
+        least = own < least ? own : least;
+    }
+    return gap > 0 ? (int64_t)least : 0;
+}

@@ -26,4 +26,7 @@ int64_t mn_link_value(const mn_link *link, int64_t latent);
 int64_t mn_link_floor(const mn_link *link, int64_t value);
 int64_t mn_link_ceil(const mn_link *link, int64_t value);
 
+/* A difference of latent values over which the value never changes by more than `gap`; 0 when there is none. */
+int64_t mn_link_latent_gap(const mn_link *link, int64_t gap);
+
 #endif

@@ -82,6 +82,8 @@ struct mn_table {
     mn_rule *rules;
     mn_diagram *diagram; /* of the rules */
 
+    struct mn_expansion *expansion; /* how it is searched when some metric has factors (host/core/factors.h), else NULL */
+
     char *count_text, *admissible_text; /* "" when some rules lie outside the diagram */
     uint64_t count, admissible;         /* UINT64_MAX: does not fit, or is not known */
 
@@ -104,7 +106,16 @@ mn_status mn_table_check_scale(mn_table *table, const char *where);
 int mn_table_find_node(const mn_table *table, const char *name);            /* by name, else by index; -1 */
 int mn_table_find_block(const mn_table *table, int node, const char *name); /* by name, else by index; -1 */
 
-/* The metric's values of one network (scaled where the table scales it). */
+/* The metric's value of one network (scaled or linked where the table says so). */
 int64_t mn_table_evaluate(const mn_table *table, int metric, const uint16_t *network);
+
+/* The same before the link: the sum that decides the order of networks. */
+int64_t mn_table_evaluate_latent(const mn_table *table, int metric, const uint16_t *network);
+
+/* The resolution of base, values and factors. */
+static inline mn_resolution mn_metric_value_resolution(const mn_metric *metric)
+{
+    return metric->link.count ? metric->link.resolution : metric->resolution;
+}
 
 #endif
