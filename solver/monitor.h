@@ -15,10 +15,10 @@
 typedef struct mn_monitor {
     mn_log log;
     void *user;
-    atomic_bool stop; /* the callback asked for it */
-    bool maximize;    /* else scores are negated objectives */
+    atomic_bool stop;    /* the callback asked for it */
+    bool maximize;       /* else scores are negated objectives */
     const mn_link *link; /* of the objective, NULL: none; set it after mn_monitor_begin */
-    double start;     /* mn_clock() */
+    double start;        /* mn_clock() */
     pthread_t caller;
     uint64_t nodes_before; /* of earlier searches for the same answer */
     _Atomic uint64_t nodes;

@@ -267,11 +267,8 @@ mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, co
     uint16_t *scratch = mn_new_array((size_t)solver->widest_searched, sizeof *scratch);
     if (!scratch)
         return mn_fail_memory(&truth->error);
-    *rank = (mn_rank){.value = measured[row],
-                      .rank = 1,
-                      .best = row,
-                      .best_value = NAN,
-                      .meets = admits(solver, network, scratch)};
+    *rank = (mn_rank){
+        .value = measured[row], .rank = 1, .best = row, .best_value = NAN, .meets = admits(solver, network, scratch)};
     for (uint64_t other = 0; other < truth->count; other++) {
         if (isnan(measured[other]) || !admits(solver, truth->networks + other * nodes, scratch))
             continue;

@@ -12,8 +12,9 @@
 /* One table's part of a question: its rules with those of --rule, the blocks that may be used, its objective and limits. */
 typedef struct mn_member {
     const mn_table *table;
-    const mn_table *searched; /* the same, or with auxiliary nodes for its factors; objective, limits and diagram are about it */
-    bool *allowed;            /* [the table's items] */
+    const mn_table
+        *searched;  /* the same, or with auxiliary nodes for its factors; objective, limits and diagram are about it */
+    bool *allowed;  /* [the table's items] */
     mn_rule *rules; /* the table's (borrowed) and then the solver's own */
     int rule_count;
     mn_rule *searched_rules; /* those about the searched table, when it is another one; NULL: to be made */
@@ -32,7 +33,7 @@ struct mn_solver {
     mn_member *members;
     int widest;          /* nodes of the widest table */
     int widest_searched; /* ... as it is searched */
-    int cores;  /* that this process may use; 0: not asked yet, which takes as long as a re-solve */
+    int cores;           /* that this process may use; 0: not asked yet, which takes as long as a re-solve */
 
     bool has_objective, maximize;
     int limit_count;

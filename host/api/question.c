@@ -20,8 +20,9 @@ static mn_status parse_everywhere(mn_solver *solver, const char *text, size_t le
     mn_status status = MN_OK;
     int done = 0;
     for (; status == MN_OK && done < solver->member_count; done++) {
-        status = name_table(solver, solver->members[done].table,
-                            mn_linear_parse(solver->members[done].searched, text, length, &columns[done], &solver->error));
+        status =
+            name_table(solver, solver->members[done].table,
+                       mn_linear_parse(solver->members[done].searched, text, length, &columns[done], &solver->error));
         if (status != MN_OK)
             break;
         if (columns[done].resolution.mantissa != columns[0].resolution.mantissa ||

@@ -15,7 +15,8 @@ typedef struct sweep_run {
     const int64_t *values;
     int32_t *tables;
     uint16_t *networks;
-    uint16_t *searched; /* [chunk][widest_searched] answers before they are stripped; NULL: no table has auxiliary nodes */
+    uint16_t
+        *searched; /* [chunk][widest_searched] answers before they are stripped; NULL: no table has auxiliary nodes */
     uint64_t largest_chunk;
 } sweep_run;
 
@@ -47,8 +48,8 @@ static mn_status run_chunk(sweep_run *run, uint64_t rows, int64_t *capacities)
                                 .threads = mn_thread_count(run->options->threads),
                                 .control = run->control,
                                 .answer_problem = run->tables + run->done,
-                                .choices = run->searched ? run->searched
-                                                         : run->networks + run->done * (size_t)solver->widest};
+                                .choices =
+                                    run->searched ? run->searched : run->networks + run->done * (size_t)solver->widest};
     const mn_status status = mn_sweeper_run(solver->sweeper, &request, &solver->error);
     const uint64_t answered = status == MN_OK ? rows : request.answered;
     if (run->searched)

@@ -27,10 +27,11 @@ static mn_status check_factor(mn_table *table, const char *where, const mn_metri
                        where, metric->name, index, factor->node_count);
     for (int i = 0; i < factor->node_count; i++)
         if (factor->nodes[i] < (i ? factor->nodes[i - 1] + 1 : 0) || factor->nodes[i] >= table->node_count)
-            return mn_fail(&table->error, MN_BAD_INPUT,
-                           "%s: metric \"%.200s\", factor %d: expected nodes of the table in its order, each once, found "
-                           "node %d",
-                           where, metric->name, index, factor->nodes[i]);
+            return mn_fail(
+                &table->error, MN_BAD_INPUT,
+                "%s: metric \"%.200s\", factor %d: expected nodes of the table in its order, each once, found "
+                "node %d",
+                where, metric->name, index, factor->nodes[i]);
     if (mn_factor_combinations(table, factor, MN_MAX_BLOCKS) > MN_MAX_BLOCKS)
         return mn_fail(&table->error, MN_BAD_INPUT,
                        "%s: metric \"%.200s\", factor %d: its nodes have more than %d combinations of blocks", where,
@@ -187,17 +188,19 @@ static mn_status fail_width(mn_table *table, const char *where, int node, const 
         }
         used += (size_t)snprintf(names + used, sizeof names - used, used ? ", %s" : "%s", table->nodes[i].name);
     }
-    return mn_fail(&table->error, MN_BAD_INPUT,
-                   "%s: the factors entangle too many nodes: behind node \"%.100s\" the blocks of %s count, %.6g "
-                   "combinations; at most %d are possible. Fewer factors, or factors over nodes that follow each other, "
-                   "need less",
-                   where, table->nodes[node].name, names, combinations, MN_MAX_FACTOR_STATES);
+    return mn_fail(
+        &table->error, MN_BAD_INPUT,
+        "%s: the factors entangle too many nodes: behind node \"%.100s\" the blocks of %s count, %.6g "
+        "combinations; at most %d are possible. Fewer factors, or factors over nodes that follow each other, "
+        "need less",
+        where, table->nodes[node].name, names, combinations, MN_MAX_FACTOR_STATES);
 }
 
 /* Behind each node the blocks of all nodes count that some group names which ends there or later. */
 static mn_status check_width(mn_table *table, const char *where, const scopes *groups)
 {
-    int *until = mn_new_array((size_t)table->node_count, sizeof *until); /* the last node of the groups that name a node */
+    int *until =
+        mn_new_array((size_t)table->node_count, sizeof *until); /* the last node of the groups that name a node */
     if (!until)
         return mn_fail_memory(&table->error);
     for (int node = 0; node < table->node_count; node++)
@@ -275,7 +278,8 @@ static bool lay_out(const mn_table *table, const scopes *groups, mn_expansion *e
 /* The first auxiliary node whose parts include the factor's nodes. */
 static const mn_auxiliary *auxiliary_of(const mn_expansion *expansion, const mn_factor *factor)
 {
-    for (const mn_auxiliary *a = expansion->auxiliaries;; a++) { /* there is one: absorb() dropped only what another one holds */
+    for (const mn_auxiliary *a = expansion->auxiliaries;;
+         a++) { /* there is one: absorb() dropped only what another one holds */
         int found = 0;
         for (int part = 0; part < a->part_count && found < factor->node_count; part++)
             found += a->parts[part] == expansion->place[factor->nodes[found]];
@@ -315,7 +319,8 @@ static bool add_values(const mn_table *table, const mn_expansion *expansion, con
     return true;
 }
 
-static bool expand_metric(const mn_table *table, const mn_expansion *expansion, const mn_metric *metric, mn_metric *wide)
+static bool expand_metric(const mn_table *table, const mn_expansion *expansion, const mn_metric *metric,
+                          mn_metric *wide)
 {
     *wide = *metric;
     wide->errors = NULL;
@@ -361,8 +366,8 @@ mn_status mn_expansion_make(mn_table *table, const char *where)
     if (!needed)
         return MN_OK;
     scopes groups = {0};
-    const mn_status status = find_groups(table, &groups) ? make_expansion(table, where, &groups)
-                                                         : mn_fail_memory(&table->error);
+    const mn_status status =
+        find_groups(table, &groups) ? make_expansion(table, where, &groups) : mn_fail_memory(&table->error);
     free_groups(&groups);
     return status;
 }

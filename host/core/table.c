@@ -170,8 +170,8 @@ static mn_status check_sums(mn_table *table, const char *where)
         for (int node = 0; node < table->node_count; node++)
             worst += largest_magnitude(m->values + table->first[node], table->first[node + 1] - table->first[node]);
         for (int i = 0; i < m->factor_count; i++)
-            worst += largest_magnitude(m->factors[i].values,
-                                       mn_factor_combinations(table, &m->factors[i], MN_MAX_BLOCKS));
+            worst +=
+                largest_magnitude(m->factors[i].values, mn_factor_combinations(table, &m->factors[i], MN_MAX_BLOCKS));
         if (worst > MN_MAX_SUM)
             return mn_fail(
                 &table->error, MN_BAD_INPUT,
@@ -246,7 +246,8 @@ static mn_status check_links(mn_table *table, const char *where)
                            where, m->name);
         int64_t low, high;
         sum_range(table, metric, &low, &high);
-        if (mn_link_value(&m->link, m->base + low) <= -MN_MAX_SUM || mn_link_value(&m->link, m->base + high) >= MN_MAX_SUM)
+        if (mn_link_value(&m->link, m->base + low) <= -MN_MAX_SUM ||
+            mn_link_value(&m->link, m->base + high) >= MN_MAX_SUM)
             return mn_fail(&table->error, MN_BAD_INPUT,
                            "%s: metric \"%s\": its linked values pass 2^62 multiples of its resolution; choose a "
                            "coarser one",

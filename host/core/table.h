@@ -82,7 +82,8 @@ struct mn_table {
     mn_rule *rules;
     mn_diagram *diagram; /* of the rules */
 
-    struct mn_expansion *expansion; /* how it is searched when some metric has factors (host/core/factors.h), else NULL */
+    struct mn_expansion
+        *expansion; /* how it is searched when some metric has factors (host/core/factors.h), else NULL */
 
     char *count_text, *admissible_text; /* "" when some rules lie outside the diagram */
     uint64_t count, admissible;         /* UINT64_MAX: does not fit, or is not known */
