@@ -55,18 +55,23 @@ int64_t mn_link_value(const mn_link *link, int64_t latent)
 }
 
 /* v + floor((l - l0) rise / run) <= value  <=>  (l - l0) rise < (value - v + 1) run */
-int64_t mn_link_floor(const mn_link *link, int64_t value)
+static mn_wide last_at_most(const mn_link *link, int64_t value)
 {
     const int i = segment_of(link->values, link->count, value);
     const mn_wide rise = (mn_wide)link->values[i + 1] - link->values[i];
     const mn_wide run = (mn_wide)link->latents[i + 1] - link->latents[i];
     const mn_wide product = ((mn_wide)value - link->values[i] + 1) * run;
-    return hold(link->latents[i] + floor_divide(product - 1, rise));
+    return link->latents[i] + floor_divide(product - 1, rise);
+}
+
+int64_t mn_link_floor(const mn_link *link, int64_t value)
+{
+    return hold(last_at_most(link, value));
 }
 
 int64_t mn_link_ceil(const mn_link *link, int64_t value)
 {
-    return hold((mn_wide)mn_link_floor(link, value - 1) + 1);
+    return hold(last_at_most(link, value - 1) + 1);
 }
 
 /* Over g latent steps the exact line rises by at most g times the steepest slope, and the rounded value by less than one more. */
