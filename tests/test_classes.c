@@ -268,7 +268,7 @@ Test(classes, live_edges_lie_on_open_paths)
 /* Layers of stages: the first of each stage with a map of its own for every block; others share theirs within the stage. */
 typedef struct chain {
     int stages, layers[4];
-    bool strides[4];
+    int changes[4]; /* the first layer of a stage: 0 keeps the shape, 1 strides, 2 widens */
 } chain;
 
 static measured evaluate_chain(const chain *c, const uint16_t *network)
@@ -278,7 +278,7 @@ static measured evaluate_chain(const chain *c, const uint16_t *network)
     uint64_t shape = 0;
     for (int stage = 0; stage < c->stages; stage++)
         for (int layer = 0; layer < c->layers[stage]; layer++, node++) {
-            const bool changes = layer == 0 && c->strides[stage];
+            const bool changes = layer == 0 && c->changes[stage] != 0;
             shape += changes;
             if (changes || network[node] != 0)
                 result.output = apply(100 + 20 * shape + 10 * changes + network[node], result.output);
@@ -286,7 +286,7 @@ static measured evaluate_chain(const chain *c, const uint16_t *network)
     return result;
 }
 
-/* Blocks: the identity and two others. Stages that do not stride keep the channels of the stem. */
+/* Blocks: the identity and two others. */
 static mn_table *layer_space(const chain *c)
 {
     static const char blocks[] = "[{\"name\": \"skip\", \"expansion\": 0}, "
@@ -305,9 +305,9 @@ static mn_table *layer_space(const chain *c)
                  "10, \"stem\": {\"kernel\": 3, \"channels\": 8}, \"head\": {\"kernel\": 1, \"channels\": 16, "
                  "\"pool\": \"average\"}, \"stages\": [");
     for (int stage = 0; stage < c->stages; stage++) {
-        const int stride = c->strides[stage] ? 2 : 1;
+        const int stride = c->changes[stage] == 1 ? 2 : 1;
         pixels /= stride;
-        channels *= stride;
+        channels += c->changes[stage] == 2 ? 8 : 0;
         used += snprintf(json + used, sizeof json - used,
                          "%s{\"channels\": %d, \"pixels\": %d, \"layers\": %d, \"stride\": %d}", stage ? ", " : "",
                          channels, pixels, c->layers[stage], stride);
@@ -346,7 +346,7 @@ Test(classes, nasbench_macro_has_3969)
     cr_expect_eq(counts.classes, 3969);
     cr_expect_eq(counts.functions, 3969);
     cr_expect_eq(counts.constant, 0);
-    check_layers(table, &(chain){3, {2, 3, 3}, {true, true, true}}, 0);
+    check_layers(table, &(chain){3, {2, 3, 3}, {1, 1, 1}}, 0);
     mn_table_free(table);
 }
 
@@ -357,7 +357,7 @@ Test(classes, classes_of_random_layers_are_functions)
         chain c = {.stages = 1 + below(&state, 3)};
         for (int stage = 0; stage < c.stages; stage++) {
             c.layers[stage] = 1 + below(&state, 3);
-            c.strides[stage] = below(&state, 2);
+            c.changes[stage] = below(&state, 3);
         }
         mn_table *table = layer_space(&c);
         check_layers(table, &c, seed);
