@@ -263,6 +263,34 @@ Test(classes, live_edges_lie_on_open_paths)
     mn_table_free(table);
 }
 
+/* Ways that lead nowhere, 6^10 of them, cost nothing; ways to the output are listed up to a bound. */
+Test(classes, paths_are_bounded)
+{
+    static const char head[] = "{\"format\": \"mathnas-space\", \"version\": 1, \"nodes\": [";
+    for (int through = 0; through < 2; through++) {
+        char json[16384];
+        int used = snprintf(json, sizeof json, "%s", head);
+        for (int edge = 0; edge < 61; edge++)
+            used += snprintf(json + used, sizeof json - used,
+                             "%s{\"name\": \"e%d\", \"blocks\": [{\"name\": \"i\", \"operation\": \"identity\"}]}",
+                             edge ? ", " : "", edge);
+        used += snprintf(json + used, sizeof json - used,
+                         "], \"network\": {\"kind\": \"cells\", \"cell\": {\"vertices\": 12, \"edges\": [[%d, 11]",
+                         through ? 10 : 0);
+        for (int edge = 0; edge < 60; edge++)
+            used += snprintf(json + used, sizeof json - used, ", [%d, %d]", edge / 6, edge / 6 + 1);
+        snprintf(json + used, sizeof json - used, "]}}}");
+        mn_table *table = read_space(json);
+        mn_error error = {0};
+        mn_cell *cell;
+        const mn_status status = mn_cell_create(table, &error, &cell);
+        cr_expect_eq(status, through ? MN_USAGE : MN_OK);
+        cr_expect(through ? strstr(error.text, "more than 1024 paths") != NULL : cell->path_count == 1);
+        mn_cell_free(cell);
+        mn_table_free(table);
+    }
+}
+
 /* ---- layers --------------------------------------------------------------------------------------------------------------------- */
 
 /* Layers of stages: the first of each stage with a map of its own for every block; others share theirs within the stage. */
