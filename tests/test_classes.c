@@ -102,7 +102,15 @@ static void check_equivalence(measured *all, int count, const char *what, uint64
 typedef struct graph {
     int vertices, edges;
     int from[EDGES], to[EDGES];
+    bool strides; /* an identity from the input is then a map of its own */
 } graph;
+
+enum { REDUCTION = 7 };
+
+static int map_of(const graph *g, const uint16_t *network, int edge)
+{
+    return network[edge] == 1 && g->strides && g->from[edge] == 0 ? REDUCTION : network[edge];
+}
 
 /* NAS-Bench-201's operations; the map of an operation is its number. */
 static const char *const operations[] = {"none", "identity", "convolution", "convolution", "pool", "convolution"};
@@ -119,7 +127,8 @@ static measured evaluate_cell(const graph *g, const uint16_t *network, bool with
                 continue;
             forward[vertex] = forward[vertex] || forward[g->from[edge]];
             const vector input = at[g->from[edge]];
-            const vector term = network[edge] == 1 ? input : apply(network[edge], input);
+            const int map = map_of(g, network, edge);
+            const vector term = map == 1 ? input : apply((uint64_t)map, input);
             for (int i = 0; i < WIDTH; i++)
                 at[vertex].x[i] += term.x[i];
         }
@@ -130,8 +139,8 @@ static measured evaluate_cell(const graph *g, const uint16_t *network, bool with
                 backward[vertex] = backward[vertex] || backward[g->to[edge]];
     measured result = {.output = at[g->vertices - 1]};
     for (int edge = 0; edge < g->edges && with_counts; edge++)
-        if (network[edge] > 1 && forward[g->from[edge]] && backward[g->to[edge]])
-            result.counts[network[edge]]++;
+        if (map_of(g, network, edge) > 1 && forward[g->from[edge]] && backward[g->to[edge]])
+            result.counts[map_of(g, network, edge)]++;
     return result;
 }
 
@@ -161,7 +170,7 @@ static mn_table *cell_space(const graph *g, int operation_count)
                      "], \"network\": {\"kind\": \"cells\", \"cell\": {\"vertices\": %d, \"edges\": [", g->vertices);
     for (int edge = 0; edge < g->edges; edge++)
         used += snprintf(json + used, sizeof json - used, "%s[%d, %d]", edge ? ", " : "", g->from[edge], g->to[edge]);
-    snprintf(json + used, sizeof json - used, "]}}}");
+    snprintf(json + used, sizeof json - used, "]%s}}}", g->strides ? ", \"strides\": true" : "");
     return read_space(json);
 }
 
@@ -195,7 +204,7 @@ static void check_cells(const mn_table *table, const graph *g, uint64_t count, m
     free(results);
 }
 
-static const graph nasbench201 = {4, 6, {0, 0, 1, 0, 1, 2}, {1, 2, 2, 3, 3, 3}};
+static const graph nasbench201 = {4, 6, {0, 0, 1, 0, 1, 2}, {1, 2, 2, 3, 3, 3}, false};
 
 Test(classes, nasbench201_has_5425_by_counts_and_4930_functions)
 {
@@ -220,6 +229,22 @@ Test(classes, nasbench201_classes_are_functions)
     mn_table_free(table);
 }
 
+/* Its cells stride: an identity from the input is no identity. */
+Test(classes, transnas_classes_are_functions)
+{
+    graph transnas = nasbench201;
+    transnas.strides = true;
+    mn_table *table = load("spaces/transnas_micro");
+    mn_error error = {0};
+    mn_class_counts counts;
+    cr_assert_eq(mn_classes_count_all(table, &error, &counts), MN_OK, "%s", error.text);
+    cr_expect_eq(counts.classes, 1376);
+    cr_expect_eq(counts.constant, 169);
+    check_cells(table, &transnas, 4096, MN_CLASS_LIVE_COUNTS, 0);
+    check_cells(table, &transnas, 4096, MN_CLASS_FUNCTIONS, 0);
+    mn_table_free(table);
+}
+
 /* Edges in any order, several between the same vertices, vertices that nothing reaches. */
 Test(classes, classes_of_random_cells_are_functions)
 {
@@ -227,6 +252,7 @@ Test(classes, classes_of_random_cells_are_functions)
         uint64_t state = seed;
         graph g = {.vertices = 2 + below(&state, 4)};
         g.edges = 1 + below(&state, 7);
+        g.strides = below(&state, 2);
         for (int edge = 0; edge < g.edges; edge++) {
             g.from[edge] = below(&state, g.vertices - 1);
             g.to[edge] = g.from[edge] + 1 + below(&state, g.vertices - 1 - g.from[edge]);

@@ -63,6 +63,7 @@ static mn_status list_paths(mn_cell *cell, const char *name, mn_error *error)
 
 static mn_status kind_of_block(const mn_table *table, int node, int block, mn_error *error, mn_cell_kind *kind)
 {
+    const mn_cell_graph *graph = &table->skeleton->cell;
     const mn_block *b = &table->nodes[node].blocks[block];
     int64_t kernel = 0;
     kind->operation = mn_block_operation(b);
@@ -74,6 +75,8 @@ static mn_status kind_of_block(const mn_table *table, int node, int block, mn_er
                        "\"identity\", \"convolution\" or \"pool\") and for the last two a \"kernel\"",
                        table->name, table->nodes[node].name, b->name);
     kind->kernel = has_kernel ? (int)kernel : 0;
+    if (kind->operation == MN_OPERATION_IDENTITY && graph->strides && graph->from[node] == 0)
+        *kind = (mn_cell_kind){.operation = MN_OPERATION_REDUCTION, .kernel = 1};
     return MN_OK;
 }
 
