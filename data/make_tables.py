@@ -19,12 +19,13 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from maker import mobilenetv3, nasbench201, nasbench_macro, supertransformer, supervit  # noqa: E402
+from maker import (accel_nasbench, fbnet, mobilenetv3, nasbench201, nasbench_macro,      # noqa: E402
+                   supertransformer, supervit, transnas_micro)
 from maker.files import render                                                          # noqa: E402
 from maker.table import Failed, check_formula, check_shape, count_networks              # noqa: E402
 
 DATA = Path(__file__).resolve().parent
-SPACES = (nasbench201, nasbench_macro, mobilenetv3, supervit, supertransformer)
+SPACES = (nasbench201, nasbench_macro, transnas_micro, accel_nasbench, fbnet, mobilenetv3, supervit, supertransformer)
 
 
 def make(folder):

@@ -138,6 +138,100 @@ Test(network, digit_strings)
     mn_table_free(table);
 }
 
+/* A shipped space, for the encodings that ask for its blocks. */
+static mn_table *shipped(const char *name)
+{
+    mn_table *table;
+    cr_assert_eq(mn_table_load(name, &table), MN_OK, "%s", mn_last_error(table));
+    return table;
+}
+
+Test(network, transnas_strings)
+{
+    mn_table *table = shipped("spaces/transnas_micro");
+    const uint16_t network[] = {1, 0, 3, 2, 2, 3};
+    expect_network(table, "64-41414-1_03_223", network);
+    expect_network(table, " 64-41414-1_03_223 \n", network);
+    expect_network(table, "1,0,3,2,2,3", network);
+    static const char *const malformed[] = {
+        "64-41414-1_03_22", "64-41414-1_03_2233", "64-41414-103_223",  "64-41414-1_03_22x", "64-4141-1_03_223", "64-",
+        "64-41414-",        "64-41414-1_03_223_", "64-41414-1_03-223", "64-41414-_03_2231"};
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
+        expect_refused(table, malformed[i], "expected the form 64-41414-a_bc_def");
+    expect_refused(table, "64-41414-1_04_223", "node \"edge 1->2\" has no block \"4\"; expected a digit from 0 to 3");
+    mn_table_free(table);
+}
+
+Test(network, fbnet_lists)
+{
+    mn_table *table = shipped("spaces/fbnet");
+    const uint16_t network[] = {7, 8, 1, 8, 4, 8, 8, 8, 7, 4, 1, 4, 7, 3, 2, 7, 3, 2, 4, 2, 4, 5};
+    expect_network(table, "[7, 8, 1, 8, 4, 8, 8, 8, 7, 4, 1, 4, 7, 3, 2, 7, 3, 2, 4, 2, 4, 5]", network);
+    expect_network(table, " [7,8,1,8,4,8,8,8,7,4,1,4,7,3,2,7,3,2,4,2,4, k5_e1_g2 ] ", network);
+    expect_refused(table, "[7, 8, 1]", "expected a list of 22 indices in brackets");
+    expect_refused(table, "[", "expected a list of 22 indices in brackets");
+    expect_refused(table, "[7,8,1,8,4,8,8,8,7,4,1,4,7,3,2,7,3,2,4,2,4,5", "expected a list of 22 indices");
+    expect_refused(table, "[7,8,1,8,4,8,8,8,7,4,1,4,7,3,2,7,3,2,4,2,4,5,6]", "expected a list of 22 indices");
+    expect_refused(table, "[7,8,1,8,4,8,8,8,7,4,1,4,7,3,2,7,3,2,4,2,4,5]x", "expected nothing after the list");
+    expect_refused(table, "[7,9,1,8,4,8,8,8,7,4,1,4,7,3,2,7,3,2,4,2,4,5]", "node \"layer1\" has no block \"9\"");
+    mn_table_free(table);
+}
+
+/* The example of the benchmark's own documentation. */
+Test(network, accel_nasbench_lists)
+{
+    mn_table *table = shipped("spaces/accel_nasbench");
+    char text[256];
+    const char manual[] = "[[1, 6, 6, 6, 6, 6, 6], [3, 3, 5, 3, 5, 5, 3], [1, 2, 2, 3, 3, 4, 1], "
+                          "[True, True, True, True, True, True, True]]";
+    uint16_t network[7];
+    cr_assert_eq(mn_network_parse(table, manual, network, NULL), MN_OK);
+    cr_expect_str_eq(table->nodes[0].blocks[network[0]].name, "e1_k3_l1_se1");
+    cr_expect_str_eq(table->nodes[5].blocks[network[5]].name, "e6_k5_l4_se1");
+    cr_assert(mn_network_encode(table, network, text, sizeof text));
+    cr_expect_str_eq(text, manual);
+    expect_network(table, "[[1,6,6,6,6,6,6],[3,3,5,3,5,5,3],[1,2,2,3,3,4,1],[1,1,1,1,1,1,1]]", network);
+    expect_refused(table,
+                   "[[2, 6, 6, 6, 6, 6, 6], [3, 3, 5, 3, 5, 5, 3], [1, 2, 2, 3, 3, 4, 1], [1, 1, 1, 1, 1, 1, 1]]",
+                   "node \"block0\" has no block of expansion 2, kernel 3, layers 1, se 1");
+    static const char *const malformed[] = {
+        "[",
+        "[[]]",
+        "[[1, 6, 6, 6, 6, 6, 6]]",
+        "[[1, 6], [3, 3], [1, 2], [1, 1]]",
+        "[[1,6,6,6,6,6,6],[3,3,5,3,5,5,3],[1,2,2,3,3,4,1],[1,1,1,1,1,1,1]]]",
+        "[[1,6,6,6,6,6,6],[3,3,5,3,5,5,3],[1,2,2,3,3,4,1],[1,1,1,1,1,1,Tru]]",
+        "[[1,6,6,6,6,6,99999999999],[3,3,5,3,5,5,3],[1,2,2,3,3,4,1],[1,1,1,1,1,1,1]]"};
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
+        expect_refused(table, malformed[i], "expected [[expansions], [kernels], [layers], [squeeze-excitation]]");
+    mn_table_free(table);
+}
+
+/* Random networks of the shipped spaces, there and back; and too little room is refused. */
+Test(network, encodings_of_shipped_spaces_lead_back)
+{
+    static const char *const names[] = {"spaces/transnas_micro", "spaces/fbnet", "spaces/accel_nasbench"};
+    uint64_t state = 3;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        mn_table *table = shipped(names[i]);
+        const size_t bytes = sizeof(uint16_t) * (size_t)table->node_count;
+        for (int round = 0; round < 2000; round++) {
+            uint16_t network[22], again[22];
+            char text[256];
+            for (int node = 0; node < table->node_count; node++)
+                network[node] = (uint16_t)random_below(&state, (uint64_t)table->nodes[node].block_count);
+            cr_assert(mn_network_encode(table, network, text, sizeof text));
+            cr_assert_eq(mn_network_parse(table, text, again, NULL), MN_OK, "%s", text);
+            cr_assert_arr_eq(again, network, bytes, "%s", text);
+            const size_t size = (size_t)random_below(&state, strlen(text) + 2);
+            char *exactly = malloc(size + !size);
+            cr_assert_eq(mn_network_encode(table, network, exactly, size), size > strlen(text), "%s, %zu", text, size);
+            free(exactly);
+        }
+        mn_table_free(table);
+    }
+}
+
 /* The digits are indices, also where blocks have digits as names. */
 Test(network, digit_strings_of_blocks_named_by_digits)
 {
@@ -278,22 +372,30 @@ Test(network, the_benchmarks_own_index)
 }
 
 /* Any text: a network in range or a sentence. */
-Test(network, any_text)
+static void any_text(mn_table *table, uint64_t state, const char *const *pieces, size_t piece_count)
 {
-    static const char *const pieces[] = {"|", "~0|", "~1|", "~2|", "+|", "none", "nor_conv_1x1", ",",
-                                         ",", "0",   "3",   "4",   "5",  " ",    "\xff",         "~"};
-    mn_table *table = nasbench201();
-    uint64_t state = 1;
     for (int round = 0; round < 200000; round++) {
         char text[300] = "";
         for (uint64_t left = random_below(&state, 16); left > 0; left--)
-            strcat(text, pieces[random_below(&state, sizeof pieces / sizeof *pieces)]);
-        uint16_t network[6];
+            strcat(text, pieces[random_below(&state, piece_count)]);
+        uint16_t network[22];
         mn_error error = {0};
         const mn_status status = mn_network_parse(table, text, network, &error);
         cr_assert(status == MN_OK || (status == MN_USAGE && error.text[0]), "\"%s\"", text);
-        for (int node = 0; node < 6 && status == MN_OK; node++)
-            cr_assert(network[node] < 5, "\"%s\"", text);
+        for (int node = 0; node < table->node_count && status == MN_OK; node++)
+            cr_assert(network[node] < table->nodes[node].block_count, "\"%s\"", text);
     }
     mn_table_free(table);
+}
+
+Test(network, any_text)
+{
+    static const char *const topology[] = {"|", "~0|", "~1|", "~2|", "+|", "none", "nor_conv_1x1", ",",
+                                           ",", "0",   "3",   "4",   "5",  " ",    "\xff",         "~"};
+    static const char *const lists[] = {"[",    "]", "[[",  ",", "1,1,1,1,1,1,1", "], [",
+                                        "True", "6", "64-", "_", "41414-1_",      " "};
+    any_text(nasbench201(), 1, topology, sizeof topology / sizeof *topology);
+    any_text(shipped("spaces/transnas_micro"), 2, lists, sizeof lists / sizeof *lists);
+    any_text(shipped("spaces/fbnet"), 3, lists, sizeof lists / sizeof *lists);
+    any_text(shipped("spaces/accel_nasbench"), 4, lists, sizeof lists / sizeof *lists);
 }

@@ -26,6 +26,14 @@ def read_csv(name):
         return list(csv.DictReader(file))
 
 
+def rounded(text):
+    """A measured time with at most six digits after the point, for sources that print all 17 of a double; "" stays ""."""
+    if not text:
+        return ""
+    value = format(Decimal(text).quantize(Decimal("0.000001")), "f")
+    return value.rstrip("0").rstrip(".")
+
+
 def read_json(name):
     return json.loads((SOURCE / name).read_text(encoding="utf-8"), parse_float=Decimal)
 

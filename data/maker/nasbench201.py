@@ -38,8 +38,8 @@ SOURCE = ("Block table published with MathNAS (arXiv 2311.04943, github.com/wang
 def build():
     documents = {f"nasbench201/{device}.json": table(device) for device in DEVICES}
     documents["spaces/nasbench201.json"] = space()
-    documents["nasbench201/truth.csv.gz"] = truth()
-    documents["nasbench201/index.npy"] = Numbers([network_number(row) for row in truth().rows])
+    measured = documents["nasbench201/truth.csv.gz"] = truth()
+    documents["nasbench201/index.npy"] = Numbers([network_number(row) for row in measured.rows])
     return documents
 
 
@@ -95,15 +95,30 @@ def skeleton_cost():
 def space():
     metrics = [metric(f"accuracy_{data}", "%", "higher", MICRO) for data in ("cifar10", "cifar100", "imagenet16")]
     metrics += [metric("flops", "FLOPs", "lower", ONE), metric("params", "parameters", "lower", ONE)]
-    return document("space", "nasbench201", nodes(), metrics, encoding="nasbench201",
-                    network=NETWORK,
+    metrics += [metric(name, "ms", "lower", MICRO) for name in latency_columns()]
+    metrics += [metric(name, "mJ", "lower", MICRO) for name in energy_columns()]
+    return document("space", "nasbench201", nodes(), metrics, encoding="nasbench201", network=NETWORK,
                     source="NAS-Bench-201 (arXiv 2001.00326), the topology space of NATS-Bench. See PROVENANCE.md.")
+
+
+def latency_columns():
+    """latency_<device>: the source's column."""
+    return {f"latency_{name}": name for name in read_csv("nasbench201/latency.csv.gz")[0] if name != "index"}
+
+
+def energy_columns():
+    """energy_<device and runtime>: the source's column, whose unit leaves the name."""
+    return {f"energy_{name.removesuffix('_mj')}": name
+            for name in read_csv("nasbench201/energy.csv.gz")[0] if name != "index"}
 
 
 def truth():
     columns = {**{name: f"edge{edge}" for edge, name in enumerate(NODE_NAMES)}, "index": "index", "class": "class",
-               **{f"accuracy_{data}": f"{data}_200" for data in ("cifar10", "cifar100", "imagenet16")}}
-    rows = read_csv("nasbench201/accuracy.csv.gz")
+               **{f"accuracy_{data}": f"{data}_200" for data in ("cifar10", "cifar100", "imagenet16")},
+               **latency_columns(), **energy_columns()}
+    parts = zip(*(read_csv(f"nasbench201/{part}.csv.gz") for part in ("accuracy", "latency", "energy")), strict=True)
+    rows = [{**latency, **energy, **accuracy} for accuracy, latency, energy in parts
+            if accuracy["index"] == latency["index"] == energy["index"]]
     return Csv(list(columns), [[row[name] for name in columns.values()] for row in rows])
 
 

@@ -63,7 +63,7 @@ static mn_status check_encoding(const mn_json_document *document, const mn_table
         const char *name;
         int nodes;
     } known[] = {{"nasbench201", 6}, {"nats-size", 5},      {"fbnet", 22},         {"ofa-mobilenetv3", 0},
-                 {"hat", 0},         {"transnas-micro", 6}, {"nasbench-macro", 0}, {"accel-nasbench", 0}};
+                 {"hat", 0},         {"transnas-micro", 6}, {"nasbench-macro", 0}, {"accel-nasbench", 7}};
     const mn_json *encoding = mn_json_find(document->root, "encoding");
     if (!encoding)
         return MN_OK;

@@ -80,6 +80,51 @@ class Info(CommandTest):
         self.assertEqual(info["network"]["blocks"][5], "skip_connect")
         self.fail_with(2, "space without values", "predict", "spaces/nasbench201", "--all")
 
+    def test_function_classes(self):
+        """Counts of NAS-Bench-201 and NAS-Bench-Macro; a space without a skeleton, also one past 64 bits; the sentence for people."""
+        for name, classes, functions, constant in [
+                ("spaces/nasbench201", 5425, 4930, 341), ("nasbench201/edgegpu", 5425, 4930, 341),
+                ("spaces/nasbench_macro", 3969, 3969, 0), ("mobilenetv3/tx2gpu", 3125, 3125, 0),
+                ("spaces/fbnet", 9**22, 9**22, 0)]:
+            answer = self.succeed("info", name, "--classes", "--json").json()
+            self.assertEqual(answer["classes"], {"count": classes, "functions": functions, "constant": constant}, name)
+        self.assertNotIn("classes", self.succeed("info", EDGEGPU, "--json").json())
+        text = self.succeed("info", "spaces/nasbench201", "--classes").out
+        self.assertIn("5425 function classes: 4930 functions, told apart by live operations", text)
+        self.assertIn("341 networks have no path from input to output", text)
+        self.assertIn("3969 function classes\n", self.succeed("info", "spaces/nasbench_macro", "--classes").out)
+        self.assertIn("every network is a function class of its own", self.succeed("info", "spaces/fbnet", "--classes").out)
+
+    def test_classes_of_too_large_a_space_are_refused(self):
+        with open("data/spaces/nasbench_macro.json", encoding="utf-8") as file:
+            space = json.load(file)
+        stage = space["network"]["stages"][2]
+        stage["layers"] += 9
+        space["nodes"] += [dict(space["nodes"][-1], name=f"more{i}") for i in range(9)]
+        path = self.write("deep.json", json.dumps(space))
+        self.fail_with(2, "129140163 networks; function classes are counted among 20000000 at most", "info", path, "--classes")
+        self.assertEqual(self.succeed("info", path, "--json", "--arch", ",".join("0" * 17)).json()["network"]["flops"], 7713280)
+
+    def test_costs_follow_from_the_skeleton(self):
+        """Half the channels, one cell a stage: no block says its cost, the stages do."""
+        with open("data/spaces/nasbench201.json", encoding="utf-8") as file:
+            space = json.load(file)
+        for node in space["nodes"]:
+            for block in node["blocks"]:
+                del block["flops"], block["params"]
+        network = space["network"]
+        network["stem"]["channels"] = 8
+        for stage in network["stages"]:
+            stage.update(cells=1, channels=stage["channels"] // 2)
+        del space["metrics"]
+        answer = self.succeed("info", self.write("half.json", json.dumps(space)), "--arch", "3,3,3,3,3,3", "--json").json()["network"]
+        cells = sum(6 * 9 * c * c * p * p for c, p in [(8, 32), (16, 16), (32, 8)])
+        reductions = sum((9 * c * d + 9 * d * d + c * d) * p * p for c, d, p in [(8, 16, 16), (16, 32, 8)])
+        self.assertEqual(answer["flops"], 27 * 8 * 32 * 32 + cells + reductions + 32 * 10)
+        text = self.succeed("info", "spaces/nasbench201", "--arch", "3,3,3,3,3,3").out
+        self.assertIn("flops         220119680 FLOPs", text)
+        self.assertIn("params        1531546 parameters", text)
+
     def test_range_is_that_of_all_networks(self):
         for name in ["nasbench201/fpga", TX2GPU]:
             table = Table(f"data/{name}.json")

@@ -153,7 +153,7 @@ class Evaluate(CommandTest):
         self.assertEqual(noted.json()["truth_column"], "accuracy_cifar10")
         self.assertIn("accuracy_cifar10", noted.err)
         self.assertEqual(self.succeed("evaluate", EDGEGPU, "--truth", "nasbench201", "--json", "--quiet").err, "")
-        self.fail_with(2, "no column", "evaluate", EDGEGPU, "--truth", "nasbench201", "--metric", "latency")
+        self.fail_with(2, "no column", "evaluate", EDGEGPU, "--truth", "nasbench201", "--metric", "params")
         self.fail_with(2, "no column \"x\"", "evaluate", EDGEGPU, "--truth", "nasbench201", "--metric", "accuracy=x")
         self.fail_with(2, "no metric \"x\"", "evaluate", EDGEGPU, "--truth", "nasbench201", "--metric", "x")
         self.fail_with(2, "--truth", "evaluate", EDGEGPU)

@@ -1,0 +1,60 @@
+"""TransNAS-Bench-101, micro: 6 edges x 4 operations, four tasks, the space and the complete ground truth.
+
+Only the cell's graph is known here: the macro skeleton (64-41414) is not written down in the source, so no FLOPs follow.
+Some of its cells halve the pixels by their edges from the input, where a skip is then a factorized reduction.
+"""
+
+from decimal import Decimal
+
+from maker.files import Csv, read_csv
+from maker.nasbench201 import EDGES, NODE_NAMES
+from maker.table import MICRO, document, expect, metric
+
+BLOCKS = [{"name": "none", "operation": "none", "kernel": 0}, {"name": "skip", "operation": "identity", "kernel": 1},
+          {"name": "conv1x1", "operation": "convolution", "kernel": 1},
+          {"name": "conv3x3", "operation": "convolution", "kernel": 3}]
+COLUMNS = {"accuracy_class_scene": "class_scene", "accuracy_class_object": "class_object",
+           "accuracy_jigsaw": "jigsaw", "miou_segmentsemantic": "segmentsemantic"}
+
+
+def build():
+    return {"spaces/transnas_micro.json": space(), "transnas_micro/truth.csv.gz": truth()}
+
+
+def space():
+    nodes = [{"name": name, "blocks": BLOCKS} for name in NODE_NAMES]
+    metrics = [metric(name, "%", "higher", MICRO) for name in COLUMNS]
+    return document("space", "transnas_micro", nodes, metrics, encoding="transnas-micro",
+                    network={"kind": "cells", "cell": {"vertices": 4, "edges": EDGES, "strides": True}},
+                    source="TransNAS-Bench-101, micro search space (arXiv 2105.11871). See PROVENANCE.md.")
+
+
+def truth():
+    columns = {**{name: f"edge{edge}" for edge, name in enumerate(NODE_NAMES)}, **COLUMNS}
+    return Csv(list(columns), [[row[name] for name in columns.values()] for row in read_csv("transnas_micro/micro.csv.gz")])
+
+
+def formulas():
+    return {}
+
+
+def verify(documents):
+    rows = documents["transnas_micro/truth.csv.gz"].rows
+    expect(len({tuple(row[:6]) for row in rows}) == len(rows) == 4 ** 6, "transnas_micro truth: not every network once")
+    best = [max(Decimal(row[column]) for row in rows) for column in range(6, 9)]
+    known = [Decimal("54.94"), Decimal("46.32"), Decimal("95.37")]
+    expect([round(value, 2) for value in best] == known, f"transnas_micro truth: best {best}, known {known}")
+    constant = [row[6:] for row in rows if not reaches_output(row)]
+    chance = [max(map(Decimal, values)) for values in zip(*constant)]
+    known = [Decimal(text) for text in ("14.1521", "26.5476", "0.144307", "5.40575")]
+    expect(chance == known, f"transnas_micro truth: networks without a path reach {chance}, chance is {known}")
+    return [f"transnas_micro/truth: {len(rows)} networks; best class_scene {best[0]}, class_object {best[1]}, "
+            f"jigsaw {best[2]}; {len(constant)} networks without a path are at chance level"]
+
+
+def reaches_output(row):
+    reached = {0}
+    for (start, end), block in zip(EDGES, row):         # edges are sorted by their end
+        if block != "0" and start in reached:
+            reached.add(end)
+    return 3 in reached
