@@ -19,7 +19,7 @@ typedef enum mn_feature_kind { MN_FEATURES_FUNCTION, MN_FEATURES_COST } mn_featu
 typedef struct mn_feature_group {
     const char *name;
     int first, count;
-    bool linear; /* also a part of the linear kernel */
+    double linear; /* expected variance of the group's linear effect; 0: none */
 } mn_feature_group;
 
 typedef struct mn_features mn_features;
