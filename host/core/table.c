@@ -355,12 +355,18 @@ mn_status mn_table_prepare(mn_table *table, const char *where)
 mn_status mn_table_take_metrics(mn_table *table, mn_metric *metrics, int count, const char *where)
 {
     free_metrics(table);
+    mn_diagram_free(table->diagram);
+    free(table->first);
+    free(table->count_text);
+    free(table->admissible_text);
     free(table->scale_text);
-    table->scale_text = NULL;
+    table->expansion = NULL;
+    table->diagram = NULL;
+    table->first = NULL;
+    table->count_text = table->admissible_text = table->scale_text = NULL;
     table->has_scale = false;
     table->metrics = metrics;
     table->metric_count = count;
     table->has_values = true;
-    const mn_status status = check_names(table, where);
-    return status == MN_OK ? check_sums(table, where) : status;
+    return mn_table_prepare(table, where);
 }

@@ -106,7 +106,7 @@ mn_status mn_table_prepare(mn_table *table, const char *where);
 mn_status mn_table_check_scale(mn_table *table, const char *where);
 
 /* Replaces the metrics of a prepared table or space, which becomes a table without scale; takes `metrics` [count] over (free with the table), also
- * on failure. Checks names and sums. */
+ * on failure, and prepares the table again. */
 mn_status mn_table_take_metrics(mn_table *table, mn_metric *metrics, int count, const char *where);
 
 int mn_table_find_node(const mn_table *table, const char *name);            /* by name, else by index; -1 */
