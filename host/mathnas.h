@@ -110,12 +110,30 @@ MN_API const char *mn_table_metric_name(const mn_table *table, int metric);
 MN_API const char *mn_table_metric_unit(const mn_table *table, int metric);
 MN_API bool mn_table_metric_higher_is_better(const mn_table *table, int metric);
 MN_API mn_resolution mn_table_metric_resolution(const mn_table *table, int metric);
+/* Multiples of mn_table_metric_value_resolution: the metric's own, or its latent value's when it has a link. */
 MN_API int64_t mn_table_metric_base(const mn_table *table, int metric);
 MN_API int64_t mn_table_metric_value(const mn_table *table, int metric, int node, int block);
+MN_API mn_resolution mn_table_metric_value_resolution(const mn_table *table, int metric);
+MN_API double mn_table_metric_error(const mn_table *table, int metric, int node, int block); /* standard error; NaN: none */
+
+/* Factors: terms of a metric over several nodes, one value for each combination of their blocks, the last node's changing fastest. */
+MN_API int mn_table_factor_count(const mn_table *table, int metric);
+MN_API int mn_table_factor_node_count(const mn_table *table, int metric, int factor);
+MN_API int mn_table_factor_node(const mn_table *table, int metric, int factor, int place); /* -1 when there is none */
+MN_API int mn_table_factor_combinations(const mn_table *table, int metric, int factor);
+MN_API int64_t mn_table_factor_value(const mn_table *table, int metric, int factor, int combination);
+MN_API double mn_table_factor_error(const mn_table *table, int metric, int factor, int combination); /* NaN: none */
+
+/* A link: the metric is an increasing function of its latent value (the sum of base, values and factors), linear between knots; multiples
+ * of mn_table_metric_value_resolution are mapped to multiples of mn_table_metric_resolution, rounded down. Without a link 0 knots. */
+MN_API int mn_table_link_knots(const mn_table *table, int metric);
+MN_API int64_t mn_table_link_knot_latent(const mn_table *table, int metric, int knot);
+MN_API int64_t mn_table_link_knot_value(const mn_table *table, int metric, int knot);
+MN_API int64_t mn_table_link_value(const mn_table *table, int metric, int64_t latent); /* `latent` itself without a link */
 MN_API double mn_table_metric_largest_rounding(const mn_table *table,
                                                int metric); /* made at load, in the metric's unit */
 
-/* The smallest and largest value that an admissible network takes. Exact for additive metrics; for the scaled metric an
+/* The smallest and largest value that an admissible network takes. Exact but for the scaled metric, of which it is an
  * enclosure. MN_INFEASIBLE when the rules exclude every network. */
 MN_API mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smallest, int64_t *largest);
 

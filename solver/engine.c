@@ -71,7 +71,7 @@ static bool all_blocks(const mn_problem *problem)
 {
     for (int node = 0; node < problem->node_count; node++)
         for (int block = 0; block < mn_diagram_blocks(problem->diagram, node); block++)
-            if (problem->diagram->next[node][block] < 0)
+            if (mn_row_next(mn_diagram_row(problem->diagram, node, 0), block) < 0)
                 return false;
     return true;
 }

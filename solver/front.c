@@ -193,8 +193,24 @@ static bool is_small(const mn_diagram *diagram)
     return small;
 }
 
+/* Factors may entangle a small space so much that it has about as many states as networks: looking at each of them is less work. */
+static bool is_entangled(const mn_diagram *diagram)
+{
+    uint64_t states = 0;
+    for (int node = 0; node < diagram->node_count; node++)
+        states += (uint64_t)diagram->state_count[node];
+    if (states <= (uint64_t)diagram->node_count * 16)
+        return false;
+    unsigned __int128 **counts = mn_diagram_counts(diagram);
+    const bool entangled = counts && counts[0][0] <= 1 << 20 && counts[0][0] <= 4 * states;
+    free(counts);
+    return entangled;
+}
+
 static mn_status by_program(const mn_front_request *request, mn_error *error, mn_front_points *points)
 {
+    if (is_entangled(request->diagram))
+        return mn_front_enumerate(request, error, points);
     if (request->objective_count == 2) {
         mn_front_space space;
         mn_status status = mn_front_space_make(request, error, &space);

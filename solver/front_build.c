@@ -215,16 +215,16 @@ typedef struct outlook {
 static outlook look_ahead(const mn_front_build *build, int node, int state)
 {
     const mn_diagram *diagram = build->request->diagram;
-    const int32_t *row = mn_diagram_row(diagram, node, state);
+    const mn_row row = mn_diagram_row(diagram, node, state);
     outlook found = {0};
     for (int k = 0; k < build->space.dimension_count && k < MN_WORD_FIELDS; k++) {
         const int64_t floor = slack_floor(&build->space.dimensions[k], build->space.first_state[node] + state);
         found.largest[k] = floor > 0 ? (uint64_t)floor : 0;
     }
-    for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
-        if (row[block] < 0)
+    for (int block = row.begin; block < row.end; block++) {
+        if (mn_row_next(row, block) < 0)
             continue;
-        const mn_front_list *next = mn_front_list_of(build, node + 1, row[block]);
+        const mn_front_list *next = mn_front_list_of(build, node + 1, mn_row_next(row, block));
         found.candidates += next->count;
         for (int k = 0; k < build->space.dimension_count && k < MN_WORD_FIELDS && next->count; k++) {
             const uint64_t largest =
@@ -266,12 +266,13 @@ static void lay_grid(mn_front_build *build, const outlook *ahead)
 static mn_status mark_grid(mn_front_build *build, int node, int state)
 {
     const mn_diagram *diagram = build->request->diagram;
-    const int32_t *row = mn_diagram_row(diagram, node, state);
+    const mn_row row = mn_diagram_row(diagram, node, state);
     mn_status status = MN_OK;
-    for (int block = 0; block < mn_diagram_blocks(diagram, node) && status == MN_OK; block++) {
-        if (row[block] >= 0)
-            scan_block(build, build->space.first_state[node] + state, mn_front_list_of(build, node + 1, row[block]),
-                       diagram->first[node] + block, 0, false);
+    for (int block = row.begin; block < row.end && status == MN_OK; block++) {
+        if (mn_row_next(row, block) >= 0)
+            scan_block(build, build->space.first_state[node] + state,
+                       mn_front_list_of(build, node + 1, mn_row_next(row, block)), diagram->first[node] + block, 0,
+                       false);
         status = mn_control_check(&build->request->control);
     }
     mn_grid_spread(&build->grid);
@@ -281,7 +282,7 @@ static mn_status mark_grid(mn_front_build *build, int node, int state)
 static mn_status build_state(mn_front_build *build, int node, int state)
 {
     const mn_diagram *diagram = build->request->diagram;
-    const int32_t *row = mn_diagram_row(diagram, node, state);
+    const mn_row row = mn_diagram_row(diagram, node, state);
     const int state_number = build->space.first_state[node] + state;
     const outlook ahead = look_ahead(build, node, state);
     if (ahead.candidates > INT32_MAX)
@@ -292,10 +293,10 @@ static mn_status build_state(mn_front_build *build, int node, int state)
 
     uint64_t first_id = 0, reduced = 0;
     build->work.count = 0;
-    for (int block = 0; block < mn_diagram_blocks(diagram, node) && status == MN_OK; block++) {
-        if (row[block] < 0)
+    for (int block = row.begin; block < row.end && status == MN_OK; block++) {
+        if (mn_row_next(row, block) < 0)
             continue;
-        const mn_front_list *next = mn_front_list_of(build, node + 1, row[block]);
+        const mn_front_list *next = mn_front_list_of(build, node + 1, mn_row_next(row, block));
         if (!reserve(build, build->work.count + next->count))
             return mn_front_build_no_memory(build);
         scan_block(build, state_number, next, diagram->first[node] + block, first_id, true);

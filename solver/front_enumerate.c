@@ -74,17 +74,17 @@ static bool settle(enumeration *e, int node)
 {
     const mn_diagram *diagram = e->request->diagram;
     while (node >= 0 && node < diagram->node_count) {
-        const int32_t *row = mn_diagram_row(diagram, node, e->state[node]);
-        int block = e->network[node];
-        while (block < mn_diagram_blocks(diagram, node) && row[block] < 0)
+        const mn_row row = mn_diagram_row(diagram, node, e->state[node]);
+        int block = e->network[node] < row.begin ? row.begin : e->network[node];
+        while (block < row.end && mn_row_next(row, block) < 0)
             block++;
-        if (block == mn_diagram_blocks(diagram, node)) {
+        if (block >= row.end) {
             if (--node >= 0)
                 e->network[node]++;
             continue;
         }
         e->network[node] = (uint16_t)block;
-        e->state[node + 1] = row[block];
+        e->state[node + 1] = mn_row_next(row, block);
         if (++node < diagram->node_count)
             e->network[node] = 0;
     }

@@ -10,7 +10,7 @@ typedef struct walk {
     const uint32_t *order;
     uint64_t count;
     uint16_t *choices;
-    uint32_t **start; /* [states] first candidate of each block, and the end */
+    uint32_t **start; /* [states] first candidate of each of its row's blocks, and the end */
 } walk;
 
 static void walk_group(void *context, uint64_t group, int thread)
@@ -26,16 +26,17 @@ static void walk_group(void *context, uint64_t group, int thread)
     for (int i = 0; i < size; i++)
         index[i] = w->order[begin + i];
     for (int node = 0; node < diagram->node_count; node++) {
-        const int blocks = mn_diagram_blocks(diagram, node);
         for (int i = 0; i < size; i++) {
             const int number = build->space.first_state[node] + state[i];
             const uint32_t id = build->lists[number].ids[index[i]], *start = w->start[number];
-            int block = 0;
-            for (int j = 1; j <= blocks; j++)
-                block += start[j] <= id;
+            const mn_row row = mn_diagram_row(diagram, node, state[i]);
+            int place = 0;
+            for (int j = 1; j <= row.end - row.begin; j++)
+                place += start[j] <= id;
+            const int block = row.begin + place;
             w->choices[(begin + i) * diagram->node_count + node] = (uint16_t)block;
-            index[i] = id - start[block];
-            state[i] = mn_diagram_row(diagram, node, state[i])[block];
+            index[i] = id - start[place];
+            state[i] = row.next[place];
         }
     }
 }
@@ -46,7 +47,8 @@ static bool make_starts(mn_front_build *build, walk *w)
     const mn_diagram *diagram = build->request->diagram;
     uint64_t cells = 0;
     for (int node = 0; node < diagram->node_count; node++)
-        cells += (uint64_t)diagram->state_count[node] * (uint64_t)(mn_diagram_blocks(diagram, node) + 1);
+        cells += (uint64_t)diagram->state_count[node] *
+                 (uint64_t)(diagram->forced[node] ? 2 : mn_diagram_blocks(diagram, node) + 1);
     uint32_t *next = mn_budget_allocate(&build->budget, cells, sizeof *next);
     w->start = mn_budget_allocate(&build->budget, (uint64_t)build->space.state_count, sizeof *w->start);
     if (!next || !w->start) {
@@ -56,12 +58,13 @@ static bool make_starts(mn_front_build *build, walk *w)
     }
     for (int node = 0; node < diagram->node_count; node++)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
+            const mn_row row = mn_diagram_row(diagram, node, state);
             w->start[build->space.first_state[node] + state] = next;
             *next = 0;
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++, next++)
-                next[1] =
-                    next[0] + (row[block] < 0 ? 0 : (uint32_t)mn_front_list_of(build, node + 1, row[block])->count);
+            for (int block = row.begin; block < row.end; block++, next++)
+                next[1] = next[0] + (mn_row_next(row, block) < 0
+                                         ? 0
+                                         : (uint32_t)mn_front_list_of(build, node + 1, mn_row_next(row, block))->count);
             next++;
         }
     return true;

@@ -194,22 +194,22 @@ static void find_network(void *context, uint64_t point, int thread)
     begin_point(&want, s, s->values + point * s->build->request->objective_count);
     int state = 0;
     for (int node = 0; node < diagram->node_count; node++) {
-        const int32_t *row = mn_diagram_row(diagram, node, state);
-        int block = 0;
-        for (; block < mn_diagram_blocks(diagram, node); block++) {
-            if (row[block] < 0)
+        const mn_row row = mn_diagram_row(diagram, node, state);
+        int block = row.begin;
+        for (; block < row.end; block++) {
+            if (mn_row_next(row, block) < 0)
                 continue;
             if (step(&want, diagram->first[node] + block, 1) &&
-                can_be_reached(&want, s->build->space.first_state[node + 1] + row[block]))
+                can_be_reached(&want, s->build->space.first_state[node + 1] + mn_row_next(row, block)))
                 break;
             step(&want, diagram->first[node] + block, -1);
         }
-        if (block == mn_diagram_blocks(diagram, node)) {
+        if (block >= row.end) {
             atomic_store(&s->status, MN_FAILURE);
             return;
         }
         s->choices[point * diagram->node_count + node] = (uint16_t)block;
-        state = row[block];
+        state = mn_row_next(row, block);
     }
 }
 

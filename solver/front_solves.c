@@ -10,15 +10,16 @@ static bool opposite(const mn_front_space *space, const mn_front_dimension *a, c
     bool varies = false;
     for (int node = 0; node < request->node_count; node++) {
         int64_t total = -1; /* the same for every block that may be used */
-        for (int item = request->first[node]; item < request->first[node + 1]; item++) {
-            bool used = false;
-            for (int state = 0; state < request->diagram->state_count[node] && !used; state++)
-                used = mn_diagram_row(request->diagram, node, state)[item - request->first[node]] >= 0;
-            if (!used)
-                continue;
-            if (total >= 0 && a->values[item] + b->values[item] != total)
-                return false;
-            total = a->values[item] + b->values[item];
+        for (int state = 0; state < request->diagram->state_count[node]; state++) {
+            const mn_row row = mn_diagram_row(request->diagram, node, state);
+            for (int block = row.begin; block < row.end; block++) {
+                const int item = request->first[node] + block;
+                if (mn_row_next(row, block) < 0)
+                    continue;
+                if (total >= 0 && a->values[item] + b->values[item] != total)
+                    return false;
+                total = a->values[item] + b->values[item];
+            }
         }
         varies |= total > 0;
     }

@@ -16,9 +16,9 @@ static void mark_used(const mn_diagram *diagram, bool *used)
 {
     for (int node = 0; node < diagram->node_count; node++)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-                used[diagram->first[node] + block] |= row[block] >= 0;
+            const mn_row row = mn_diagram_row(diagram, node, state);
+            for (int block = row.begin; block < row.end; block++)
+                used[diagram->first[node] + block] |= mn_row_next(row, block) >= 0;
         }
 }
 
@@ -215,12 +215,12 @@ static bool find_sums_before(mn_front_space *space, mn_front_dimension *dimensio
         smallest[state] = INT64_MAX;
     for (int node = 0; node < diagram->node_count; node++)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
+            const mn_row row = mn_diagram_row(diagram, node, state);
             const int here = space->first_state[node] + state;
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
-                if (row[block] < 0)
+            for (int block = row.begin; block < row.end; block++) {
+                if (mn_row_next(row, block) < 0)
                     continue;
-                const int next = space->first_state[node + 1] + row[block];
+                const int next = space->first_state[node + 1] + mn_row_next(row, block);
                 const int64_t value = dimension->values[diagram->first[node] + block];
                 if (smallest[here] + value < smallest[next])
                     smallest[next] = smallest[here] + value;

@@ -5,7 +5,8 @@ static int count_arcs(const mn_diagram *diagram)
 {
     int arcs = 0;
     for (int node = 0; node < diagram->node_count; node++) {
-        const int cells = diagram->state_count[node] * mn_diagram_blocks(diagram, node);
+        const int states = diagram->state_count[node];
+        const int cells = diagram->forced[node] ? states : states * mn_diagram_blocks(diagram, node);
         for (int i = 0; i < cells; i++)
             arcs += diagram->next[node][i] >= 0;
     }
@@ -31,12 +32,12 @@ mn_status mn_graph_make(const mn_diagram *diagram, mn_error *error, mn_graph *gr
     int arcs = 0;
     for (int node = 0; node < nodes; node++)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
+            const mn_row row = mn_diagram_row(diagram, node, state);
             graph->begin[graph->layer[node] + state] = arcs;
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-                if (row[block] >= 0)
+            for (int block = row.begin; block < row.end; block++)
+                if (mn_row_next(row, block) >= 0)
                     graph->arcs[arcs++] =
-                        (mn_graph_arc){diagram->first[node] + block, graph->layer[node + 1] + row[block]};
+                        (mn_graph_arc){diagram->first[node] + block, graph->layer[node + 1] + mn_row_next(row, block)};
         }
     graph->begin[graph->slot_count - 1] = graph->begin[graph->slot_count] = arcs;
     return MN_OK;

@@ -8,7 +8,8 @@ static const double SIZE_OF_BURST = 20, LINES_A_SECOND = 10, LONGEST_SILENCE = 0
 
 static int64_t objective(const mn_monitor *monitor, int64_t score)
 {
-    return monitor->maximize ? score : -score;
+    const int64_t sum = monitor->maximize ? score : -score;
+    return monitor->link ? mn_link_value(monitor->link, sum) : sum;
 }
 
 /* One line of the present state. */
@@ -28,7 +29,8 @@ static void tell(mn_monitor *monitor, unsigned events, mn_outcome outcome, doubl
         line.events |= MN_LOG_BOUND;
     line.incumbent = line.has_incumbent ? objective(monitor, incumbent) : 0;
     line.bound = line.has_bound ? objective(monitor, bound) : 0;
-    line.gap = line.has_incumbent && line.has_bound ? bound - incumbent : 0;
+    const int64_t gap = monitor->maximize ? line.bound - line.incumbent : line.incumbent - line.bound;
+    line.gap = line.has_incumbent && line.has_bound ? gap : 0;
     monitor->told_incumbent = incumbent;
     monitor->told_bound = bound;
     monitor->told_at = seconds;

@@ -7,7 +7,7 @@
 #ifndef MN_SOLVER_MONITOR_H
 #define MN_SOLVER_MONITOR_H
 
-#include "host/mathnas.h"
+#include "host/core/link.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,9 +15,10 @@
 typedef struct mn_monitor {
     mn_log log;
     void *user;
-    atomic_bool stop; /* the callback asked for it */
-    bool maximize;    /* else scores are negated objectives */
-    double start;     /* mn_clock() */
+    atomic_bool stop;    /* the callback asked for it */
+    bool maximize;       /* else scores are negated objectives */
+    const mn_link *link; /* of the objective, NULL: none; set it after mn_monitor_begin */
+    double start;        /* mn_clock() */
     pthread_t caller;
     uint64_t nodes_before; /* of earlier searches for the same answer */
     _Atomic uint64_t nodes;

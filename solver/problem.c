@@ -82,7 +82,7 @@ bool mn_problem_admits(const mn_problem *problem, const int64_t *capacities, con
 {
     int state = problem->diagram->empty ? -1 : 0;
     for (int node = 0; node < problem->node_count && state >= 0; node++)
-        state = mn_diagram_row(problem->diagram, node, state)[network[node]];
+        state = mn_row_next(mn_diagram_row(problem->diagram, node, state), network[node]);
     if (state < 0)
         return false;
     for (int i = 0; i < problem->diagram->outside_count; i++)

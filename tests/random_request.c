@@ -77,6 +77,40 @@ static void predict_scaled(all_networks *all, const mn_table *table, const char 
     free(plain);
 }
 
+/* A metric's sum over blocks and factors. */
+static int64_t sum_of(const mn_table *table, int metric, const uint16_t *network)
+{
+    int64_t value = mn_table_metric_base(table, metric);
+    for (int node = 0; node < mn_table_node_count(table); node++)
+        value += mn_table_metric_value(table, metric, node, network[node]);
+    for (int factor = 0; factor < mn_table_factor_count(table, metric); factor++) {
+        int combination = 0;
+        for (int i = 0; i < mn_table_factor_node_count(table, metric, factor); i++) {
+            const int node = mn_table_factor_node(table, metric, factor, i);
+            combination = combination * mn_table_block_count(table, node) + network[node];
+        }
+        value += mn_table_factor_value(table, metric, factor, combination);
+    }
+    return value;
+}
+
+/* The link's definition: the segment by going through all of them, the floor by correcting a quotient. */
+static int64_t link_of(const mn_table *table, int metric, int64_t latent)
+{
+    const int knots = mn_table_link_knots(table, metric);
+    int segment = 0;
+    while (segment + 2 < knots && mn_table_link_knot_latent(table, metric, segment + 1) <= latent)
+        segment++;
+    const __int128 l0 = mn_table_link_knot_latent(table, metric, segment),
+                   l1 = mn_table_link_knot_latent(table, metric, segment + 1),
+                   v0 = mn_table_link_knot_value(table, metric, segment),
+                   v1 = mn_table_link_knot_value(table, metric, segment + 1);
+    __int128 value = (latent - l0) * (v1 - v0) / (l1 - l0);
+    while (value * (l1 - l0) > (latent - l0) * (v1 - v0))
+        value--;
+    return (int64_t)(v0 + value);
+}
+
 static void add_networks(all_networks *all, int index)
 {
     const mn_table *table = all->tables[index];
@@ -91,9 +125,11 @@ static void add_networks(all_networks *all, int index)
         }
         all->table[all->count] = index;
         for (int metric = 0; metric < all->metric_count; metric++) {
-            int64_t value = mn_table_metric_base(table, metric);
-            for (int node = 0; node < nodes; node++)
-                value += mn_table_metric_value(table, metric, node, network[node]);
+            int64_t value = sum_of(table, metric, network);
+            if (all->latents[metric]) {
+                all->latents[metric][all->count] = value;
+                value = link_of(table, metric, value);
+            }
             all->values[metric][all->count] = in_units(value, mn_table_metric_resolution(table, metric));
         }
     }
@@ -113,8 +149,11 @@ all_networks *all_networks_of(const mn_table *const *tables, int table_count, co
     }
     all->table = calloc(count, sizeof *all->table);
     all->choices = calloc(count, sizeof *all->choices);
-    for (int metric = 0; metric < all->metric_count; metric++)
+    for (int metric = 0; metric < all->metric_count; metric++) {
         all->values[metric] = calloc(count, sizeof *all->values[metric]);
+        if (mn_table_link_knots(tables[0], metric) > 0)
+            all->latents[metric] = calloc(count, sizeof *all->latents[metric]);
+    }
     for (int i = 0; i < table_count; i++) {
         const int first = all->count;
         add_networks(all, i);
@@ -126,8 +165,10 @@ all_networks *all_networks_of(const mn_table *const *tables, int table_count, co
 
 void all_networks_free(all_networks *all)
 {
-    for (int metric = 0; metric < all->metric_count; metric++)
+    for (int metric = 0; metric < all->metric_count; metric++) {
         free(all->values[metric]);
+        free(all->latents[metric]);
+    }
     free(all->table);
     free(all->choices);
     free(all);
@@ -135,11 +176,21 @@ void all_networks_free(all_networks *all)
 
 /* ---- drawing expressions and limits -------------------------------------------------------------------------------------- */
 
+/* A scaled or linked metric is part of no longer expression. */
+static bool stands_alone(const all_networks *all, int metric)
+{
+    return metric == all->scaled_metric || all->latents[metric];
+}
+
 expression random_expression(const all_networks *all, uint64_t *state)
 {
     expression e = {.values = calloc((size_t)all->count, sizeof *e.values)};
     int metric = below(state, all->metric_count);
-    if (metric == all->scaled_metric || all->metric_count - (all->scaled_metric >= 0) < 2 || below(state, 2)) {
+    int sociable = 0;
+    for (int i = 0; i < all->metric_count; i++)
+        sociable += !stands_alone(all, i);
+    if (stands_alone(all, metric) || sociable < 2 || below(state, 2)) {
+        e.latents = all->latents[metric];
         memcpy(e.values, all->values[metric], (size_t)all->count * sizeof *e.values);
         snprintf(e.text, sizeof e.text, "%s", mn_table_metric_name(all->tables[0], metric));
         return e;
@@ -148,7 +199,7 @@ expression random_expression(const all_networks *all, uint64_t *state)
     for (int term = 0; term < terms; term++) {
         const int64_t hundredths = 1 + below(state, 999);
         const bool negative = below(state, 2);
-        while (metric == all->scaled_metric) /* it stands alone */
+        while (stands_alone(all, metric))
             metric = below(state, all->metric_count);
         const size_t used = strlen(e.text);
         snprintf(e.text + used, sizeof e.text - used, "%s%" PRId64 ".%02" PRId64 "*%s",
@@ -353,7 +404,7 @@ bool meets_limits(const request *r, int network, unsigned limits)
 
 int best_networks(const request *r, int top, int *best)
 {
-    const int64_t *values = r->objective.values;
+    const int64_t *values = r->objective.latents ? r->objective.latents : r->objective.values;
     int found = 0;
     for (int network = 0; network < r->all->count; network++) {
         if (!meets_limits(r, network, ALL_LIMITS))
@@ -373,6 +424,7 @@ int best_networks(const request *r, int top, int *best)
 }
 
 typedef struct front_order {
+    const all_networks *all;
     const expression *objectives;
     const bool *maximize;
     int count;
@@ -393,6 +445,14 @@ static int compare_networks(const void *left, const void *right, void *context)
     for (int i = 0; i < order->count; i++)
         if (compare_objective(order, i, a, b))
             return compare_objective(order, i, a, b);
+    const all_networks *all = order->all;
+    if (all->table[a] != all->table[b])
+        return all->table[a] - all->table[b];
+    for (int i = 0; i < order->count; i++) { /* of equal values, the better latent ones come first */
+        const int64_t *latents = order->objectives[i].latents;
+        if (latents && latents[a] != latents[b])
+            return (latents[a] < latents[b]) == order->maximize[i] ? 1 : -1;
+    }
     return a - b;
 }
 
@@ -406,7 +466,7 @@ static bool covers(const front_order *order, int a, int b)
 
 int front_networks(const request *r, const expression *objectives, const bool *maximize, int count, int *front)
 {
-    front_order order = {objectives, maximize, count};
+    front_order order = {r->all, objectives, maximize, count};
     int candidates = 0, kept = 0;
     for (int network = 0; network < r->all->count; network++)
         if (meets_limits(r, network, ALL_LIMITS))

@@ -1,7 +1,7 @@
 /* Random requests to the public interface, with the answers that enumeration gives.
  *
  * Every network of one or more tables is written down once with its metrics, in units of 10^-8, straight from
- * mn_table_metric_value; a request is then answered by looking at all of them. A scaled metric is mn_predict's, after comparing it
+ * mn_table_metric_value (and factors and link, by their definition); a request is then answered by looking at all of them. A scaled metric is mn_predict's, after comparing it
  * with the formula in floating point. Nothing here calls the solver, except to put the request to it. */
 #ifndef MN_TESTS_RANDOM_REQUEST_H
 #define MN_TESTS_RANDOM_REQUEST_H
@@ -18,11 +18,13 @@ typedef struct all_networks {
     int *table;                      /* [count] */
     uint16_t (*choices)[MOST_NODES]; /* [count] unused nodes 0 */
     int64_t *values[MOST_METRICS];   /* [count] 10^-8 */
+    int64_t *latents[MOST_METRICS];  /* [count] what orders networks: multiples before the link; NULL without one */
 } all_networks;
 
 typedef struct expression {
     char text[MOST_TEXT];
-    int64_t *values; /* [count] 10^-8 */
+    int64_t *values;        /* [count] 10^-8 */
+    const int64_t *latents; /* of a metric with a link, else NULL */
 } expression;
 
 typedef struct request_limit {

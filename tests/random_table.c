@@ -1,4 +1,5 @@
 #include "tests/random_table.h"
+#include "host/core/factors.h"
 #include "host/core/memory.h"
 
 #include <stdio.h>
@@ -52,6 +53,56 @@ static int64_t random_value(const random_shape *shape, uint64_t *state, const in
     return (int64_t)random_below(state, 2 * largest + 1) - shape->largest;
 }
 
+/* Terms over 2 nodes or more, as long as the combinations are few; one in three is over nodes that follow each other. */
+static bool make_factors(const mn_table *table, const random_shape *shape, uint64_t *state, mn_metric *metric)
+{
+    enum { MOST_COMBINATIONS = 4000 };
+    const uint64_t nodes = (uint64_t)table->node_count;
+    const int count = nodes > 1 ? (int)random_below(state, (uint64_t)shape->factors + 1) : 0;
+    metric->factors = mn_new_array((size_t)count, sizeof *metric->factors);
+    if (!metric->factors)
+        return false;
+    while (metric->factor_count < count) {
+        mn_factor *factor = &metric->factors[metric->factor_count++];
+        factor->nodes = mn_new_array((size_t)nodes, sizeof *factor->nodes);
+        if (!factor->nodes)
+            return false;
+        const uint64_t wanted = 2 + random_below(state, nodes - 1);
+        const bool neighbours = random_below(state, 3) == 0;
+        uint64_t left = wanted;
+        for (uint64_t node = 0; node < nodes && left > 0; node++)
+            if (neighbours || random_below(state, nodes - node) < left) {
+                factor->nodes[factor->node_count++] = (int)node;
+                left--;
+            }
+        while (factor->node_count > 2 && mn_factor_combinations(table, factor, MOST_COMBINATIONS) > MOST_COMBINATIONS)
+            factor->node_count--;
+        const int64_t combinations = mn_factor_combinations(table, factor, MN_MAX_BLOCKS);
+        factor->values = mn_new_array((size_t)combinations, sizeof *factor->values);
+        if (!factor->values)
+            return false;
+        for (int64_t i = 0; i < combinations; i++)
+            factor->values[i] = random_value(shape, state, NULL) / (shape->distinct ? 200 : 1);
+    }
+    return true;
+}
+
+/* Steep, flat (many latent values share a value) and in between; values go on beyond both ends. */
+static bool make_link(mn_metric *metric)
+{
+    static const int64_t latents[] = {-1500, -200, 0, 7, 1000}, values[] = {-900, -700, -100, -98, 20000};
+    mn_link *link = &metric->link;
+    link->resolution = (mn_resolution){1, 0};
+    link->latents = mn_new_array(5, sizeof *link->latents);
+    link->values = mn_new_array(5, sizeof *link->values);
+    if (!link->latents || !link->values)
+        return false;
+    memcpy(link->latents, latents, sizeof latents);
+    memcpy(link->values, values, sizeof values);
+    link->count = 5;
+    return true;
+}
+
 static bool make_metric(mn_table *table, const random_shape *shape, uint64_t *state, int index)
 {
     mn_metric *metric = &table->metrics[table->metric_count++];
@@ -75,7 +126,8 @@ static bool make_metric(mn_table *table, const random_shape *shape, uint64_t *st
         const int64_t value = random_value(shape, state, shape->distinct ? palette : NULL);
         metric->values[item] = capability && value < 0 ? -value : value;
     }
-    return true;
+    return (!shape->factors || capability || make_factors(table, shape, state, metric)) &&
+           (!shape->links || index > 0 || make_link(metric));
 }
 
 static void make_scale(mn_table *table, const random_shape *shape, uint64_t *state)

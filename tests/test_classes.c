@@ -102,7 +102,15 @@ static void check_equivalence(measured *all, int count, const char *what, uint64
 typedef struct graph {
     int vertices, edges;
     int from[EDGES], to[EDGES];
+    bool strides; /* an identity from the input is then a map of its own */
 } graph;
+
+enum { REDUCTION = 7 };
+
+static int map_of(const graph *g, const uint16_t *network, int edge)
+{
+    return network[edge] == 1 && g->strides && g->from[edge] == 0 ? REDUCTION : network[edge];
+}
 
 /* NAS-Bench-201's operations; the map of an operation is its number. */
 static const char *const operations[] = {"none", "identity", "convolution", "convolution", "pool", "convolution"};
@@ -119,7 +127,8 @@ static measured evaluate_cell(const graph *g, const uint16_t *network, bool with
                 continue;
             forward[vertex] = forward[vertex] || forward[g->from[edge]];
             const vector input = at[g->from[edge]];
-            const vector term = network[edge] == 1 ? input : apply(network[edge], input);
+            const int map = map_of(g, network, edge);
+            const vector term = map == 1 ? input : apply((uint64_t)map, input);
             for (int i = 0; i < WIDTH; i++)
                 at[vertex].x[i] += term.x[i];
         }
@@ -130,8 +139,8 @@ static measured evaluate_cell(const graph *g, const uint16_t *network, bool with
                 backward[vertex] = backward[vertex] || backward[g->to[edge]];
     measured result = {.output = at[g->vertices - 1]};
     for (int edge = 0; edge < g->edges && with_counts; edge++)
-        if (network[edge] > 1 && forward[g->from[edge]] && backward[g->to[edge]])
-            result.counts[network[edge]]++;
+        if (map_of(g, network, edge) > 1 && forward[g->from[edge]] && backward[g->to[edge]])
+            result.counts[map_of(g, network, edge)]++;
     return result;
 }
 
@@ -161,7 +170,7 @@ static mn_table *cell_space(const graph *g, int operation_count)
                      "], \"network\": {\"kind\": \"cells\", \"cell\": {\"vertices\": %d, \"edges\": [", g->vertices);
     for (int edge = 0; edge < g->edges; edge++)
         used += snprintf(json + used, sizeof json - used, "%s[%d, %d]", edge ? ", " : "", g->from[edge], g->to[edge]);
-    snprintf(json + used, sizeof json - used, "]}}}");
+    snprintf(json + used, sizeof json - used, "]%s}}}", g->strides ? ", \"strides\": true" : "");
     return read_space(json);
 }
 
@@ -195,7 +204,7 @@ static void check_cells(const mn_table *table, const graph *g, uint64_t count, m
     free(results);
 }
 
-static const graph nasbench201 = {4, 6, {0, 0, 1, 0, 1, 2}, {1, 2, 2, 3, 3, 3}};
+static const graph nasbench201 = {4, 6, {0, 0, 1, 0, 1, 2}, {1, 2, 2, 3, 3, 3}, false};
 
 Test(classes, nasbench201_has_5425_by_counts_and_4930_functions)
 {
@@ -220,6 +229,22 @@ Test(classes, nasbench201_classes_are_functions)
     mn_table_free(table);
 }
 
+/* Its cells stride: an identity from the input is no identity. */
+Test(classes, transnas_classes_are_functions)
+{
+    graph transnas = nasbench201;
+    transnas.strides = true;
+    mn_table *table = load("spaces/transnas_micro");
+    mn_error error = {0};
+    mn_class_counts counts;
+    cr_assert_eq(mn_classes_count_all(table, &error, &counts), MN_OK, "%s", error.text);
+    cr_expect_eq(counts.classes, 1376);
+    cr_expect_eq(counts.constant, 169);
+    check_cells(table, &transnas, 4096, MN_CLASS_LIVE_COUNTS, 0);
+    check_cells(table, &transnas, 4096, MN_CLASS_FUNCTIONS, 0);
+    mn_table_free(table);
+}
+
 /* Edges in any order, several between the same vertices, vertices that nothing reaches. */
 Test(classes, classes_of_random_cells_are_functions)
 {
@@ -227,6 +252,7 @@ Test(classes, classes_of_random_cells_are_functions)
         uint64_t state = seed;
         graph g = {.vertices = 2 + below(&state, 4)};
         g.edges = 1 + below(&state, 7);
+        g.strides = below(&state, 2);
         for (int edge = 0; edge < g.edges; edge++) {
             g.from[edge] = below(&state, g.vertices - 1);
             g.to[edge] = g.from[edge] + 1 + below(&state, g.vertices - 1 - g.from[edge]);
@@ -263,12 +289,40 @@ Test(classes, live_edges_lie_on_open_paths)
     mn_table_free(table);
 }
 
+/* Ways that lead nowhere, 6^10 of them, cost nothing; ways to the output are listed up to a bound. */
+Test(classes, paths_are_bounded)
+{
+    static const char head[] = "{\"format\": \"mathnas-space\", \"version\": 1, \"nodes\": [";
+    for (int through = 0; through < 2; through++) {
+        char json[16384];
+        int used = snprintf(json, sizeof json, "%s", head);
+        for (int edge = 0; edge < 61; edge++)
+            used += snprintf(json + used, sizeof json - used,
+                             "%s{\"name\": \"e%d\", \"blocks\": [{\"name\": \"i\", \"operation\": \"identity\"}]}",
+                             edge ? ", " : "", edge);
+        used += snprintf(json + used, sizeof json - used,
+                         "], \"network\": {\"kind\": \"cells\", \"cell\": {\"vertices\": 12, \"edges\": [[%d, 11]",
+                         through ? 10 : 0);
+        for (int edge = 0; edge < 60; edge++)
+            used += snprintf(json + used, sizeof json - used, ", [%d, %d]", edge / 6, edge / 6 + 1);
+        snprintf(json + used, sizeof json - used, "]}}}");
+        mn_table *table = read_space(json);
+        mn_error error = {0};
+        mn_cell *cell;
+        const mn_status status = mn_cell_create(table, &error, &cell);
+        cr_expect_eq(status, through ? MN_USAGE : MN_OK);
+        cr_expect(through ? strstr(error.text, "more than 1024 paths") != NULL : cell->path_count == 1);
+        mn_cell_free(cell);
+        mn_table_free(table);
+    }
+}
+
 /* ---- layers --------------------------------------------------------------------------------------------------------------------- */
 
 /* Layers of stages: the first of each stage with a map of its own for every block; others share theirs within the stage. */
 typedef struct chain {
     int stages, layers[4];
-    bool strides[4];
+    int changes[4]; /* the first layer of a stage: 0 keeps the shape, 1 strides, 2 widens */
 } chain;
 
 static measured evaluate_chain(const chain *c, const uint16_t *network)
@@ -278,7 +332,7 @@ static measured evaluate_chain(const chain *c, const uint16_t *network)
     uint64_t shape = 0;
     for (int stage = 0; stage < c->stages; stage++)
         for (int layer = 0; layer < c->layers[stage]; layer++, node++) {
-            const bool changes = layer == 0 && c->strides[stage];
+            const bool changes = layer == 0 && c->changes[stage] != 0;
             shape += changes;
             if (changes || network[node] != 0)
                 result.output = apply(100 + 20 * shape + 10 * changes + network[node], result.output);
@@ -286,7 +340,7 @@ static measured evaluate_chain(const chain *c, const uint16_t *network)
     return result;
 }
 
-/* Blocks: the identity and two others. Stages that do not stride keep the channels of the stem. */
+/* Blocks: the identity and two others. */
 static mn_table *layer_space(const chain *c)
 {
     static const char blocks[] = "[{\"name\": \"skip\", \"expansion\": 0}, "
@@ -305,9 +359,9 @@ static mn_table *layer_space(const chain *c)
                  "10, \"stem\": {\"kernel\": 3, \"channels\": 8}, \"head\": {\"kernel\": 1, \"channels\": 16, "
                  "\"pool\": \"average\"}, \"stages\": [");
     for (int stage = 0; stage < c->stages; stage++) {
-        const int stride = c->strides[stage] ? 2 : 1;
+        const int stride = c->changes[stage] == 1 ? 2 : 1;
         pixels /= stride;
-        channels *= stride;
+        channels += c->changes[stage] == 2 ? 8 : 0;
         used += snprintf(json + used, sizeof json - used,
                          "%s{\"channels\": %d, \"pixels\": %d, \"layers\": %d, \"stride\": %d}", stage ? ", " : "",
                          channels, pixels, c->layers[stage], stride);
@@ -346,7 +400,7 @@ Test(classes, nasbench_macro_has_3969)
     cr_expect_eq(counts.classes, 3969);
     cr_expect_eq(counts.functions, 3969);
     cr_expect_eq(counts.constant, 0);
-    check_layers(table, &(chain){3, {2, 3, 3}, {true, true, true}}, 0);
+    check_layers(table, &(chain){3, {2, 3, 3}, {1, 1, 1}}, 0);
     mn_table_free(table);
 }
 
@@ -357,7 +411,7 @@ Test(classes, classes_of_random_layers_are_functions)
         chain c = {.stages = 1 + below(&state, 3)};
         for (int stage = 0; stage < c.stages; stage++) {
             c.layers[stage] = 1 + below(&state, 3);
-            c.strides[stage] = below(&state, 2);
+            c.changes[stage] = below(&state, 3);
         }
         mn_table *table = layer_space(&c);
         check_layers(table, &c, seed);

@@ -159,7 +159,7 @@ static bool has_path(const mn_diagram *diagram, const uint16_t *network)
 {
     int state = diagram->empty ? -1 : 0;
     for (int node = 0; node < diagram->node_count && state >= 0; node++)
-        state = mn_diagram_row(diagram, node, state)[network[node]];
+        state = mn_row_next(mn_diagram_row(diagram, node, state), network[node]);
     return state >= 0;
 }
 
@@ -169,7 +169,7 @@ static int64_t best_from(const mn_diagram *diagram, const int64_t *values, int s
         return 0;
     int64_t best = INT64_MAX;
     for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
-        const int next = mn_diagram_row(diagram, node, state)[block];
+        const int next = mn_row_next(mn_diagram_row(diagram, node, state), block);
         if (next < 0)
             continue;
         const int64_t sum =
@@ -203,16 +203,17 @@ static void check_shape(const mn_diagram *diagram)
         const int blocks = mn_diagram_blocks(diagram, node), after = diagram->state_count[node + 1];
         bool *reached = mn_new_array((size_t)after, sizeof *reached);
         for (int s = 0; s < diagram->state_count[node]; s++) {
-            const int32_t *row = mn_diagram_row(diagram, node, s);
+            const mn_row row = mn_diagram_row(diagram, node, s);
             bool alive = false;
-            for (int block = 0; block < blocks; block++) {
-                cr_assert(row[block] >= -1 && row[block] < after);
-                if (row[block] >= 0)
-                    alive = reached[row[block]] = true;
+            for (int block = row.begin; block < row.end; block++) {
+                cr_assert(mn_row_next(row, block) >= -1 && mn_row_next(row, block) < after);
+                if (mn_row_next(row, block) >= 0)
+                    alive = reached[mn_row_next(row, block)] = true;
             }
             cr_assert(alive);
             for (int other = 0; other < s; other++)
-                cr_assert(memcmp(row, mn_diagram_row(diagram, node, other), sizeof *row * (size_t)blocks) != 0);
+                cr_assert(memcmp(row.next, mn_diagram_row(diagram, node, other).next,
+                                 sizeof *row.next * (size_t)blocks) != 0);
         }
         for (int s = 0; s < after; s++)
             cr_assert(reached[s] || diagram->empty);

@@ -1,6 +1,7 @@
 """TransNAS-Bench-101, micro: 6 edges x 4 operations, four tasks, the space and the complete ground truth.
 
 Only the cell's graph is known here: the macro skeleton (64-41414) is not written down in the source, so no FLOPs follow.
+Some of its cells halve the pixels by their edges from the input, where a skip is then a factorized reduction.
 """
 
 from decimal import Decimal
@@ -24,7 +25,7 @@ def space():
     nodes = [{"name": name, "blocks": BLOCKS} for name in NODE_NAMES]
     metrics = [metric(name, "%", "higher", MICRO) for name in COLUMNS]
     return document("space", "transnas_micro", nodes, metrics, encoding="transnas-micro",
-                    network={"kind": "cells", "cell": {"vertices": 4, "edges": EDGES}},
+                    network={"kind": "cells", "cell": {"vertices": 4, "edges": EDGES, "strides": True}},
                     source="TransNAS-Bench-101, micro search space (arXiv 2105.11871). See PROVENANCE.md.")
 
 

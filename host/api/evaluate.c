@@ -319,26 +319,30 @@ mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn
 
 /* ---- one network among those that meet the limits ---------------------------------------------------------------------------- */
 
-static int64_t value_of(const mn_table *table, const mn_linear *linear, const uint16_t *network)
+/* `expanded`: the network of the searched table. */
+static int64_t value_of(const mn_member *member, const mn_linear *linear, const uint16_t *network,
+                        const uint16_t *expanded)
 {
+    const mn_table *searched = member->searched;
     if (linear->scaled_metric >= 0)
-        return mn_table_evaluate(table, linear->scaled_metric, network);
+        return mn_table_evaluate(member->table, linear->scaled_metric, network);
     int64_t value = linear->base;
-    for (int node = 0; node < table->node_count; node++)
-        value += linear->values[table->first[node] + network[node]];
-    return value;
+    for (int node = 0; node < searched->node_count; node++)
+        value += linear->values[searched->first[node] + expanded[node]];
+    return mn_linked(linear, value);
 }
 
 /* Whether the network of the solver's first table obeys its limits, fixed and forbidden blocks and rules. */
-static bool admits(const mn_solver *solver, const uint16_t *network)
+static bool admits(const mn_solver *solver, const uint16_t *network, uint16_t *scratch)
 {
     const mn_member *member = &solver->members[0];
+    mn_network_expand(member->table, network, scratch);
     for (int node = 0; node < member->table->node_count; node++)
         if (!member->allowed[member->table->first[node] + network[node]])
             return false;
     for (int i = 0; i < solver->limit_count; i++)
         if (solver->values[i] != MN_NO_LIMIT) {
-            const int64_t value = value_of(member->table, &member->limits[i], network);
+            const int64_t value = value_of(member, &member->limits[i], network, scratch);
             if (solver->senses[i] == MN_AT_LEAST ? value < solver->values[i] : value > solver->values[i])
                 return false;
         }
@@ -363,10 +367,13 @@ mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, co
     if (row == truth->count)
         return mn_fail(&truth->error, MN_USAGE, "the truth holds no value of \"%s\" for this network",
                        truth->names[column]);
-    *rank =
-        (mn_rank){.value = measured[row], .rank = 1, .best = row, .best_value = NAN, .meets = admits(solver, network)};
+    uint16_t *scratch = mn_new_array((size_t)solver->widest_searched, sizeof *scratch);
+    if (!scratch)
+        return mn_fail_memory(&truth->error);
+    *rank = (mn_rank){
+        .value = measured[row], .rank = 1, .best = row, .best_value = NAN, .meets = admits(solver, network, scratch)};
     for (uint64_t other = 0; other < truth->count; other++) {
-        if (isnan(measured[other]) || !admits(solver, truth->networks + other * nodes))
+        if (isnan(measured[other]) || !admits(solver, truth->networks + other * nodes, scratch))
             continue;
         rank->count++;
         rank->rank += higher_is_better ? measured[other] > measured[row] : measured[other] < measured[row];
@@ -376,5 +383,6 @@ mn_status mn_truth_rank(mn_truth *truth, int column, const mn_solver *solver, co
             rank->best = other;
         }
     }
+    free(scratch);
     return MN_OK;
 }

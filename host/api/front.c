@@ -48,18 +48,20 @@ static mn_status make_columns(mn_front *front, const mn_solver *solver, const mn
     int parsed = 0;
     for (; status == MN_OK && parsed < count; parsed += status == MN_OK) {
         const char *text = front->expressions[parsed];
-        status = mn_linear_parse(member->table, text, strlen(text), &columns[parsed], &front->error);
+        status = mn_linear_parse(member->searched, text, strlen(text), &columns[parsed], &front->error);
         senses[parsed] = front->maximize[parsed] ? MN_AT_LEAST : MN_AT_MOST;
-        if (status == MN_OK)
+        if (status == MN_OK) {
             front->resolutions[parsed] = columns[parsed].resolution;
+            front->links[parsed] = columns[parsed].link;
+        }
     }
     if (status == MN_OK) {
         for (int i = 0; i < solver->limit_count; i++) {
             columns[count + i] = member->limits[i]; /* borrowed */
             senses[count + i] = solver->senses[i];
         }
-        status = mn_problem_make(member->table, member->diagram, member->rules, &columns[0], true, columns, senses, all,
-                                 &front->error, problem);
+        status = mn_problem_make(member->searched, member->diagram, mn_member_rules(member), &columns[0], true, columns,
+                                 senses, all, &front->error, problem);
     }
     while (parsed > 0)
         mn_linear_free(&columns[--parsed]);
@@ -93,8 +95,17 @@ static int64_t worst_value(const mn_problem *problem, const mn_column *column)
     return column->scaled > 0 ? largest : -smallest;
 }
 
+/* A value of an objective that is kept small, with the table's link. */
+static int64_t linked(const mn_front *front, int objective, int64_t value)
+{
+    const mn_link *link = front->links[objective];
+    if (!link)
+        return value;
+    return front->maximize[objective] ? -mn_link_value(link, -value) : mn_link_value(link, value);
+}
+
 /* Appends a table's points. */
-static mn_status append(mn_front *front, const mn_front_points *points, int member)
+static mn_status append(mn_front *front, const mn_table *table, const mn_front_points *points, int member)
 {
     const size_t count = front->count + points->count, objectives = (size_t)front->objective_count,
                  widest = (size_t)front->widest;
@@ -107,11 +118,12 @@ static mn_status append(mn_front *front, const mn_front_points *points, int memb
     if (!values || !tables || !networks)
         return mn_fail_memory(&front->error);
     if (points->count)
-        memcpy(values + front->count * objectives, points->values, points->count * objectives * sizeof *values);
+        for (uint64_t i = 0; i < points->count * objectives; i++)
+            values[front->count * objectives + i] = linked(front, (int)(i % objectives), points->values[i]);
     for (uint64_t i = 0; i < points->count; i++) {
         uint16_t *network = networks + (front->count + i) * widest;
         memset(network, 0, widest * sizeof *network);
-        memcpy(network, points->choices + i * (size_t)points->node_count, (size_t)points->node_count * sizeof *network);
+        mn_network_strip(table, points->choices + i * (size_t)points->node_count, network);
         tables[front->count + i] = member;
     }
     front->count = count;
@@ -133,7 +145,7 @@ static mn_status compute_table(mn_front *front, mn_solver *solver, int member, c
     if (status != MN_OK)
         return status;
     for (int i = 0; i < count; i++) {
-        const int64_t worst = worst_value(&problem, &problem.limits[i]);
+        const int64_t worst = linked(front, i, worst_value(&problem, &problem.limits[i]));
         if (member == 0 || worst > front->reference[i])
             front->reference[i] = worst;
     }
@@ -157,7 +169,7 @@ static mn_status compute_table(mn_front *front, mn_solver *solver, int member, c
     if (status == MN_INFEASIBLE)
         status = MN_OK;
     else if (status == MN_OK)
-        status = append(front, &points, member);
+        status = append(front, solver->members[member].table, &points, member);
     mn_front_points_free(&points);
     mn_problem_free(&problem);
     return status;
@@ -282,7 +294,7 @@ static mn_status compute(mn_front *front, mn_solver *solver, const mn_front_opti
     const mn_control control = mn_solver_control(solver, options->time_limit, 0);
     const double start = mn_clock();
     for (int i = 0; i < solver->limit_count; i++)
-        solver->capacities[i] = mn_capacity(solver->senses[i], solver->values[i]);
+        solver->capacities[i] = mn_capacity(solver, i, solver->values[i]);
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
         const uint64_t total = (uint64_t)solver->member_count;
         if (options->progress && options->progress(options->user, mn_clock() - start, (uint64_t)i, total))
@@ -290,7 +302,10 @@ static mn_status compute(mn_front *front, mn_solver *solver, const mn_front_opti
         if (status == MN_OK)
             status = compute_table(front, solver, i, options, &control);
     }
-    if (status == MN_OK && solver->member_count > 1)
+    bool joined = solver->member_count > 1; /* linked values may tie, and dominate, where latent ones do not */
+    for (int i = 0; i < front->objective_count; i++)
+        joined |= front->links[i] != NULL;
+    if (status == MN_OK && joined)
         status = join_tables(front);
     if (status == MN_OK && epsilon.mantissa > 0)
         status = thin(front, epsilon);

@@ -13,6 +13,7 @@ struct mn_front {
     char **expressions;
     bool maximize[MN_FRONT_MOST];
     mn_resolution resolutions[MN_FRONT_MOST];
+    const mn_link *links[MN_FRONT_MOST]; /* of the table at hand; NULL: none */
     int64_t reference[MN_FRONT_MOST];
     uint64_t count;
     int64_t *values;    /* [count][objective_count], sorted */

@@ -2,6 +2,7 @@
 #ifndef MN_API_HANDLE_H
 #define MN_API_HANDLE_H
 
+#include "host/core/factors.h"
 #include "host/core/linear.h"
 #include "host/core/network.h"
 #include "host/core/table.h"
@@ -11,9 +12,13 @@
 /* One table's part of a question: its rules with those of --rule, the blocks that may be used, its objective and limits. */
 typedef struct mn_member {
     const mn_table *table;
-    bool *allowed;  /* [item_count] */
+    const mn_table
+        *searched;  /* the same, or with auxiliary nodes for its factors; objective, limits and diagram are about it */
+    bool *allowed;  /* [the table's items] */
     mn_rule *rules; /* the table's (borrowed) and then the solver's own */
     int rule_count;
+    mn_rule *searched_rules; /* those about the searched table, when it is another one; NULL: to be made */
+    int searched_rule_count;
     bool restricted;           /* some block is not allowed, or a rule was added */
     const mn_diagram *diagram; /* of rules and allowed; NULL: to be built */
     mn_diagram *own_diagram;   /* the same when restricted, else NULL: it is the table's */
@@ -26,8 +31,9 @@ struct mn_solver {
     atomic_bool cancel;
     int member_count;
     mn_member *members;
-    int widest; /* nodes of the widest table */
-    int cores;  /* that this process may use; 0: not asked yet, which takes as long as a re-solve */
+    int widest;          /* nodes of the widest table */
+    int widest_searched; /* ... as it is searched */
+    int cores;           /* that this process may use; 0: not asked yet, which takes as long as a re-solve */
 
     bool has_objective, maximize;
     int limit_count;
@@ -48,7 +54,14 @@ struct mn_solver {
     bool *nearest_exists, *nearest_proved;
     int64_t *nearest;
     mn_error start_note;
+    uint16_t *start; /* [2][widest_searched] the start network in use, and the next one */
 };
+
+/* The rules as the member's diagram numbers them. */
+static inline const mn_rule *mn_member_rules(const mn_member *member)
+{
+    return member->searched == member->table ? member->rules : member->searched_rules;
+}
 
 /* Records a failure on a table that the caller may only read. Tables are shared between threads: when several fail at once, the
  * sentence is one of theirs. Returns the status. */
@@ -67,15 +80,21 @@ mn_status mn_solver_build_diagrams(mn_solver *solver);
 /* Diagrams, problems and capacities, ready for an engine. */
 mn_status mn_solver_build(mn_solver *solver);
 
-/* A limit's value as the problems' capacity: >= is negated, MN_NO_LIMIT is MN_NO_CAPACITY. */
-int64_t mn_capacity(mn_sense sense, int64_t value);
+/* A value of limit `limit` as the problems' capacity: latent where the limit has a link, negated for >=; MN_NO_LIMIT is MN_NO_CAPACITY. */
+int64_t mn_capacity(const mn_solver *solver, int limit, int64_t value);
+
+/* A sum in an expression's own sign as the value that it stands for. */
+static inline int64_t mn_linked(const mn_linear *linear, int64_t sum)
+{
+    return linear->link ? mn_link_value(linear->link, sum) : sum;
+}
 
 /* Deadline and cancel flag of a call that starts now. */
 mn_control mn_solver_control(const mn_solver *solver, double time_limit, uint64_t node_limit);
 
 /* A network that is known before the search. */
 typedef struct mn_known_start {
-    const uint16_t *network; /* NULL: none */
+    const uint16_t *network; /* of the searched table; NULL: none */
     int member;
     int64_t score; /* in the problems' sign */
 } mn_known_start;

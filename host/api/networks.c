@@ -82,24 +82,24 @@ typedef struct walk {
 static void descend(walk *w, int node)
 {
     for (; node < w->diagram->node_count; node++) {
-        const int32_t *row = mn_diagram_row(w->diagram, node, w->states[node]);
-        int block = 0;
-        while (row[block] < 0)
+        const mn_row row = mn_diagram_row(w->diagram, node, w->states[node]);
+        int block = row.begin;
+        while (mn_row_next(row, block) < 0)
             block++;
         w->network[node] = (uint16_t)block;
-        w->states[node + 1] = row[block];
+        w->states[node + 1] = mn_row_next(row, block);
     }
 }
 
 static void advance(walk *w)
 {
     for (int node = w->diagram->node_count - 1; node >= 0; node--) {
-        const int32_t *row = mn_diagram_row(w->diagram, node, w->states[node]);
+        const mn_row row = mn_diagram_row(w->diagram, node, w->states[node]);
         const int blocks = mn_diagram_blocks(w->diagram, node);
         for (int block = w->network[node] + 1; block < blocks; block++)
-            if (row[block] >= 0) {
+            if (mn_row_next(row, block) >= 0) {
                 w->network[node] = (uint16_t)block;
-                w->states[node + 1] = row[block];
+                w->states[node + 1] = mn_row_next(row, block);
                 descend(w, node + 1);
                 return;
             }
@@ -118,7 +118,7 @@ static mn_status start_walk(walk *w, uint64_t rank)
         mn_diagram_unrank(w->diagram, counts, rank, w->network);
         w->states[0] = 0;
         for (int node = 0; node < w->diagram->node_count; node++)
-            w->states[node + 1] = mn_diagram_row(w->diagram, node, w->states[node])[w->network[node]];
+            w->states[node + 1] = mn_row_next(mn_diagram_row(w->diagram, node, w->states[node]), w->network[node]);
     }
     free(counts);
     return MN_OK;
@@ -193,10 +193,10 @@ static double **state_weights(const mn_diagram *diagram)
     for (int node = diagram->node_count - 1; node >= 0; node--) {
         double total = 0;
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
+            const mn_row row = mn_diagram_row(diagram, node, state);
             double sum = 0;
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-                sum += row[block] < 0 ? 0 : weights[node + 1][row[block]];
+            for (int block = row.begin; block < row.end; block++)
+                sum += mn_row_next(row, block) < 0 ? 0 : weights[node + 1][mn_row_next(row, block)];
             weights[node][state] = sum;
             total += sum;
         }
@@ -211,22 +211,22 @@ static void draw(const mn_diagram *diagram, double *const *weights, uint64_t *ra
 {
     int state = 0;
     for (int node = 0; node < diagram->node_count; node++) {
-        const int32_t *row = mn_diagram_row(diagram, node, state);
+        const mn_row row = mn_diagram_row(diagram, node, state);
         double total = 0;
-        for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-            total += row[block] < 0 ? 0 : weights[node + 1][row[block]];
+        for (int block = row.begin; block < row.end; block++)
+            total += mn_row_next(row, block) < 0 ? 0 : weights[node + 1][mn_row_next(row, block)];
         double left = (double)(mn_random_next(random) >> 11) * 0x1p-53 * total;
         int chosen = -1;
-        for (int block = 0; block < mn_diagram_blocks(diagram, node); block++) {
-            if (row[block] < 0)
+        for (int block = row.begin; block < row.end; block++) {
+            if (mn_row_next(row, block) < 0)
                 continue;
             chosen = block; /* rounding may leave a trifle: the last block takes it */
-            left -= weights[node + 1][row[block]];
+            left -= weights[node + 1][mn_row_next(row, block)];
             if (left < 0)
                 break;
         }
         network[node] = (uint16_t)chosen;
-        state = row[chosen];
+        state = mn_row_next(row, chosen);
     }
 }
 

@@ -20,13 +20,21 @@ static mn_status parse_everywhere(mn_solver *solver, const char *text, size_t le
     mn_status status = MN_OK;
     int done = 0;
     for (; status == MN_OK && done < solver->member_count; done++) {
-        status = name_table(solver, solver->members[done].table,
-                            mn_linear_parse(solver->members[done].table, text, length, &columns[done], &solver->error));
+        status =
+            name_table(solver, solver->members[done].table,
+                       mn_linear_parse(solver->members[done].searched, text, length, &columns[done], &solver->error));
         if (status != MN_OK)
             break;
         if (columns[done].resolution.mantissa != columns[0].resolution.mantissa ||
             columns[done].resolution.decimals != columns[0].resolution.decimals) {
             status = mn_fail(&solver->error, MN_USAGE, "expression \"%.*s\" has different resolutions on the tables",
+                             (int)length, text);
+            done++;
+            break;
+        }
+        const mn_link *link = columns[done].link, *first = columns[0].link;
+        if (!link != !first || (link && !mn_link_same(link, first))) {
+            status = mn_fail(&solver->error, MN_USAGE, "expression \"%.*s\" has different links on the tables",
                              (int)length, text);
             done++;
             break;
@@ -220,11 +228,15 @@ mn_status mn_solver_limit_value(mn_solver *solver, int limit, const char *decima
                           &solver->error);
 }
 
-int64_t mn_capacity(mn_sense sense, int64_t value)
+int64_t mn_capacity(const mn_solver *solver, int limit, int64_t value)
 {
+    const bool at_least = solver->senses[limit] == MN_AT_LEAST;
+    const mn_link *link = solver->members[0].limits[limit].link;
     if (value == MN_NO_LIMIT)
         return MN_NO_CAPACITY;
-    return sense == MN_AT_LEAST ? -value : value;
+    if (link)
+        value = at_least ? mn_link_ceil(link, value) : mn_link_floor(link, value);
+    return at_least ? -value : value;
 }
 
 /* ---- fixed and forbidden blocks, rules -------------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* Scaling chosen by the user instead of the table's own, and the range that a scaled metric takes. */
 #include "host/api/handle.h"
+#include "host/core/factors.h"
 #include "host/core/memory.h"
 #include "host/files/table_json.h"
 
@@ -8,23 +9,30 @@ const char *mn_table_scale_text(const mn_table *table)
     return table && table->has_scale && table->scale_text ? table->scale_text : "";
 }
 
+/* Adds the mean of some values to whole + fraction / 2^40. */
+static void add_mean(const int64_t *values, int64_t count, mn_wide *whole, mn_wide *fraction)
+{
+    mn_wide sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += values[i];
+    mn_wide quotient = sum / count, rest = sum % count;
+    if (rest < 0) {
+        rest += count;
+        quotient--;
+    }
+    *whole += quotient;
+    *fraction += (rest << 40) / count;
+}
+
 /* Mean of a metric over all settings of the nodes, rounded to the nearest multiple. */
 static int64_t mean_over_settings(const mn_table *table, const mn_metric *metric)
 {
-    mn_wide whole = metric->base, fraction = 0; /* fraction in 2^-40: its error, nodes * 2^-40, is far below one half */
-    for (int node = 0; node < table->node_count; node++) {
-        mn_wide sum = 0;
-        const int blocks = table->nodes[node].block_count;
-        for (int block = 0; block < blocks; block++)
-            sum += metric->values[table->first[node] + block];
-        mn_wide quotient = sum / blocks, rest = sum % blocks;
-        if (rest < 0) {
-            rest += blocks;
-            quotient--;
-        }
-        whole += quotient;
-        fraction += (rest << 40) / blocks;
-    }
+    mn_wide whole = metric->base, fraction = 0; /* fraction in 2^-40: its error, terms * 2^-40, is far below one half */
+    for (int node = 0; node < table->node_count; node++)
+        add_mean(metric->values + table->first[node], table->nodes[node].block_count, &whole, &fraction);
+    for (int i = 0; i < metric->factor_count; i++)
+        add_mean(metric->factors[i].values, mn_factor_combinations(table, &metric->factors[i], MN_MAX_BLOCKS), &whole,
+                 &fraction);
     return (int64_t)(whole + ((fraction + ((mn_wide)1 << 39)) >> 40));
 }
 
@@ -63,6 +71,15 @@ static mn_status find_scale_metric(mn_table *table, const char *name, const char
                : mn_fail(&table->error, MN_USAGE, "scale: table \"%s\" has no metric \"%s\"", table->name, wanted);
 }
 
+/* What is searched is scaled as the table is. */
+static void share_scale(mn_table *table)
+{
+    if (!table->expansion)
+        return;
+    table->expansion->table.has_scale = table->has_scale;
+    table->expansion->table.scale = table->scale;
+}
+
 /* Puts the scale into the table, and back out when it does not hold. */
 static mn_status adopt_scale(mn_table *table, const mn_scale *scale)
 {
@@ -85,6 +102,7 @@ static mn_status adopt_scale(mn_table *table, const mn_scale *scale)
         table->has_scale = had_scale;
         status = table->error.status = status == MN_BAD_INPUT ? MN_USAGE : status;
     }
+    share_scale(table);
     free(before);
     return status;
 }
@@ -99,6 +117,7 @@ mn_status mn_table_set_scale(mn_table *table, const char *scale, const char *met
         free(table->scale_text);
         table->scale_text = NULL;
         table->has_scale = false;
+        share_scale(table);
         return MN_OK;
     }
     if (!table->has_values)
@@ -143,10 +162,11 @@ void mn_scaled_range(const mn_scale *scale, int64_t base, int64_t sum_low, int64
 }
 
 /* Smallest and largest sum over the admissible networks. */
-static mn_status sum_range(const mn_table *table, const mn_metric *metric, int64_t *low, int64_t *high)
+static mn_status sum_range(const mn_table *original, int metric, int64_t *low, int64_t *high)
 {
+    const mn_table *table = mn_table_searched(original);
     for (int sign = 1; sign >= -1; sign -= 2) {
-        int64_t **extremes = mn_diagram_extremes(table->diagram, metric->values, sign);
+        int64_t **extremes = mn_diagram_extremes(table->diagram, table->metrics[metric].values, sign);
         if (!extremes)
             return MN_FAILURE;
         *(sign > 0 ? low : high) = extremes[0][0];
@@ -170,10 +190,10 @@ mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smal
     }
     const mn_metric *m = &table->metrics[metric];
     int64_t low = 0, high = 0, by_low = 0, by_high = 0;
-    mn_status status = sum_range(table, m, &low, &high);
+    mn_status status = sum_range(table, metric, &low, &high);
     const bool scaled = table->has_scale && table->scale.metric == metric;
     if (status == MN_OK && scaled)
-        status = sum_range(table, &table->metrics[table->scale.by], &by_low, &by_high);
+        status = sum_range(table, table->scale.by, &by_low, &by_high);
     if (status != MN_OK) {
         mn_fail_memory(&error);
         return mn_table_record(table, &error);
@@ -182,8 +202,8 @@ mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smal
         const int64_t by_base = table->metrics[table->scale.by].base;
         mn_scaled_range(&table->scale, m->base, low, high, by_base + by_low, by_base + by_high, smallest, largest);
     } else {
-        *smallest = m->base + low;
-        *largest = m->base + high;
+        *smallest = m->link.count ? mn_link_value(&m->link, m->base + low) : m->base + low;
+        *largest = m->link.count ? mn_link_value(&m->link, m->base + high) : m->base + high;
     }
     return MN_OK;
 }

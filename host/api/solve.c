@@ -36,6 +36,9 @@ static mn_status read_gap(mn_solver *solver, const char *text, int64_t *gap)
         return mn_fail(&solver->error, MN_USAGE, "gap \"%.100s\": expected a decimal, 0 or more", text);
     if (!mn_decimal_to_multiples(decimal, mn_solver_objective_resolution(solver), MN_FLOOR, gap, NULL))
         *gap = INT64_MAX;
+    const mn_link *link = solver->members[0].objective.link;
+    if (link)
+        *gap = mn_link_latent_gap(link, *gap);
     return MN_OK;
 }
 
@@ -78,9 +81,9 @@ static mn_control control_of(const mn_solver *solver, const mn_options *options,
 static void metrics_of(const void *context, int problem, const uint16_t *network, int64_t *values)
 {
     const mn_solver *solver = context;
-    const mn_table *table = solver->members[problem].table;
+    const mn_table *table = solver->members[problem].searched;
     for (int metric = 0; metric < table->metric_count; metric++)
-        values[metric] = mn_table_evaluate(table, metric, network);
+        values[metric] = mn_table_evaluate_latent(table, metric, network);
 }
 
 static int threads_of(mn_solver *solver, int requested)
@@ -142,7 +145,7 @@ static void merge_scan(mn_answer *answer, const mn_scan_result *scan, int member
 
 static mn_status run_scan(mn_solver *solver, const mn_options *options, const effort *work, mn_answer *answer)
 {
-    const size_t top = (size_t)work->top, widest = (size_t)solver->widest;
+    const size_t top = (size_t)work->top, widest = (size_t)solver->widest_searched;
     mn_scan_result scan = {.scores = mn_new_array(top, sizeof *scan.scores),
                            .choices = mn_new_array(top * widest, sizeof *scan.choices)};
     mn_scan_request request = {.capacities = solver->capacities,
@@ -181,9 +184,9 @@ static void answer_with_start(const mn_solver *solver, const effort *work, mn_an
     const mn_known_start *start = &work->start;
     if (!start->network || (answer->count > 0 && answer->scores[0] >= start->score))
         return;
-    const size_t nodes = (size_t)solver->members[start->member].table->node_count;
+    const size_t nodes = (size_t)solver->members[start->member].searched->node_count;
     mn_scan_result known = {.count = 1, .scores = &(int64_t){start->score}, .choices = (uint16_t *)start->network};
-    merge_scan(answer, &known, start->member, nodes, (size_t)solver->widest, work->top);
+    merge_scan(answer, &known, start->member, nodes, (size_t)solver->widest_searched, work->top);
 }
 
 /* A request to stop that came before the call ends it, however small the question. */
@@ -221,7 +224,7 @@ static mn_status make_room(mn_solver *solver, int top, mn_answer *answer)
     answer->problems = mn_new_array(count, sizeof *answer->problems);
     answer->scores = mn_new_array(count, sizeof *answer->scores);
     if (!answer->problems || !answer->scores || !resize(&solver->solutions, count, sizeof *solver->solutions) ||
-        !resize(&solver->networks, count, sizeof *solver->networks * (size_t)solver->widest) ||
+        !resize(&solver->networks, count, sizeof *solver->networks * (size_t)solver->widest_searched) ||
         !resize(&solver->conflict, limits, sizeof *solver->conflict) ||
         !resize(&solver->nearest_exists, limits, sizeof *solver->nearest_exists) ||
         !resize(&solver->nearest_proved, limits, sizeof *solver->nearest_proved) ||
@@ -234,15 +237,19 @@ static mn_status make_room(mn_solver *solver, int top, mn_answer *answer)
 static void take_answer(mn_solver *solver, const mn_answer *answer, const char *engine)
 {
     const int sign = solver->maximize ? 1 : -1;
-    for (int i = 0; i < answer->count; i++)
+    const mn_linear *objective = &solver->members[0].objective;
+    for (int i = 0; i < answer->count; i++) {
+        uint16_t *network = solver->networks + (size_t)i * (size_t)solver->widest_searched;
+        mn_network_strip(solver->members[answer->problems[i]].table, network, network);
         solver->solutions[i] = (mn_solution){.table = answer->problems[i],
-                                             .network = solver->networks + (size_t)i * (size_t)solver->widest,
-                                             .objective = sign * answer->scores[i]};
+                                             .network = network,
+                                             .objective = mn_linked(objective, sign * answer->scores[i])};
+    }
     solver->result = (mn_result){.outcome = answer->outcome,
                                  .solution_count = answer->count,
                                  .solutions = solver->solutions,
                                  .has_bound = answer->has_bound,
-                                 .bound = answer->has_bound ? sign * answer->bound : 0,
+                                 .bound = answer->has_bound ? mn_linked(objective, sign * answer->bound) : 0,
                                  .search_nodes = answer->search_nodes,
                                  .engine = engine,
                                  .start_note = solver->start_note.text,
@@ -263,9 +270,11 @@ static mn_status explain(mn_solver *solver, const mn_control *control)
     if (status != MN_OK)
         return status;
     solver->result.conflict_count = conflict.count;
-    for (int i = 0; i < conflict.count; i++)
-        if (solver->senses[conflict.limits[i]] == MN_AT_LEAST)
-            solver->nearest[i] = -solver->nearest[i];
+    for (int i = 0; i < conflict.count; i++) {
+        const int limit = conflict.limits[i];
+        const int64_t nearest = solver->senses[limit] == MN_AT_LEAST ? -solver->nearest[i] : solver->nearest[i];
+        solver->nearest[i] = mn_linked(&solver->members[0].limits[limit], nearest);
+    }
     return MN_OK;
 }
 
@@ -288,6 +297,7 @@ static void follow(mn_solver *solver, const mn_options *options, effort *work, m
         return;
     work->monitor = monitor;
     mn_monitor_begin(monitor, options->log, options->user, solver->maximize, work->begun);
+    monitor->link = solver->members[0].objective.link;
     if (work->start.network)
         mn_monitor_incumbent(monitor, work->start.score);
 }

@@ -44,6 +44,7 @@ static mn_status add_member(mn_solver *solver, const mn_table *table)
 {
     mn_member *member = &solver->members[solver->member_count];
     member->table = table;
+    member->searched = mn_table_searched(table);
     member->rule_count = table->rule_count;
     member->allowed = mn_new_array((size_t)table->item_count, sizeof *member->allowed);
     member->rules = mn_new_array((size_t)table->rule_count, sizeof *member->rules);
@@ -54,6 +55,8 @@ static mn_status add_member(mn_solver *solver, const mn_table *table)
     if (table->rule_count > 0)
         memcpy(member->rules, table->rules, (size_t)table->rule_count * sizeof *member->rules);
     solver->widest = table->node_count > solver->widest ? table->node_count : solver->widest;
+    const int nodes = member->searched->node_count;
+    solver->widest_searched = nodes > solver->widest_searched ? nodes : solver->widest_searched;
     return MN_OK;
 }
 
@@ -92,15 +95,19 @@ void mn_solver_drop_diagrams(mn_solver *solver)
 {
     mn_solver_drop_problems(solver);
     for (int i = 0; i < solver->member_count; i++) {
-        mn_diagram_free(solver->members[i].own_diagram);
-        solver->members[i].own_diagram = NULL;
-        solver->members[i].diagram = NULL;
+        mn_member *member = &solver->members[i];
+        mn_diagram_free(member->own_diagram);
+        mn_rules_expanded_free(member->searched_rules, member->searched_rule_count);
+        member->own_diagram = NULL;
+        member->searched_rules = NULL;
+        member->diagram = NULL;
     }
 }
 
 static void free_member(mn_member *member, int limit_count)
 {
     mn_diagram_free(member->own_diagram);
+    mn_rules_expanded_free(member->searched_rules, member->searched_rule_count);
     for (int i = member->table->rule_count; i < member->rule_count; i++)
         mn_rule_free(&member->rules[i]);
     free(member->rules);
@@ -132,6 +139,7 @@ void mn_solver_free(mn_solver *solver)
     free(solver->nearest_exists);
     free(solver->nearest_proved);
     free(solver->nearest);
+    free(solver->start);
     free(solver);
 }
 
@@ -147,15 +155,38 @@ mn_status mn_solver_check(mn_solver *solver, const void *argument)
 
 /* ---- making it ready -------------------------------------------------------------------------------------------------------- */
 
+/* Of what the member may not use, about the searched table. */
+static mn_status build_own_diagram(mn_solver *solver, mn_member *member)
+{
+    const mn_table *searched = member->searched;
+    const bool expanded = searched != member->table;
+    bool *allowed = expanded ? mn_allowed_expand(member->table, member->allowed) : member->allowed;
+    if (!allowed)
+        return mn_fail_memory(&solver->error);
+    const mn_status status = mn_diagram_build(searched->node_count, searched->first, mn_member_rules(member),
+                                              expanded ? member->searched_rule_count : member->rule_count, allowed,
+                                              &solver->error, &member->own_diagram);
+    if (expanded)
+        free(allowed);
+    return status;
+}
+
 mn_status mn_solver_build_diagrams(mn_solver *solver)
 {
     mn_status status = MN_OK;
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
         mn_member *member = &solver->members[i];
-        if (member->restricted && !member->diagram)
-            status = mn_diagram_build(member->table->node_count, member->table->first, member->rules,
-                                      member->rule_count, member->allowed, &solver->error, &member->own_diagram);
-        member->diagram = member->restricted ? member->own_diagram : member->table->diagram;
+        if (member->diagram)
+            continue;
+        if (member->searched != member->table && !member->searched_rules) {
+            member->searched_rules =
+                mn_rules_expand(member->table, member->rules, member->rule_count, &member->searched_rule_count);
+            if (!member->searched_rules)
+                return mn_fail_memory(&solver->error);
+        }
+        if (member->restricted)
+            status = build_own_diagram(solver, member);
+        member->diagram = member->restricted ? member->own_diagram : member->searched->diagram;
     }
     return status;
 }
@@ -167,9 +198,9 @@ static mn_status make_problems(mn_solver *solver)
         return mn_fail_memory(&solver->error);
     for (int i = 0; i < solver->member_count; i++) {
         const mn_member *member = &solver->members[i];
-        const mn_status status =
-            mn_problem_make(member->table, member->diagram, member->rules, &member->objective, solver->maximize,
-                            member->limits, solver->senses, solver->limit_count, &solver->error, &solver->problems[i]);
+        const mn_status status = mn_problem_make(member->searched, member->diagram, mn_member_rules(member),
+                                                 &member->objective, solver->maximize, member->limits, solver->senses,
+                                                 solver->limit_count, &solver->error, &solver->problems[i]);
         if (status != MN_OK) {
             mn_solver_drop_problems(solver);
             return status;
@@ -192,7 +223,7 @@ mn_status mn_solver_build(mn_solver *solver)
             return made;
     }
     for (int i = 0; i < solver->limit_count; i++)
-        solver->capacities[i] = mn_capacity(solver->senses[i], solver->values[i]);
+        solver->capacities[i] = mn_capacity(solver, i, solver->values[i]);
     return MN_OK;
 }
 

@@ -15,7 +15,24 @@ typedef struct sweep_run {
     const int64_t *values;
     int32_t *tables;
     uint16_t *networks;
+    uint16_t
+        *searched; /* [chunk][widest_searched] answers before they are stripped; NULL: no table has auxiliary nodes */
+    uint64_t largest_chunk;
 } sweep_run;
+
+/* The chunk's answers without their auxiliary nodes. */
+static void strip_chunk(const sweep_run *run, uint64_t rows)
+{
+    const mn_solver *solver = run->solver;
+    for (uint64_t row = 0; row < rows; row++) {
+        const int32_t table = run->tables[run->done + row];
+        uint16_t *network = run->networks + (run->done + row) * (size_t)solver->widest;
+        memset(network, 0, sizeof *network * (size_t)solver->widest);
+        if (table >= 0)
+            mn_network_strip(solver->members[table].table, run->searched + row * (size_t)solver->widest_searched,
+                             network);
+    }
+}
 
 static mn_status run_chunk(sweep_run *run, uint64_t rows, int64_t *capacities)
 {
@@ -23,7 +40,7 @@ static mn_status run_chunk(sweep_run *run, uint64_t rows, int64_t *capacities)
     const size_t limits = (size_t)solver->limit_count;
     for (uint64_t row = 0; row < rows; row++)
         for (size_t i = 0; i < limits; i++)
-            capacities[row * limits + i] = mn_capacity(solver->senses[i], run->values[(run->done + row) * limits + i]);
+            capacities[row * limits + i] = mn_capacity(solver, (int)i, run->values[(run->done + row) * limits + i]);
     mn_sweep_request request = {.problems = solver->problems,
                                 .problem_count = solver->member_count,
                                 .count = rows,
@@ -31,10 +48,30 @@ static mn_status run_chunk(sweep_run *run, uint64_t rows, int64_t *capacities)
                                 .threads = mn_thread_count(run->options->threads),
                                 .control = run->control,
                                 .answer_problem = run->tables + run->done,
-                                .choices = run->networks + run->done * (size_t)solver->widest};
+                                .choices =
+                                    run->searched ? run->searched : run->networks + run->done * (size_t)solver->widest};
     const mn_status status = mn_sweeper_run(solver->sweeper, &request, &solver->error);
-    run->done += status == MN_OK ? rows : request.answered;
+    const uint64_t answered = status == MN_OK ? rows : request.answered;
+    if (run->searched)
+        strip_chunk(run, answered);
+    run->done += answered;
     return status;
+}
+
+/* Room for a chunk of answers with auxiliary nodes: at most 128 MiB. */
+static mn_status make_room(sweep_run *run)
+{
+    const size_t width = (size_t)run->solver->widest_searched;
+    bool expanded = false;
+    for (int i = 0; i < run->solver->member_count; i++)
+        expanded |= run->solver->members[i].searched != run->solver->members[i].table;
+    run->largest_chunk = LARGEST_CHUNK;
+    if (!expanded)
+        return MN_OK;
+    while (run->largest_chunk > FIRST_CHUNK && run->largest_chunk * width > (uint64_t)1 << 26)
+        run->largest_chunk /= 2;
+    run->searched = mn_new_array(run->largest_chunk * width, sizeof *run->searched);
+    return run->searched ? MN_OK : mn_fail_memory(&run->solver->error);
 }
 
 static bool asked_to_stop(const sweep_run *run)
@@ -47,7 +84,7 @@ static mn_status run_all(sweep_run *run)
 {
     const size_t limits = (size_t)run->solver->limit_count;
     uint64_t chunk = FIRST_CHUNK;
-    int64_t *capacities = mn_new_array(LARGEST_CHUNK * (limits ? limits : 1), sizeof *capacities);
+    int64_t *capacities = mn_new_array(run->largest_chunk * (limits ? limits : 1), sizeof *capacities);
     if (!capacities)
         return mn_fail_memory(&run->solver->error);
     double reported = run->start;
@@ -59,7 +96,7 @@ static mn_status run_all(sweep_run *run)
         if (status == MN_OK)
             status = run_chunk(run, chunk < left ? chunk : left, capacities);
         const double now = mn_clock();
-        if (now - began < LONGEST_CHUNK / 2 && chunk < LARGEST_CHUNK)
+        if (now - began < LONGEST_CHUNK / 2 && chunk < run->largest_chunk)
             chunk *= 2;
         else if (now - began > LONGEST_CHUNK && chunk > 1)
             chunk /= 2;
@@ -98,7 +135,10 @@ mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t
         return status;
     run.start = mn_clock();
     run.control = mn_solver_control(solver, run.options->time_limit, 0);
-    status = run_all(&run);
+    status = make_room(&run);
+    if (status == MN_OK)
+        status = run_all(&run);
+    free(run.searched);
     if (answered)
         *answered = run.done;
     if (status == MN_STOPPED)

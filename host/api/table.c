@@ -1,6 +1,8 @@
 /* What a table says of itself. Indices out of range and NULL handles give "", 0 or -1. */
 #include "host/api/handle.h"
 
+#include <math.h>
+
 static const char *text_or_empty(const char *text)
 {
     return text ? text : "";
@@ -139,6 +141,82 @@ int64_t mn_table_metric_value(const mn_table *table, int metric, int node, int b
 {
     const mn_metric *m = metric_of(table, metric);
     return m && m->values && block_of(table, node, block) ? m->values[table->first[node] + block] : 0;
+}
+
+mn_resolution mn_table_metric_value_resolution(const mn_table *table, int metric)
+{
+    const mn_metric *m = metric_of(table, metric);
+    return m ? mn_metric_value_resolution(m) : (mn_resolution){1, 0};
+}
+
+double mn_table_metric_error(const mn_table *table, int metric, int node, int block)
+{
+    const mn_metric *m = metric_of(table, metric);
+    return m && m->errors && block_of(table, node, block) ? m->errors[table->first[node] + block] : NAN;
+}
+
+static const mn_factor *factor_of(const mn_table *table, int metric, int factor)
+{
+    const mn_metric *m = metric_of(table, metric);
+    return m && factor >= 0 && factor < m->factor_count ? &m->factors[factor] : NULL;
+}
+
+int mn_table_factor_count(const mn_table *table, int metric)
+{
+    const mn_metric *m = metric_of(table, metric);
+    return m ? m->factor_count : 0;
+}
+
+int mn_table_factor_node_count(const mn_table *table, int metric, int factor)
+{
+    const mn_factor *f = factor_of(table, metric, factor);
+    return f ? f->node_count : 0;
+}
+
+int mn_table_factor_node(const mn_table *table, int metric, int factor, int place)
+{
+    const mn_factor *f = factor_of(table, metric, factor);
+    return f && place >= 0 && place < f->node_count ? f->nodes[place] : -1;
+}
+
+int mn_table_factor_combinations(const mn_table *table, int metric, int factor)
+{
+    const mn_factor *f = factor_of(table, metric, factor);
+    return f ? (int)mn_factor_combinations(table, f, MN_MAX_BLOCKS) : 0;
+}
+
+int64_t mn_table_factor_value(const mn_table *table, int metric, int factor, int combination)
+{
+    const bool exists = combination >= 0 && combination < mn_table_factor_combinations(table, metric, factor);
+    return exists ? factor_of(table, metric, factor)->values[combination] : 0;
+}
+
+double mn_table_factor_error(const mn_table *table, int metric, int factor, int combination)
+{
+    const mn_factor *f = factor_of(table, metric, factor);
+    const bool exists = combination >= 0 && combination < mn_table_factor_combinations(table, metric, factor);
+    return exists && f->errors ? f->errors[combination] : NAN;
+}
+
+int mn_table_link_knots(const mn_table *table, int metric)
+{
+    const mn_metric *m = metric_of(table, metric);
+    return m ? m->link.count : 0;
+}
+
+int64_t mn_table_link_knot_latent(const mn_table *table, int metric, int knot)
+{
+    return knot >= 0 && knot < mn_table_link_knots(table, metric) ? table->metrics[metric].link.latents[knot] : 0;
+}
+
+int64_t mn_table_link_knot_value(const mn_table *table, int metric, int knot)
+{
+    return knot >= 0 && knot < mn_table_link_knots(table, metric) ? table->metrics[metric].link.values[knot] : 0;
+}
+
+int64_t mn_table_link_value(const mn_table *table, int metric, int64_t latent)
+{
+    return mn_table_link_knots(table, metric) ? mn_link_value(&table->metrics[metric].link, latent) : latent;
 }
 
 double mn_table_metric_largest_rounding(const mn_table *table, int metric)

@@ -44,6 +44,46 @@ static void json_nodes(json_out *json, const mn_table *table)
     json_close(json);
 }
 
+/* Which nodes each factor is about; nothing when there are none. */
+static void json_factors(json_out *json, const mn_table *table, int metric)
+{
+    char number[24];
+    if (mn_table_factor_count(table, metric) == 0)
+        return;
+    json_array(json, "factors");
+    for (int factor = 0; factor < mn_table_factor_count(table, metric); factor++) {
+        json_array(json, NULL);
+        for (int i = 0; i < mn_table_factor_node_count(table, metric, factor); i++) {
+            snprintf(number, sizeof number, "%d", mn_table_factor_node(table, metric, factor, i));
+            json_number(json, NULL, number);
+        }
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static void json_link(json_out *json, const mn_table *table, int metric)
+{
+    char number[MN_NUMBER_SIZE];
+    const mn_resolution latent = mn_table_metric_value_resolution(table, metric);
+    if (mn_table_link_knots(table, metric) == 0)
+        return;
+    json_object(json, "link");
+    json_string(json, "form", "knots");
+    json_number(json, "latent_resolution", mn_format(1, latent, number));
+    json_array(json, "knots");
+    for (int knot = 0; knot < mn_table_link_knots(table, metric); knot++) {
+        json_array(json, NULL);
+        json_number(json, NULL, mn_format(mn_table_link_knot_latent(table, metric, knot), latent, number));
+        json_number(json, NULL,
+                    mn_format(mn_table_link_knot_value(table, metric, knot), mn_table_metric_resolution(table, metric),
+                              number));
+        json_close(json);
+    }
+    json_close(json);
+    json_close(json);
+}
+
 static void json_metric_list(json_out *json, const mn_table *table)
 {
     char number[MN_NUMBER_SIZE];
@@ -57,12 +97,15 @@ static void json_metric_list(json_out *json, const mn_table *table)
         json_string(json, "better", mn_table_metric_higher_is_better(table, i) ? "higher" : "lower");
         json_number(json, "resolution", mn_format(1, resolution, number));
         if (mn_table_has_values(table)) {
-            json_number(json, "base", mn_format(mn_table_metric_base(table, i), resolution, number));
+            json_number(json, "base",
+                        mn_format(mn_table_metric_base(table, i), mn_table_metric_value_resolution(table, i), number));
             if (mn_table_metric_range(table, i, &smallest, &largest) == MN_OK) {
                 json_number(json, "smallest", mn_format(smallest, resolution, number));
                 json_number(json, "largest", mn_format(largest, resolution, number));
             }
             json_double(json, "largest_rounding", mn_table_metric_largest_rounding(table, i));
+            json_factors(json, table, i);
+            json_link(json, table, i);
         }
         json_close(json);
     }
@@ -186,6 +229,26 @@ static void print_nodes(text *out, const mn_table *table)
     }
 }
 
+/* ", 15 factors over 2 nodes", ", link of 3 knots" */
+static void print_factors(text *out, const mn_table *table, int metric)
+{
+    int least = 0, most = 0;
+    const int factors = mn_table_factor_count(table, metric), knots = mn_table_link_knots(table, metric);
+    for (int i = 0; i < factors; i++) {
+        const int nodes = mn_table_factor_node_count(table, metric, i);
+        least = i == 0 || nodes < least ? nodes : least;
+        most = larger(most, nodes);
+    }
+    if (factors > 0)
+        text_printf(out, ", %d factor%s over %d", factors, factors > 1 ? "s" : "", least);
+    if (factors > 0 && most > least)
+        text_printf(out, " to %d", most);
+    if (factors > 0)
+        text_put(out, " nodes");
+    if (knots > 0)
+        text_printf(out, ", link of %d knots", knots);
+}
+
 static void print_metrics(text *out, const mn_table *table)
 {
     char low[MN_NUMBER_SIZE], high[MN_NUMBER_SIZE], resolution[MN_NUMBER_SIZE], base[MN_NUMBER_SIZE];
@@ -204,8 +267,10 @@ static void print_metrics(text *out, const mn_table *table)
         text_printf(out, "%s is better, resolution %s",
                     mn_table_metric_higher_is_better(table, i) ? "higher" : "lower ", mn_format(1, r, resolution));
         if (mn_table_has_values(table) && mn_table_metric_range(table, i, &smallest, &largest) == MN_OK)
-            text_printf(out, ", base %s, from %s to %s", mn_format(mn_table_metric_base(table, i), r, base),
+            text_printf(out, ", base %s, from %s to %s",
+                        mn_format(mn_table_metric_base(table, i), mn_table_metric_value_resolution(table, i), base),
                         mn_format(smallest, r, low), mn_format(largest, r, high));
+        print_factors(out, table, i);
         if (mn_table_metric_largest_rounding(table, i) > 0)
             text_printf(out, ", largest rounding %.3g", mn_table_metric_largest_rounding(table, i));
         text_put(out, "\n");

@@ -80,6 +80,25 @@ uint64_t question_hash_number(uint64_t hash, int64_t value)
     return hash_bytes(hash, &value, sizeof value);
 }
 
+/* Factors and the link of a metric; without them the hash stays as it is. */
+static uint64_t hash_factors(uint64_t hash, const mn_table *table, int metric)
+{
+    for (int factor = 0; factor < mn_table_factor_count(table, metric); factor++) {
+        for (int i = 0; i < mn_table_factor_node_count(table, metric, factor); i++)
+            hash = question_hash_number(hash, mn_table_factor_node(table, metric, factor, i));
+        for (int i = 0; i < mn_table_factor_combinations(table, metric, factor); i++)
+            hash = question_hash_number(hash, mn_table_factor_value(table, metric, factor, i));
+    }
+    for (int knot = 0; knot < mn_table_link_knots(table, metric); knot++) {
+        const mn_resolution latent = mn_table_metric_value_resolution(table, metric);
+        hash = question_hash_number(hash, latent.mantissa);
+        hash = question_hash_number(hash, latent.decimals);
+        hash = question_hash_number(hash, mn_table_link_knot_latent(table, metric, knot));
+        hash = question_hash_number(hash, mn_table_link_knot_value(table, metric, knot));
+    }
+    return hash;
+}
+
 static uint64_t hash_table(const mn_table *table)
 {
     uint64_t hash = hash_string(QUESTION_HASH, mn_table_name(table));
@@ -97,6 +116,7 @@ static uint64_t hash_table(const mn_table *table)
         for (int node = 0; node < mn_table_node_count(table); node++)
             for (int block = 0; block < mn_table_block_count(table, node); block++)
                 hash = question_hash_number(hash, mn_table_metric_value(table, i, node, block));
+        hash = hash_factors(hash, table, i);
     }
     for (int i = 0; i < mn_table_rule_count(table); i++)
         hash = hash_string(hash, mn_table_rule_text(table, i));

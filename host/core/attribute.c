@@ -36,9 +36,9 @@ bool mn_block_integer(const mn_block *block, const char *name, int64_t *value)
 
 mn_operation mn_block_operation(const mn_block *block)
 {
-    static const char *const names[MN_OPERATION_UNKNOWN] = {"none", "identity", "convolution", "pool"};
-    int operation = 0;
-    while (operation < MN_OPERATION_UNKNOWN && !mn_block_attribute_is(block, "operation", names[operation]))
-        operation++;
-    return (mn_operation)operation;
+    static const char *const names[] = {"none", "identity", "convolution", "pool"};
+    for (int operation = 0; operation <= MN_OPERATION_POOL; operation++)
+        if (mn_block_attribute_is(block, "operation", names[operation]))
+            return (mn_operation)operation;
+    return MN_OPERATION_UNKNOWN;
 }

@@ -19,6 +19,7 @@ typedef enum mn_operation {
     MN_OPERATION_IDENTITY,    /* "identity" */
     MN_OPERATION_CONVOLUTION, /* "convolution" of the attribute "kernel" */
     MN_OPERATION_POOL,        /* "pool" of the attribute "kernel" */
+    MN_OPERATION_REDUCTION,   /* no block says so: what an identity is where its cell strides (host/fit/cell.h) */
     MN_OPERATION_UNKNOWN
 } mn_operation;
 

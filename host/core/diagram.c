@@ -10,7 +10,10 @@ void mn_diagram_free(mn_diagram *diagram)
         return;
     for (int node = 0; diagram->next && node < diagram->node_count; node++)
         free(diagram->next[node]);
+    for (int node = 0; diagram->forced && node < diagram->node_count; node++)
+        free(diagram->forced[node]);
     free(diagram->next);
+    free(diagram->forced);
     free(diagram->first);
     free(diagram->state_count);
     free(diagram->outside);
@@ -46,15 +49,14 @@ int64_t **mn_diagram_extremes(const mn_diagram *diagram, const int64_t *values, 
     if (!diagram->empty)
         extremes[diagram->node_count][0] = 0;
     for (int node = diagram->node_count - 1; node >= 0; node--) {
-        const int blocks = mn_diagram_blocks(diagram, node);
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
+            const mn_row row = mn_diagram_row(diagram, node, state);
             int64_t best = 0;
             bool found = false;
-            for (int block = 0; block < blocks; block++) {
-                if (row[block] < 0)
+            for (int block = row.begin; block < row.end; block++) {
+                if (mn_row_next(row, block) < 0)
                     continue;
-                const int64_t sum = values[diagram->first[node] + block] + extremes[node + 1][row[block]];
+                const int64_t sum = values[diagram->first[node] + block] + extremes[node + 1][mn_row_next(row, block)];
                 if (!found || (sign > 0 ? sum < best : sum > best))
                     best = sum;
                 found = true;
@@ -75,11 +77,11 @@ unsigned __int128 **mn_diagram_counts(const mn_diagram *diagram)
         counts[diagram->node_count][0] = 1;
     for (int node = diagram->node_count - 1; node >= 0; node--)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
+            const mn_row row = mn_diagram_row(diagram, node, state);
             unsigned __int128 sum = 0;
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-                if (row[block] >= 0) {
-                    const unsigned __int128 paths = counts[node + 1][row[block]];
+            for (int block = row.begin; block < row.end; block++)
+                if (mn_row_next(row, block) >= 0) {
+                    const unsigned __int128 paths = counts[node + 1][mn_row_next(row, block)];
                     sum = paths > largest - sum ? largest : sum + paths;
                 }
             counts[node][state] = sum;
@@ -92,18 +94,18 @@ void mn_diagram_unrank(const mn_diagram *diagram, unsigned __int128 *const *coun
 {
     int state = 0;
     for (int node = 0; node < diagram->node_count; node++) {
-        const int32_t *row = mn_diagram_row(diagram, node, state);
-        int block = 0;
+        const mn_row row = mn_diagram_row(diagram, node, state);
+        int block = row.begin;
         for (;; block++) {
-            if (row[block] < 0)
+            if (mn_row_next(row, block) < 0)
                 continue;
-            const unsigned __int128 below = counts[node + 1][row[block]];
+            const unsigned __int128 below = counts[node + 1][mn_row_next(row, block)];
             if (rank < below)
                 break;
             rank -= below;
         }
         network[node] = (uint16_t)block;
-        state = row[block];
+        state = mn_row_next(row, block);
     }
 }
 
@@ -129,14 +131,16 @@ typedef struct layer_counts {
 } layer_counts;
 
 /* Adds up the paths of one state; neighbouring blocks mostly lead to the same next state and are added at once. */
-static void add_paths(uint32_t *sum, const int32_t *row, int blocks, const layer_counts *after, int used)
+static void add_paths(uint32_t *sum, mn_row row, const layer_counts *after, int used)
 {
+    const int blocks = row.end - row.begin;
     for (int block = 0; block < blocks;) {
         const int begin = block;
-        while (block < blocks && row[block] == row[begin])
+        while (block < blocks && row.next[block] == row.next[begin])
             block++;
-        if (row[begin] >= 0)
-            add_multiple(sum, after->numbers + (size_t)row[begin] * after->groups, (uint32_t)(block - begin), used);
+        if (row.next[begin] >= 0)
+            add_multiple(sum, after->numbers + (size_t)row.next[begin] * after->groups, (uint32_t)(block - begin),
+                         used);
     }
 }
 
@@ -145,10 +149,10 @@ static uint32_t take_factor(const mn_diagram *diagram, int *node)
 {
     uint64_t factor = 1;
     for (; *node >= 0 && diagram->state_count[*node] == 1 && diagram->state_count[*node + 1] == 1; --*node) {
-        const int32_t *row = mn_diagram_row(diagram, *node, 0);
+        const mn_row row = mn_diagram_row(diagram, *node, 0);
         uint64_t paths = 0;
-        for (int block = 0; block < mn_diagram_blocks(diagram, *node); block++)
-            paths += row[block] >= 0;
+        for (int block = row.begin; block < row.end; block++)
+            paths += mn_row_next(row, block) >= 0;
         if (factor * paths > UINT32_MAX)
             break;
         factor *= paths;
@@ -170,7 +174,7 @@ static int step_back(const mn_diagram *diagram, int node, const layer_counts *af
         if (before < node)
             add_multiple(sum, after->numbers, factor, used);
         else
-            add_paths(sum, mn_diagram_row(diagram, node, state), mn_diagram_blocks(diagram, node), after, used);
+            add_paths(sum, mn_diagram_row(diagram, node, state), after, used);
         int own = used;
         while (own > here->used && sum[own - 1] == 0)
             own--;

@@ -2,6 +2,8 @@
  * transition a block. Counting, drawing, bounding, dynamic programs and enumeration all walk it, so each of them obeys rules,
  * fixed and forbidden blocks without a line of its own. Without rules it has one state a layer.
  *
+ * A layer whose states admit one block each (a table's auxiliary node, host/core/factors.h) is kept as a list of these blocks.
+ *
  * Rules that would need more than `MN_MAX_STATES` states in a layer (fewer where a node has more than 4096 blocks) stay outside
  * (`outside`): the diagram may or may not exclude a network that breaks them; whoever walks it checks those on whole networks. (Decision diagrams for optimisation: Bergman, Cire, van Hoeve, Hooker, 2016.) */
 #ifndef MN_CORE_DIAGRAM_H
@@ -10,7 +12,10 @@
 #include "host/core/error.h"
 #include "host/core/rules.h"
 
-enum { MN_MAX_STATES = 4096 };
+enum {
+    MN_MAX_STATES = 4096,
+    MN_MAX_FACTOR_STATES = 65535 /* where a factor must remember choices: a state fits uint16_t */
+};
 
 typedef struct mn_diagram {
     int node_count;
@@ -18,7 +23,9 @@ typedef struct mn_diagram {
     int *
         state_count; /* [node_count + 1]; layer 0 has state 0, layer node_count has state 0; all 0 when nothing is admissible */
     int32_t *
-        *next;  /* [node_count] -> [state_count[node] * blocks of node]: state in the next layer, -1: not admissible */
+        *next; /* [node_count] -> [state_count[node] * blocks of node]: state in the next layer, -1: not admissible */
+    int32_t **
+        forced; /* [node_count] -> [state_count[node]] the one block of each state, next then holds one number a state; or NULL */
     bool empty; /* nothing is admissible */
     bool free;  /* one state in every layer: nodes are independent */
     int outside_count;
@@ -35,9 +42,26 @@ static inline int mn_diagram_blocks(const mn_diagram *diagram, int node)
     return diagram->first[node + 1] - diagram->first[node];
 }
 
-static inline const int32_t *mn_diagram_row(const mn_diagram *diagram, int node, int state)
+/* The blocks begin .. end - 1 of a state; others are not admissible. */
+typedef struct mn_row {
+    const int32_t *next; /* [end - begin] */
+    int begin, end;
+} mn_row;
+
+static inline mn_row mn_diagram_row(const mn_diagram *diagram, int node, int state)
 {
-    return diagram->next[node] + (int64_t)state * mn_diagram_blocks(diagram, node);
+    if (diagram->forced[node]) {
+        const int block = diagram->forced[node][state];
+        return (mn_row){diagram->next[node] + state, block, block + 1};
+    }
+    const int blocks = mn_diagram_blocks(diagram, node);
+    return (mn_row){diagram->next[node] + (int64_t)state * blocks, 0, blocks};
+}
+
+/* The state behind a block, -1: not admissible. */
+static inline int32_t mn_row_next(mn_row row, int block)
+{
+    return block >= row.begin && block < row.end ? row.next[block - row.begin] : -1;
 }
 
 /* Smallest (sign +1) or largest (sign -1) sum of `values` [items] over the diagram's paths from each state of each layer to the end:

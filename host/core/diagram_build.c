@@ -3,7 +3,10 @@
  * end go and states with the same ways become one.
  *
  * When a layer would get too many states, the rule that multiplies them most is forgotten from there on and stays outside. What it
- * has excluded until then breaks it, so the diagram still holds every admissible network. */
+ * has excluded until then breaks it, so the diagram still holds every admissible network.
+ *
+ * A rule that ties an auxiliary node is such a sum too: its parts' blocks add up to the number of their combination, which the auxiliary
+ * node takes away again. It is never forgotten, and the auxiliary node's layer is a list of single blocks. */
 #include "host/core/diagram.h"
 #include "host/core/key_set.h"
 #include "host/core/memory.h"
@@ -30,11 +33,15 @@ static int smaller(int a, int b)
 
 static int part_count(const mn_rule *rule)
 {
+    if (rule->kind == MN_RULE_COMBINE)
+        return rule->auxiliary->part_count + 1;
     return rule->kind == MN_RULE_EQUAL ? 2 : rule->set_count;
 }
 
 static int node_of_part(const mn_rule *rule, int part)
 {
+    if (rule->kind == MN_RULE_COMBINE)
+        return part < rule->auxiliary->part_count ? rule->auxiliary->parts[part] : rule->auxiliary->node;
     return rule->kind == MN_RULE_EQUAL ? rule->node[part] : rule->sets[part].node;
 }
 
@@ -57,6 +64,8 @@ static span span_of(const mn_rule *rule, const mn_diagram *diagram)
  * If-then: 1 for a met condition and 1 for a missed consequence; at most one of them may be. */
 static int term_of(const mn_rule *rule, int part, int block)
 {
+    if (rule->kind == MN_RULE_COMBINE)
+        return part < rule->auxiliary->part_count ? rule->auxiliary->strides[part] * block : -block;
     if (rule->kind == MN_RULE_EQUAL)
         return part == 0 ? rule->name_of[0][block] : -rule->name_of[1][block];
     return rule->sets[part].member[block] != (rule->kind == MN_RULE_THEN && part == 1);
@@ -64,7 +73,7 @@ static int term_of(const mn_rule *rule, int part, int block)
 
 static bool breaks(const mn_rule *rule, bool at_end, int sum)
 {
-    if (rule->kind == MN_RULE_EQUAL)
+    if (rule->kind == MN_RULE_EQUAL || rule->kind == MN_RULE_COMBINE)
         return at_end && sum != 0;
     return sum > (rule->kind == MN_RULE_AT_MOST ? rule->k : 1);
 }
@@ -93,6 +102,7 @@ typedef struct builder {
     int *live;          /* [live_count] rules whose sums are a state's memory, in this order */
     int live_count;
     int *place;        /* [rule_count] of a live rule in `live`, otherwise -1 */
+    int *combining;    /* [node_count] the rule that the node is auxiliary of, otherwise -1 */
     passage *passages; /* [rule_count] through the present node */
     int passage_count;
     int *terms;      /* of the present node */
@@ -185,9 +195,36 @@ static bool pass(const builder *b, const int32_t *memory, int block)
     return true;
 }
 
+/* Whether the rule still holds behind the present node. */
+static bool goes_on(const passage *p)
+{
+    return p->to >= 0;
+}
+
+/* The layer of an auxiliary node: the one block that the rule's sum names. Returns 0, TOO_MANY or NO_MEMORY. */
+static int expand_auxiliary(builder *b, int node)
+{
+    const passage *own = b->passages;
+    while (own->rule != b->combining[node])
+        own++;
+    for (int state = 0; state < b->here.count; state++) {
+        const int32_t *memory = b->here.keys + (size_t)state * (size_t)b->here.width;
+        const int32_t block = memory[own->from];
+        b->diagram->forced[node][state] = block;
+        pass(b, memory, block);
+        const int next = mn_key_set_find(&b->after, b->memory);
+        b->diagram->next[node][state] = next;
+        if (next < 0)
+            return next;
+    }
+    return 0;
+}
+
 /* All transitions of a layer. Returns 0, TOO_MANY or NO_MEMORY. */
 static int expand(builder *b, int node)
 {
+    if (b->combining[node] >= 0)
+        return expand_auxiliary(b, node);
     const int *first = b->diagram->first;
     const int blocks = mn_diagram_blocks(b->diagram, node);
     for (int state = 0; state < b->here.count; state++) {
@@ -205,27 +242,46 @@ static int expand(builder *b, int node)
     return 0;
 }
 
-/* Of the rules that go on behind the node, the one with most memories (then the last to end) is held no longer. */
-static void forget_a_rule(builder *b)
+/* Of the rules that go on behind the node, the one with most memories (then the last to end) is held no longer. False when there is
+ * none that may be forgotten. */
+static bool forget_a_rule(builder *b)
 {
     span *widest = NULL;
     for (int i = 0; i < b->passage_count; i++) {
         span *s = &b->spans[b->passages[i].rule];
-        if (b->passages[i].to < 0)
+        if (!goes_on(&b->passages[i]) || b->rules[b->passages[i].rule].kind == MN_RULE_COMBINE)
             continue;
         if (!widest || s->memories > widest->memories || (s->memories == widest->memories && s->end > widest->end))
             widest = s;
     }
-    if (widest) /* always: without an open rule there is one state */
+    if (widest)
         widest->held = false;
+    return widest;
 }
 
-/* How many states may stand before node `node`. */
-static int most_states(const mn_diagram *diagram, int node)
+/* How many states may stand behind node `node`. */
+static int most_states(const builder *b, int node)
 {
-    if (node == diagram->node_count)
+    const mn_diagram *diagram = b->diagram;
+    if (node + 1 == diagram->node_count)
         return 1;
-    return smaller(MOST_CELLS / (mn_diagram_blocks(diagram, node) + 1), MN_MAX_STATES);
+    int most = MN_MAX_STATES;
+    for (int i = 0; i < b->passage_count; i++)
+        if (goes_on(&b->passages[i]) && b->rules[b->passages[i].rule].kind == MN_RULE_COMBINE)
+            most = MN_MAX_FACTOR_STATES;
+    if (b->combining[node + 1] >= 0)
+        return most;
+    return smaller(MOST_CELLS / (mn_diagram_blocks(diagram, node + 1) + 1), most);
+}
+
+/* Room for the transitions of a layer. */
+static bool make_layer(mn_diagram *diagram, int node, bool auxiliary, int states)
+{
+    const size_t width = auxiliary ? 1 : (size_t)mn_diagram_blocks(diagram, node);
+    diagram->next[node] = mn_new_array((size_t)states * width, sizeof(int32_t));
+    if (auxiliary)
+        diagram->forced[node] = mn_new_array((size_t)states, sizeof(int32_t));
+    return diagram->next[node] && (!auxiliary || diagram->forced[node]);
 }
 
 static int expand_layer(builder *b, int node)
@@ -235,18 +291,16 @@ static int expand_layer(builder *b, int node)
     b->here = b->after;
     b->after = swap;
     diagram->state_count[node] = b->here.count;
-    diagram->next[node] =
-        mn_new_array((size_t)b->here.count * (size_t)mn_diagram_blocks(diagram, node), sizeof(int32_t));
-    if (!diagram->next[node] || !plan_passages(b, node))
+    if (!make_layer(diagram, node, b->combining[node] >= 0, b->here.count) || !plan_passages(b, node))
         return NO_MEMORY;
 
     int outcome;
     for (;;) {
-        mn_key_set_clear(&b->after, place_rules(b, node), most_states(diagram, node + 1));
+        const int places = place_rules(b, node);
+        mn_key_set_clear(&b->after, places, most_states(b, node));
         outcome = expand(b, node);
-        if (outcome != TOO_MANY)
+        if (outcome != TOO_MANY || !forget_a_rule(b))
             break;
-        forget_a_rule(b);
     }
     b->live_count = 0;
     for (int i = 0; i < b->passage_count; i++)
@@ -262,7 +316,7 @@ static int expand_layer(builder *b, int node)
 static bool merge_layer(mn_diagram *diagram, int node, mn_key_set *rows, const int32_t *remap, int32_t *own)
 {
     const int blocks = mn_diagram_blocks(diagram, node);
-    mn_key_set_clear(rows, blocks, MN_MAX_STATES);
+    mn_key_set_clear(rows, blocks, diagram->state_count[node]);
     for (int state = 0; state < diagram->state_count[node]; state++) {
         int32_t *row = diagram->next[node] + (size_t)state * (size_t)blocks;
         bool alive = false;
@@ -285,15 +339,43 @@ static bool merge_layer(mn_diagram *diagram, int node, mn_key_set *rows, const i
     return true;
 }
 
+/* The same for the layer of an auxiliary node: states are the same when block and next state are. */
+static bool merge_auxiliary_layer(mn_diagram *diagram, int node, mn_key_set *rows, const int32_t *remap, int32_t *own)
+{
+    mn_key_set_clear(rows, 2, diagram->state_count[node]);
+    for (int state = 0; state < diagram->state_count[node]; state++) {
+        const int32_t key[2] = {diagram->forced[node][state], remap[diagram->next[node][state]]};
+        own[state] = key[1] >= 0 ? mn_key_set_find(rows, key) : -1;
+        if (key[1] >= 0 && own[state] < 0)
+            return false;
+    }
+    diagram->state_count[node] = rows->count;
+    for (int state = 0; state < rows->count; state++) {
+        diagram->forced[node][state] = rows->keys[2 * state];
+        diagram->next[node][state] = rows->keys[2 * state + 1];
+    }
+    return true;
+}
+
+static int most_states_of(const mn_diagram *diagram)
+{
+    int most = 1;
+    for (int node = 0; node < diagram->node_count; node++)
+        most = diagram->state_count[node] > most ? diagram->state_count[node] : most;
+    return most;
+}
+
 static int merge(mn_diagram *diagram, mn_key_set *rows)
 {
-    int32_t *maps = mn_new_array(2 * MN_MAX_STATES, sizeof *maps);
+    const size_t most = (size_t)most_states_of(diagram);
+    int32_t *maps = mn_new_array(2 * most, sizeof *maps);
     if (!maps)
         return NO_MEMORY;
-    int32_t *remap = maps, *own = maps + MN_MAX_STATES;
+    int32_t *remap = maps, *own = maps + most;
     bool merged = true;
     for (int node = diagram->node_count - 1; node >= 0 && merged; node--) {
-        merged = merge_layer(diagram, node, rows, remap, own);
+        merged = diagram->forced[node] ? merge_auxiliary_layer(diagram, node, rows, remap, own)
+                                       : merge_layer(diagram, node, rows, remap, own);
         int32_t *swap = remap;
         remap = own;
         own = swap;
@@ -318,13 +400,21 @@ static bool builder_make(builder *b)
     b->place = mn_new_array(count, sizeof *b->place);
     b->passages = mn_new_array(count, sizeof *b->passages);
     b->memory = mn_new_array(count, sizeof *b->memory);
-    if (!b->spans || !b->live || !b->place || !b->passages || !b->memory)
+    b->combining = mn_new_array((size_t)b->diagram->node_count, sizeof *b->combining);
+    if (!b->spans || !b->live || !b->place || !b->passages || !b->memory || !b->combining)
         return false;
+    for (int node = 0; node < b->diagram->node_count; node++)
+        b->combining[node] = -1;
+    int most = MN_MAX_STATES;
     for (int i = 0; i < b->rule_count; i++) {
         b->spans[i] = span_of(&b->rules[i], b->diagram);
         b->place[i] = -1;
+        if (b->rules[i].kind == MN_RULE_COMBINE) {
+            b->combining[b->rules[i].auxiliary->node] = i;
+            most = MN_MAX_FACTOR_STATES;
+        }
     }
-    return mn_key_set_make(&b->here, MN_MAX_STATES) && mn_key_set_make(&b->after, MN_MAX_STATES) && index_mentions(b);
+    return mn_key_set_make(&b->here, most) && mn_key_set_make(&b->after, most) && index_mentions(b);
 }
 
 static void builder_free(builder *b)
@@ -334,6 +424,7 @@ static void builder_free(builder *b)
     free(b->first_mention);
     free(b->live);
     free(b->place);
+    free(b->combining);
     free(b->passages);
     free(b->terms);
     free(b->memory);
@@ -370,8 +461,10 @@ mn_status mn_diagram_build(int node_count, const int *first, const mn_rule *rule
     diagram->first = mn_new_array((size_t)node_count + 1, sizeof *diagram->first);
     diagram->state_count = mn_new_array((size_t)node_count + 1, sizeof *diagram->state_count);
     diagram->next = mn_new_array((size_t)node_count, sizeof *diagram->next);
+    diagram->forced = mn_new_array((size_t)node_count, sizeof *diagram->forced);
     diagram->outside = mn_new_array((size_t)rule_count, sizeof *diagram->outside);
-    int outcome = diagram->first && diagram->state_count && diagram->next && diagram->outside ? 0 : NO_MEMORY;
+    int outcome =
+        diagram->first && diagram->state_count && diagram->next && diagram->forced && diagram->outside ? 0 : NO_MEMORY;
     if (outcome == 0) {
         memcpy(diagram->first, first, sizeof *first * ((size_t)node_count + 1));
         builder b = {.diagram = diagram, .rules = rules, .rule_count = rule_count, .allowed = allowed};
@@ -380,7 +473,10 @@ mn_status mn_diagram_build(int node_count, const int *first, const mn_rule *rule
     }
     if (outcome < 0) {
         mn_diagram_free(diagram);
-        return mn_fail_memory(error);
+        return outcome == NO_MEMORY
+                   ? mn_fail_memory(error)
+                   : mn_fail(error, MN_BAD_INPUT, "the factors need more than %d states between two nodes",
+                             MN_MAX_FACTOR_STATES);
     }
     *result = diagram;
     return MN_OK;

@@ -215,6 +215,21 @@ static mn_status sum_terms(const reader *r, const term *terms, const mn_wide *fa
     return MN_OK;
 }
 
+/* A linked metric stands alone: its value is no sum over blocks either. */
+static mn_status check_linked(const reader *r, const term *terms, int count, mn_linear *linear)
+{
+    for (int i = 0; i < count; i++) {
+        const mn_metric *metric = &r->table->metrics[terms[i].metric];
+        if (!metric->link.count)
+            continue;
+        if (linear->single_metric < 0)
+            return mn_fail(r->error, MN_USAGE, "expression \"%.*s\": \"%s\" has a link and must stand alone",
+                           (int)(r->end - r->text), r->text, metric->name);
+        linear->link = &metric->link;
+    }
+    return MN_OK;
+}
+
 /* A scaled metric stands alone: its value is no sum over blocks. */
 static mn_status check_scaled(const reader *r, const term *terms, int count, mn_linear *linear)
 {
@@ -249,6 +264,8 @@ mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length
             : mn_fail(error, MN_USAGE, "\"%s\" is a space without values: nothing to compute with", table->name);
     if (status == MN_OK)
         status = check_scaled(&r, terms, count, linear);
+    if (status == MN_OK)
+        status = check_linked(&r, terms, count, linear);
     if (status == MN_OK) {
         factors = mn_new_array((size_t)count, sizeof *factors);
         linear->text = mn_copy_text(text, length);

@@ -12,13 +12,14 @@ typedef struct mn_linear {
     int64_t base;
     const int64_t *values; /* [item_count] the table's own for a single metric, which must outlive this; else `own` */
     int64_t *own;
-    int scaled_metric; /* -1, or the scaled metric: values and base are those of its unscaled sum */
-    int single_metric; /* -1, or the metric when the expression is one metric with coefficient 1 */
+    int scaled_metric;   /* -1, or the scaled metric: values and base are those of its unscaled sum */
+    const mn_link *link; /* NULL, or the single metric's: values and base are latent, resolution is the metric's */
+    int single_metric;   /* -1, or the metric when the expression is one metric with coefficient 1 */
 } mn_linear;
 
 typedef enum mn_sense { MN_NO_SENSE, MN_AT_MOST, MN_AT_LEAST } mn_sense;
 
-/* Parses `length` bytes of `text` as an expression of the table's metrics. Errors are MN_USAGE and name the place. */
+/* Parses `length` bytes of `text` as an expression of the metrics of a table without factors (mn_table_searched). Errors are MN_USAGE and name the place. */
 mn_status mn_linear_parse(const mn_table *table, const char *text, size_t length, mn_linear *linear, mn_error *error);
 void mn_linear_free(mn_linear *linear); /* what it holds */
 

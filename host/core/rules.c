@@ -31,6 +31,8 @@ bool mn_rule_admits(const mn_rule *rule, const uint16_t *network)
             count += holds(&rule->sets[i], network);
         return count <= rule->k;
     }
+    case MN_RULE_COMBINE:
+        return network[rule->auxiliary->node] == mn_auxiliary_block(rule->auxiliary, network);
     case MN_RULE_EQUAL:
         return rule->name_of[0][network[rule->node[0]]] == rule->name_of[1][network[rule->node[1]]];
     }

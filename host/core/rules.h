@@ -1,4 +1,4 @@
-/* Rules between nodes, as tables and --rule state them. */
+/* Rules between nodes, as tables and --rule state them, and the ones that tie a table's auxiliary nodes (host/core/factors.h). */
 #ifndef MN_CORE_RULES_H
 #define MN_CORE_RULES_H
 
@@ -15,8 +15,25 @@ typedef enum mn_rule_kind {
     MN_RULE_THEN,     /* sets[0] => sets[1] */
     MN_RULE_THEN_NOT, /* sets[0] => not sets[1] */
     MN_RULE_AT_MOST,  /* at most k of the sets hold */
-    MN_RULE_EQUAL     /* nodes a and b take blocks of the same name: sets unused */
+    MN_RULE_EQUAL,    /* nodes a and b take blocks of the same name: sets unused */
+    MN_RULE_COMBINE   /* an auxiliary node takes the combination of its parts' blocks: only `auxiliary` is used */
 } mn_rule_kind;
+
+/* A node whose block is the number of the combination of its parts' blocks: sum of stride * block. */
+typedef struct mn_auxiliary {
+    int node;
+    int part_count;
+    int *parts;   /* [part_count] ascending, all before `node` */
+    int *strides; /* [part_count] the last is 1 */
+} mn_auxiliary;
+
+static inline int mn_auxiliary_block(const mn_auxiliary *auxiliary, const uint16_t *network)
+{
+    int block = 0;
+    for (int part = 0; part < auxiliary->part_count; part++)
+        block += auxiliary->strides[part] * network[auxiliary->parts[part]];
+    return block;
+}
 
 typedef struct mn_rule {
     mn_rule_kind kind;
@@ -26,6 +43,7 @@ typedef struct mn_rule {
     int node[2];     /* equal: a < b */
     int *name_of[2]; /* equal: [blocks of node] number of the block's name; equal numbers are equal names */
     char *text;      /* the JSON object */
+    const mn_auxiliary *auxiliary; /* borrowed */
 } mn_rule;
 
 void mn_rule_free(mn_rule *rule); /* what it holds, not the struct itself */

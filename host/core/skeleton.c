@@ -237,6 +237,7 @@ mn_status mn_skeleton_prepare(mn_table *table, const char *where)
     mn_status status = check_blocks(table, where);
     if (status != MN_OK || !s->complete)
         return status;
+    free(s->blocks); /* of an earlier call */
     s->blocks = mn_new_array((size_t)table->item_count, sizeof *s->blocks);
     if (!s->blocks)
         return mn_fail_memory(&table->error);

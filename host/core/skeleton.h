@@ -19,6 +19,7 @@ typedef enum mn_skeleton_kind { MN_SKELETON_CELLS, MN_SKELETON_LAYERS } mn_skele
 typedef struct mn_cell_graph {
     int vertices, edge_count;
     uint8_t from[MN_CELL_EDGES], to[MN_CELL_EDGES];
+    bool strides; /* some cells of the network stride, by their edges from vertex 0 */
 } mn_cell_graph;
 
 typedef struct mn_skeleton_stage {

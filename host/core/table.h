@@ -4,6 +4,7 @@
 
 #include "host/core/diagram.h"
 #include "host/core/error.h"
+#include "host/core/link.h"
 #include "host/core/rules.h"
 #include "host/core/scale.h"
 
@@ -33,15 +34,29 @@ typedef struct mn_node {
     mn_block *blocks;
 } mn_node;
 
-/* metric(N) = base + sum over nodes of values[first[node] + choice]. A limit or objective on an expression becomes a column of the
- * same shape (mn_linear). */
+/* A term over several nodes: one value for each combination of their blocks, the last node's block changing fastest. */
+typedef struct mn_factor {
+    int node_count;  /* 2 and more */
+    int *nodes;      /* [node_count] ascending */
+    int64_t *values; /* [combinations] multiples, as the metric's values; at most MN_MAX_BLOCKS of them */
+    double *errors;  /* [combinations] standard errors, or NULL */
+} mn_factor;
+
+/* metric(N) = base + sum over nodes of values[first[node] + choice] + sum over factors of their value of N's combination; with a link,
+ * that sum is the latent value, in multiples of link.resolution (as base, values and factors are), and metric(N) its image. A limit or
+ * objective on an expression becomes a column of the same shape (mn_linear). */
 typedef struct mn_metric {
     char *name;
     char *unit;
     bool higher_is_better;
     mn_resolution resolution;
     int64_t base;
-    int64_t *values;         /* [item_count]; NULL in a space */
+    int64_t *values; /* [item_count]; NULL in a space */
+    double *
+        errors; /* [item_count] standard errors of the values, in units (of the latent value, with a link); NULL: none */
+    int factor_count;
+    mn_factor *factors;      /* [factor_count] */
+    mn_link link;            /* link.count == 0: none */
     double largest_rounding; /* made at load, in units */
 } mn_metric;
 
@@ -68,6 +83,9 @@ struct mn_table {
     mn_rule *rules;
     mn_diagram *diagram; /* of the rules */
 
+    struct mn_expansion
+        *expansion; /* how it is searched when some metric has factors (host/core/factors.h), else NULL */
+
     char *count_text, *admissible_text; /* "" when some rules lie outside the diagram */
     uint64_t count, admissible;         /* UINT64_MAX: does not fit, or is not known */
 
@@ -88,13 +106,22 @@ mn_status mn_table_prepare(mn_table *table, const char *where);
 mn_status mn_table_check_scale(mn_table *table, const char *where);
 
 /* Replaces the metrics of a prepared table or space, which becomes a table without scale; takes `metrics` [count] over (free with the table), also
- * on failure. Checks names and sums. */
+ * on failure, and prepares the table again. */
 mn_status mn_table_take_metrics(mn_table *table, mn_metric *metrics, int count, const char *where);
 
 int mn_table_find_node(const mn_table *table, const char *name);            /* by name, else by index; -1 */
 int mn_table_find_block(const mn_table *table, int node, const char *name); /* by name, else by index; -1 */
 
-/* The metric's values of one network (scaled where the table scales it). */
+/* The metric's value of one network (scaled or linked where the table says so). */
 int64_t mn_table_evaluate(const mn_table *table, int metric, const uint16_t *network);
+
+/* The same before the link: the sum that decides the order of networks. */
+int64_t mn_table_evaluate_latent(const mn_table *table, int metric, const uint16_t *network);
+
+/* The resolution of base, values and factors. */
+static inline mn_resolution mn_metric_value_resolution(const mn_metric *metric)
+{
+    return metric->link.count ? metric->link.resolution : metric->resolution;
+}
 
 #endif

@@ -64,7 +64,7 @@ static bool enter(mn_scan_worker *w, int layer, int block)
 {
     const mn_scan_parts *parts = &w->shared->parts;
     const mn_diagram *diagram = parts->problem->diagram;
-    const int32_t next = mn_diagram_row(diagram, layer, w->states[layer])[block];
+    const int32_t next = mn_row_next(mn_diagram_row(diagram, layer, w->states[layer]), block);
     if (next < 0)
         return false;
     const int64_t *sums = w->sums + layer * parts->column_count;
@@ -81,9 +81,9 @@ static void walk(mn_scan_worker *w, int from)
 {
     const mn_scan_parts *parts = &w->shared->parts;
     const mn_diagram *diagram = parts->problem->diagram;
-    int layer = from, block = 0;
+    int layer = from, block = mn_diagram_row(diagram, from, w->states[from]).begin;
     while (!mn_scan_stopped(w)) {
-        if (layer == parts->middle || block == mn_diagram_blocks(diagram, layer)) {
+        if (layer == parts->middle || block >= mn_diagram_row(diagram, layer, w->states[layer]).end) {
             if (layer == parts->middle)
                 scan_middles(w, w->states[layer], 0, parts->middles[w->states[layer]].count);
             if (--layer < from)
@@ -94,7 +94,7 @@ static void walk(mn_scan_worker *w, int from)
         mn_scan_go_on(w, 4);
         if (enter(w, layer, block) && (w->shared->request->every || may_hold(w, layer + 1))) {
             layer++;
-            block = 0;
+            block = layer < parts->middle ? mn_diagram_row(diagram, layer, w->states[layer]).begin : 0;
         } else {
             block++;
         }

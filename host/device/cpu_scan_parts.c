@@ -9,7 +9,7 @@
 enum { MOST_LOW_PARTS = 1 << 17, MOST_MIDDLE_PARTS = 1 << 13 };
 
 /* Costs in cycles, roughly, to choose the split. */
-static const double COST_PREFIX = 14, COST_BLOCK = 3, COST_LOW_PART = 100;
+static const double COST_PREFIX = 14, COST_BLOCK = 3, COST_LOW_PART = 100, COST_LIST = 500;
 
 /* Paths from the root to each state of each layer, as floating point: they may be any number. */
 static double **forward_counts(const mn_diagram *diagram)
@@ -28,10 +28,10 @@ static double **forward_counts(const mn_diagram *diagram)
     counts[0][0] = 1;
     for (int node = 0; node < diagram->node_count; node++)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-                if (row[block] >= 0)
-                    counts[node + 1][row[block]] += counts[node][state];
+            const mn_row row = mn_diagram_row(diagram, node, state);
+            for (int block = row.begin; block < row.end; block++)
+                if (mn_row_next(row, block) >= 0)
+                    counts[node + 1][mn_row_next(row, block)] += counts[node][state];
         }
     return counts;
 }
@@ -43,7 +43,8 @@ static int choose_split(const mn_scan_parts *parts, double *const *forward)
     int best = diagram->node_count;
     double least = -1;
     for (int layer = diagram->node_count; layer >= 0; layer--) {
-        double low = 0, cost = 0, sets = 0;
+        const int lists = diagram->state_count[layer] + (layer > 0 ? diagram->state_count[layer - 1] : 0);
+        double low = 0, cost = COST_LIST * lists, sets = 0; /* low and middle parts of each state */
         for (int state = 0; state < diagram->state_count[layer]; state++) {
             const double count = (double)parts->low_counts[layer][state];
             low += count;

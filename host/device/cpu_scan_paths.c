@@ -19,10 +19,11 @@ uint64_t **mn_paths_count(const mn_diagram *diagram, int to)
         counts[to][state] = 1;
     for (int node = to - 1; node >= 0; node--)
         for (int state = 0; state < diagram->state_count[node]; state++) {
-            const int32_t *row = mn_diagram_row(diagram, node, state);
+            const mn_row row = mn_diagram_row(diagram, node, state);
             uint64_t sum = 0;
-            for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-                if (row[block] >= 0 && __builtin_add_overflow(sum, counts[node + 1][row[block]], &sum))
+            for (int block = row.begin; block < row.end; block++)
+                if (mn_row_next(row, block) >= 0 &&
+                    __builtin_add_overflow(sum, counts[node + 1][mn_row_next(row, block)], &sum))
                     sum = UINT64_MAX;
             counts[node][state] = sum;
         }
@@ -33,17 +34,17 @@ int mn_paths_find(const mn_diagram *diagram, uint64_t *const *counts, int from, 
                   uint16_t *choices)
 {
     for (int node = from; node < to; node++) {
-        const int32_t *row = mn_diagram_row(diagram, node, state);
-        int block = 0;
+        const mn_row row = mn_diagram_row(diagram, node, state);
+        int block = row.begin;
         for (;; block++) {
-            if (row[block] < 0)
+            if (mn_row_next(row, block) < 0)
                 continue;
-            if (number < counts[node + 1][row[block]])
+            if (number < counts[node + 1][mn_row_next(row, block)])
                 break;
-            number -= counts[node + 1][row[block]];
+            number -= counts[node + 1][mn_row_next(row, block)];
         }
         choices[node - from] = (uint16_t)block;
-        state = row[block];
+        state = mn_row_next(row, block);
     }
     return state;
 }
@@ -72,15 +73,15 @@ void mn_paths_free(mn_scan_part *part, int column_count)
 static void prolong(const mn_diagram *diagram, const mn_scan_column *columns, int column_count, int node,
                     const mn_scan_part *shorter, mn_scan_part *longer)
 {
-    const int blocks = mn_diagram_blocks(diagram, node), first = diagram->first[node];
+    const int first = diagram->first[node];
     for (int column = 0; column < column_count; column++) {
         const int64_t *weights = columns[column].weights + first;
         int at = 0;
         for (int path = 0; path < shorter->count; path++) {
-            const int32_t *row = mn_diagram_row(diagram, node, shorter->end[path]);
-            for (int block = 0; block < blocks; block++)
-                if (row[block] >= 0) {
-                    longer->end[at] = (uint16_t)row[block];
+            const mn_row row = mn_diagram_row(diagram, node, shorter->end[path]);
+            for (int block = row.begin; block < row.end; block++)
+                if (mn_row_next(row, block) >= 0) {
+                    longer->end[at] = (uint16_t)mn_row_next(row, block);
                     longer->sums[column][at++] = shorter->sums[column][path] + weights[block];
                 }
         }
@@ -91,9 +92,9 @@ static int prolonged_count(const mn_diagram *diagram, int node, const mn_scan_pa
 {
     int count = 0;
     for (int path = 0; path < part->count; path++) {
-        const int32_t *row = mn_diagram_row(diagram, node, part->end[path]);
-        for (int block = 0; block < mn_diagram_blocks(diagram, node); block++)
-            count += row[block] >= 0;
+        const mn_row row = mn_diagram_row(diagram, node, part->end[path]);
+        for (int block = row.begin; block < row.end; block++)
+            count += mn_row_next(row, block) >= 0;
     }
     return count;
 }

@@ -33,15 +33,16 @@ typedef struct field {
     int *count;
 } field;
 
-/* Reads the fields (up to one without key) of `object`, which has no other keys than these and `other` (may be NULL). */
+/* Reads the fields (up to one without key) of `object`, which has no other keys than these and `others` (NULL-terminated; may be NULL). */
 static mn_status read_fields(const mn_json_document *document, const mn_json *object, const char *what,
-                             const field *fields, const char *other)
+                             const field *fields, const char *const *others)
 {
     const char *keys[8] = {NULL};
     int count = 0;
     for (; fields[count].key; count++)
         keys[count] = fields[count].key;
-    keys[count] = other;
+    for (int i = 0; others && others[i]; i++)
+        keys[count + i] = others[i];
     mn_status status = mn_json_check_keys(document, object, what, keys);
     for (int i = 0; i < count && status == MN_OK; i++) {
         char place[128];
@@ -57,12 +58,12 @@ static mn_status read_fields(const mn_json_document *document, const mn_json *ob
 }
 
 static mn_status read_object(const mn_json_document *document, const mn_json *network, const char *key,
-                             const field *fields, const char *other, const mn_json **object)
+                             const field *fields, const char *const *others, const mn_json **object)
 {
     char what[64];
     snprintf(what, sizeof what, "\"network\", \"%s\"", key);
     const mn_status status = mn_json_member(document, network, "\"network\"", key, MN_JSON_OBJECT, object);
-    return status == MN_OK ? read_fields(document, *object, what, fields, other) : status;
+    return status == MN_OK ? read_fields(document, *object, what, fields, others) : status;
 }
 
 /* ---- the cell ------------------------------------------------------------------------------------------------------------------- */
@@ -90,7 +91,12 @@ static mn_status read_cell(const mn_json_document *document, const mn_json *netw
     mn_cell_graph *cell = &table->skeleton->cell;
     const mn_json *object, *edges;
     const field fields[] = {{"vertices", 2, MN_CELL_VERTICES, false, &cell->vertices}, {0}};
-    mn_status status = read_object(document, network, "cell", fields, "edges", &object);
+    static const char *const others[] = {"edges", "strides", NULL};
+    mn_status status = read_object(document, network, "cell", fields, others, &object);
+    const mn_json *strides = status == MN_OK ? mn_json_find(object, "strides") : NULL;
+    if (strides)
+        status = mn_json_expect(document, strides, MN_JSON_BOOLEAN, "\"cell\", \"strides\"");
+    cell->strides = strides && strides->is_true;
     if (status == MN_OK)
         status = mn_json_member(document, object, "\"cell\"", "edges", MN_JSON_ARRAY, &edges);
     if (status != MN_OK)
@@ -173,8 +179,9 @@ static mn_status read_head(const mn_json_document *document, const mn_json *netw
     const field fields[] = {{layers ? "kernel" : NULL, 1, LARGEST_KERNEL, true, &s->head_kernel},
                             {"channels", 1, LARGEST_CHANNELS, false, &s->head_channels},
                             {0}};
+    static const char *const others[] = {"pool", NULL};
     const mn_json *head, *pool;
-    mn_status status = read_object(document, network, "head", fields, "pool", &head);
+    mn_status status = read_object(document, network, "head", fields, others, &head);
     if (status == MN_OK)
         status = mn_json_member(document, head, "\"head\"", "pool", MN_JSON_STRING, &pool);
     if (status == MN_OK && strcmp(pool->text, "average"))
@@ -204,6 +211,10 @@ static mn_status read_whole(const mn_json_document *document, const mn_json *net
                           {"channels", 1, LARGEST_CHANNELS, false, &s->stem_channels},
                           {0}};
     const mn_json *value;
+    if (s->cell.strides)
+        return mn_json_fail(document, mn_json_find(network, "cell"),
+                            "\"cell\", \"strides\": expected only where \"network\" has \"kind\" and \"cell\" alone; a "
+                            "whole skeleton strides in its \"reduction\"");
     mn_status status = read_object(document, network, "input", input, NULL, &value);
     if (status == MN_OK)
         status = mn_json_member(document, network, "\"network\"", "classes", MN_JSON_NUMBER, &value);

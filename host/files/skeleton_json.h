@@ -6,7 +6,7 @@
  *     {"kind": "layers", "input", "classes", "stem", "stages": [{"channels", "pixels", "layers", "stride"}],
  *      "head": {"kernel", "channels", "pool": "average"}}
  *
- * With "cell" alone only the cell's graph is known. A network without "kind" is another tool's: it stays text. */
+ * With "cell" alone only the cell's graph is known; it may have "strides": true, for cells that stride by their edges from vertex 0. A network without "kind" is another tool's: it stays text. */
 #ifndef MN_FILES_SKELETON_JSON_H
 #define MN_FILES_SKELETON_JSON_H
 

@@ -1,4 +1,5 @@
-/* "metrics": [{"name", "unit", "better", "resolution", "base", "values"}], without the last two in a space; and "scale". */
+/* "metrics": [{"name", "unit", "better", "resolution", "base", "values"}], without the last two in a space; and "scale". What a metric may
+ * have besides is read in table_factors.c. */
 #include "host/files/table_reader.h"
 #include "host/files/table_json.h"
 #include "host/core/memory.h"
@@ -39,21 +40,36 @@ static double rounding_of(mn_decimal value, int64_t multiples, mn_resolution res
     return (double)fabsl(exact - kept);
 }
 
+bool mn_try_multiples(const mn_json *value, mn_resolution resolution, int64_t *multiples, double *largest_rounding)
+{
+    mn_decimal decimal;
+    bool exact;
+    if (value->type != MN_JSON_NUMBER || !mn_decimal_parse(value->text, value->length, &decimal) ||
+        !mn_decimal_to_multiples(decimal, resolution, MN_NEAREST, multiples, &exact) || *multiples > MN_MAX_MULTIPLES ||
+        *multiples < -MN_MAX_MULTIPLES)
+        return false;
+    if (!exact && largest_rounding)
+        *largest_rounding = fmax(*largest_rounding, rounding_of(decimal, *multiples, resolution));
+    return true;
+}
+
+mn_status mn_fail_multiples(const mn_json_document *document, const mn_json *value, const char *place)
+{
+    char found[MN_JSON_DESCRIPTION];
+    mn_decimal decimal;
+    if (value->type != MN_JSON_NUMBER || !mn_decimal_parse(value->text, value->length, &decimal))
+        return mn_json_decimal(document, value, place, &decimal);
+    return mn_json_fail(document, value, "%s: expected at most 2^53 multiples of the resolution, found %s", place,
+                        mn_json_describe(value, found));
+}
+
 static mn_status read_multiples(const mn_json_document *document, const mn_json *value, mn_metric *metric,
                                 const value_place *place, int64_t *multiples)
 {
-    char text[PLACE_SIZE], found[MN_JSON_DESCRIPTION];
-    mn_decimal decimal;
-    bool exact;
-    if (value->type != MN_JSON_NUMBER || !mn_decimal_parse(value->text, value->length, &decimal))
-        return mn_json_decimal(document, value, describe_place(place, text), &decimal);
-    if (!mn_decimal_to_multiples(decimal, metric->resolution, MN_NEAREST, multiples, &exact) ||
-        *multiples > MN_MAX_MULTIPLES || *multiples < -MN_MAX_MULTIPLES)
-        return mn_json_fail(document, value, "%s: expected at most 2^53 multiples of the resolution, found %s",
-                            describe_place(place, text), mn_json_describe(value, found));
-    if (!exact)
-        metric->largest_rounding = fmax(metric->largest_rounding, rounding_of(decimal, *multiples, metric->resolution));
-    return MN_OK;
+    char text[PLACE_SIZE];
+    if (mn_try_multiples(value, mn_metric_value_resolution(metric), multiples, &metric->largest_rounding))
+        return MN_OK;
+    return mn_fail_multiples(document, value, describe_place(place, text));
 }
 
 /* One node's list of values, into `values` [blocks of the node]. */
@@ -159,18 +175,26 @@ static mn_status read_resolution(const mn_json_document *document, const mn_json
 static mn_status read_numbers(const mn_json_document *document, const mn_json *value, const mn_table *table,
                               const char *place, mn_metric *metric)
 {
-    const mn_json *base, *values;
-    mn_status status = mn_json_member(document, value, place, "base", MN_JSON_NUMBER, &base);
+    const mn_json *base, *values, *link = mn_json_find(value, "link"), *errors = mn_json_find(value, "errors"),
+                                  *factors = mn_json_find(value, "factors");
+    mn_status status = link ? mn_read_link(document, link, metric) : MN_OK;
+    if (status == MN_OK)
+        status = mn_json_member(document, value, place, "base", MN_JSON_NUMBER, &base);
     if (status == MN_OK)
         status = read_multiples(document, base, metric, &(value_place){table, metric, -1, -1}, &metric->base);
     if (status == MN_OK)
         status = mn_json_member(document, value, place, "values", MN_JSON_ARRAY, &values);
-    return status == MN_OK ? read_values(document, values, table, metric) : status;
+    if (status == MN_OK)
+        status = read_values(document, values, table, metric);
+    if (status == MN_OK && errors)
+        status = mn_read_errors(document, errors, table, metric);
+    return status == MN_OK && factors ? mn_read_factors(document, factors, table, metric) : status;
 }
 
 static mn_status read_metric(const mn_json_document *document, const mn_json *value, const mn_table *table, int index)
 {
-    static const char *const table_keys[] = {"name", "unit", "better", "resolution", "base", "values", NULL};
+    static const char *const table_keys[] = {"name",   "unit",   "better",  "resolution", "base",
+                                             "values", "errors", "factors", "link",       NULL};
     static const char *const space_keys[] = {"name", "unit", "better", "resolution", NULL};
     mn_metric *metric = &table->metrics[index];
     char place[PLACE_SIZE];

@@ -1,6 +1,9 @@
 /* A table or space as JSON, in the form that table_json.c reads: every value as an exact decimal, a line for each node. */
 #include "host/files/table_json.h"
+#include "host/core/factors.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put_string(mn_output *output, const char *text)
@@ -64,16 +67,91 @@ static void put_nodes(mn_output *output, const mn_table *table)
     mn_output_printf(output, "\n  ]");
 }
 
+/* The fewest digits that read back as the same double. */
+static void put_double(mn_output *output, double value)
+{
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    mn_output_printf(output, "%s", text);
+}
+
+static void put_errors(mn_output *output, const mn_table *table, const mn_metric *metric)
+{
+    if (!metric->errors)
+        return;
+    mn_output_printf(output, ",\n     \"errors\": [");
+    for (int node = 0; node < table->node_count; node++) {
+        mn_output_printf(output, "%s\n       [", node ? "," : "");
+        for (int item = table->first[node]; item < table->first[node + 1]; item++) {
+            mn_output_printf(output, item > table->first[node] ? ", " : "");
+            put_double(output, metric->errors[item]);
+        }
+        mn_output_printf(output, "]");
+    }
+    mn_output_printf(output, "\n     ]");
+}
+
+static void put_factor(mn_output *output, const mn_table *table, const mn_metric *metric, const mn_factor *factor)
+{
+    char number[MN_NUMBER_SIZE];
+    const int64_t combinations = mn_factor_combinations(table, factor, MN_MAX_BLOCKS);
+    mn_output_printf(output, "{\"nodes\": [");
+    for (int i = 0; i < factor->node_count; i++) {
+        mn_output_printf(output, i ? ", " : "");
+        put_string(output, table->nodes[factor->nodes[i]].name);
+    }
+    mn_output_printf(output, "],\n        \"values\": [");
+    for (int64_t i = 0; i < combinations; i++)
+        mn_output_printf(output, "%s%s", i ? ", " : "",
+                         mn_format(factor->values[i], mn_metric_value_resolution(metric), number));
+    mn_output_printf(output, "]");
+    for (int64_t i = 0; factor->errors && i < combinations; i++) {
+        mn_output_printf(output, i ? ", " : ",\n        \"errors\": [");
+        put_double(output, factor->errors[i]);
+    }
+    mn_output_printf(output, factor->errors ? "]}" : "}");
+}
+
+static void put_factors(mn_output *output, const mn_table *table, const mn_metric *metric)
+{
+    if (metric->factor_count == 0)
+        return;
+    mn_output_printf(output, ",\n     \"factors\": [");
+    for (int i = 0; i < metric->factor_count; i++) {
+        mn_output_printf(output, i ? ",\n       " : "\n       ");
+        put_factor(output, table, metric, &metric->factors[i]);
+    }
+    mn_output_printf(output, "\n     ]");
+}
+
+static void put_link(mn_output *output, const mn_metric *metric)
+{
+    const mn_link *link = &metric->link;
+    char latent[MN_NUMBER_SIZE], value[MN_NUMBER_SIZE];
+    if (link->count == 0)
+        return;
+    mn_output_printf(output, ",\n     \"link\": {\"form\": \"knots\", \"latent_resolution\": %s, \"knots\": [",
+                     mn_format(1, link->resolution, latent));
+    for (int i = 0; i < link->count; i++)
+        mn_output_printf(output, "%s[%s, %s]", i ? ", " : "", mn_format(link->latents[i], link->resolution, latent),
+                         mn_format(link->values[i], metric->resolution, value));
+    mn_output_printf(output, "]}");
+}
+
 static void put_values(mn_output *output, const mn_table *table, const mn_metric *metric)
 {
     char number[MN_NUMBER_SIZE];
-    mn_output_printf(output, ", \"base\": %s,\n     \"values\": [",
-                     mn_format(metric->base, metric->resolution, number));
+    const mn_resolution resolution = mn_metric_value_resolution(metric);
+    mn_output_printf(output, ", \"base\": %s,\n     \"values\": [", mn_format(metric->base, resolution, number));
     for (int node = 0; node < table->node_count; node++) {
         mn_output_printf(output, "%s\n       [", node ? "," : "");
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
             mn_output_printf(output, "%s%s", item > table->first[node] ? ", " : "",
-                             mn_format(metric->values[item], metric->resolution, number));
+                             mn_format(metric->values[item], resolution, number));
         mn_output_printf(output, "]");
     }
     mn_output_printf(output, "\n     ]");
@@ -91,8 +169,12 @@ static void put_metrics(mn_output *output, const mn_table *table)
         put_string(output, metric->unit);
         mn_output_printf(output, ", \"better\": \"%s\", \"resolution\": %s",
                          metric->higher_is_better ? "higher" : "lower", mn_format(1, metric->resolution, number));
-        if (table->has_values)
+        if (table->has_values) {
             put_values(output, table, metric);
+            put_errors(output, table, metric);
+            put_factors(output, table, metric);
+            put_link(output, metric);
+        }
         mn_output_printf(output, "}");
     }
     mn_output_printf(output, "\n  ]");

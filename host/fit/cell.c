@@ -3,8 +3,20 @@
 
 /* ---- paths of the graph --------------------------------------------------------------------------------------------------------- */
 
-/* Extends `path`, which ends at `vertex`, in every way; depth is at most MN_CELL_VERTICES - 1, for edges lead upwards. */
-static bool walk(mn_cell *cell, mn_cell_path *path, int vertex)
+/* Bit v: some way leads from vertex v to the output. */
+static uint32_t leading_out(const mn_cell_graph *graph)
+{
+    uint32_t leading = (uint32_t)1 << (graph->vertices - 1);
+    for (int vertex = graph->vertices - 2; vertex >= 0; vertex--)
+        for (int edge = 0; edge < graph->edge_count; edge++)
+            if (graph->from[edge] == vertex && leading >> graph->to[edge] & 1)
+                leading |= (uint32_t)1 << vertex;
+    return leading;
+}
+
+/* Extends `path`, which ends at `vertex`, in every way that leads out, so that no step is in vain; depth is at most MN_CELL_VERTICES - 1,
+ * for edges lead upwards. */
+static bool walk(mn_cell *cell, mn_cell_path *path, int vertex, uint32_t leading)
 {
     const mn_cell_graph *graph = &cell->graph;
     if (vertex == graph->vertices - 1) {
@@ -14,11 +26,11 @@ static bool walk(mn_cell *cell, mn_cell_path *path, int vertex)
         return true;
     }
     for (int edge = 0; edge < graph->edge_count; edge++) {
-        if (graph->from[edge] != vertex)
+        if (graph->from[edge] != vertex || !(leading >> graph->to[edge] & 1))
             continue;
         path->edges[path->length++] = (uint8_t)edge;
         path->mask |= (uint64_t)1 << edge;
-        if (!walk(cell, path, graph->to[edge]))
+        if (!walk(cell, path, graph->to[edge], leading))
             return false;
         path->mask &= ~((uint64_t)1 << edge);
         path->length--;
@@ -40,7 +52,7 @@ static mn_status list_paths(mn_cell *cell, const char *name, mn_error *error)
     if (!cell->paths)
         return mn_fail_memory(error);
     mn_cell_path path = {0};
-    if (!walk(cell, &path, 0))
+    if (!walk(cell, &path, 0, leading_out(&cell->graph)))
         return mn_fail(error, MN_USAGE, "\"%s\": the cell has more than %d paths from its first vertex to its last",
                        name, MN_CELL_PATHS);
     qsort(cell->paths, (size_t)cell->path_count, sizeof *cell->paths, by_length);
@@ -51,6 +63,7 @@ static mn_status list_paths(mn_cell *cell, const char *name, mn_error *error)
 
 static mn_status kind_of_block(const mn_table *table, int node, int block, mn_error *error, mn_cell_kind *kind)
 {
+    const mn_cell_graph *graph = &table->skeleton->cell;
     const mn_block *b = &table->nodes[node].blocks[block];
     int64_t kernel = 0;
     kind->operation = mn_block_operation(b);
@@ -62,6 +75,8 @@ static mn_status kind_of_block(const mn_table *table, int node, int block, mn_er
                        "\"identity\", \"convolution\" or \"pool\") and for the last two a \"kernel\"",
                        table->name, table->nodes[node].name, b->name);
     kind->kernel = has_kernel ? (int)kernel : 0;
+    if (kind->operation == MN_OPERATION_IDENTITY && graph->strides && graph->from[node] == 0)
+        *kind = (mn_cell_kind){.operation = MN_OPERATION_REDUCTION, .kernel = 1};
     return MN_OK;
 }
 

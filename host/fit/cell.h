@@ -2,7 +2,8 @@
  *
  * The key "network" gives vertices and edges (edge i is node i), the blocks' attribute "operation" says what an edge does. An edge is
  * live when it lies on a path, from the input vertex to the output vertex, on which no edge is "none"; others cannot influence the
- * output. All paths of the graph are listed once, so that a network's live edges are a union of masks. */
+ * output. Where cells stride by their edges from the input (TransNAS-Bench-101), an identity there is a layer with weights in those cells:
+ * a kind of its own, MN_OPERATION_REDUCTION, that no sum swallows. All paths of the graph are listed once, so that a network's live edges are a union of masks. */
 #ifndef MN_FIT_CELL_H
 #define MN_FIT_CELL_H
 
@@ -20,7 +21,7 @@ typedef struct mn_cell_path {
 /* Operations of one kind are interchangeable: the same operation with the same kernel. */
 typedef struct mn_cell_kind {
     mn_operation operation;
-    int kernel; /* 0 for none and identity */
+    int kernel; /* 0 for none and identity, 1 for reduction */
 } mn_cell_kind;
 
 typedef struct mn_cell {

@@ -75,12 +75,12 @@ static void list_candidates(choice *c, mn_error *error)
 
 /* ---- cross-validation ----------------------------------------------------------------------------------------------------------- */
 
-/* A fold for each sample: a shuffle that is the same everywhere (splitmix64: Steele, Lea, Flood 2014). */
+/* A fold for each sample, -1 for those beyond MN_CHOOSE_ROWS: a shuffle that is the same everywhere (splitmix64: Steele, Lea, Flood 2014). */
 static void deal_folds(int *fold_of, int count, int folds)
 {
     uint64_t state = 201;
     for (int i = 0; i < count; i++)
-        fold_of[i] = i % folds;
+        fold_of[i] = i < MN_CHOOSE_ROWS ? i % folds : -1;
     for (int i = count - 1; i > 0; i--) {
         uint64_t z = state += 0x9e3779b97f4a7c15u;
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -120,7 +120,7 @@ static void leave_fold(training *t, const mn_samples *all, const int *fold_of, i
     const size_t nodes = (size_t)all->table->node_count;
     t->samples.count = 0;
     for (int row = 0; row < all->count; row++) {
-        if (fold_of[row] == fold)
+        if (fold_of[row] == fold || fold_of[row] < 0)
             continue;
         const size_t at = (size_t)t->samples.count++;
         memcpy(t->networks + at * nodes, all->networks + (size_t)row * nodes, nodes * sizeof *t->networks);
@@ -154,25 +154,28 @@ static mn_status predict_folds(const choice *c, const candidate *one, const int 
     return status;
 }
 
-/* The loss of choose.h. */
-static mn_status loss_of(const choice *c, const double *predicted, double *loss, mn_error *error)
+/* The loss of choose.h over the samples that have a fold. predicted [count]; kept [2 * count] is scratch. */
+static mn_status loss_of(const choice *c, const int *fold_of, const double *predicted, double *kept, double *loss,
+                         mn_error *error)
 {
     const mn_samples *samples = c->request->samples;
-    if (!c->relative) {
-        double tau;
-        const mn_status status =
-            mn_kendall_tau_b(predicted, samples->targets, (uint64_t)samples->count, error, &tau);
-        *loss = isnan(tau) ? 1 : 1 - tau;
-        return status;
-    }
-    double sum = 0, weights = 0;
+    double sum = 0, weights = 0, tau, *targets = kept + samples->count;
+    uint64_t count = 0;
     for (int row = 0; row < samples->count; row++) {
         const double target = samples->targets[row];
-        sum += samples->weights[row] * fmin(fabs(predicted[row] - target) / target, 0.3);
+        if (fold_of[row] < 0)
+            continue;
+        sum += c->relative ? samples->weights[row] * fmin(fabs(predicted[row] - target) / target, 0.3) : 0;
         weights += samples->weights[row];
+        kept[count] = predicted[row];
+        targets[count++] = target;
     }
     *loss = sum / weights;
-    return MN_OK;
+    if (c->relative)
+        return MN_OK;
+    const mn_status status = mn_kendall_tau_b(kept, targets, count, error, &tau);
+    *loss = status == MN_OK && !isnan(tau) ? 1 - tau : 1;
+    return status;
 }
 
 /* The candidate of least loss, the first of those alike. One whose folds cannot be fitted has no loss. */
@@ -180,7 +183,7 @@ static mn_status cross_validate(const choice *c, int *best, double *best_loss, m
 {
     const int count = c->request->samples->count, folds = count < 2 * FOLDS ? count : FOLDS;
     int *fold_of = mn_new_array((size_t)count, sizeof *fold_of);
-    double *predicted = mn_new_array((size_t)count, sizeof *predicted);
+    double *predicted = mn_new_array(3 * (size_t)count, sizeof *predicted);
     mn_status status = fold_of && predicted ? MN_OK : mn_fail_memory(error);
     if (status == MN_OK)
         deal_folds(fold_of, count, folds);
@@ -193,7 +196,7 @@ static mn_status cross_validate(const choice *c, int *best, double *best_loss, m
         if (fitted == MN_FAILURE)
             status = mn_fail(error, MN_FAILURE, "%s", inner.text);
         else if (fitted == MN_OK)
-            status = loss_of(c, predicted, &loss, error);
+            status = loss_of(c, fold_of, predicted, predicted + count, &loss, error);
         if (status == MN_OK && loss < *best_loss) {
             *best_loss = loss;
             *best = i;

@@ -2,7 +2,7 @@
  *
  * Cells. The value of a vertex is the sorted sum of its terms; an edge adds the term (operation, value of its source). The identity of
  * a sum is flattened into the sum, "none" and dead edges add nothing. Two networks are of one class when the output's values are
- * equal and the live operations of each kind (identities not counted) are equally many. All networks without a live path are
+ * equal and the live operations of each kind (identities not counted, unless they stride: cell.h) are equally many. All networks without a live path are
  * one class. NAS-Bench-201: 5,425 classes, 4,930 without the counts.
  * Layers. Identities in layers that keep their shape move freely between their neighbours of the same shape, so they are left out.
  * NAS-Bench-Macro: 3,969.

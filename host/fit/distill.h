@@ -19,7 +19,7 @@ typedef struct mn_distilled_factor {
 } mn_distilled_factor;
 
 typedef struct mn_distilled {
-    mn_link link;
+    mn_fit_link link;
     double base; /* link's scale */
     int factor_count;
     mn_distilled_factor *factors; /* one node each, then pairs, ...; MN_DISTILL_FULL: one over all nodes */

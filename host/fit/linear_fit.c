@@ -97,7 +97,7 @@ static mn_status open_work(work *w, const mn_terms *terms, mn_error *error)
         w->scratch[row] = fabs(samples->targets[row]);
     }
     w->smallest = 0.02 * mn_median(w->scratch, samples->count);
-    w->plentiful = count >= 8 * (columns + free_count) && (double)count * pow((double)(columns + free_count), 2) > 2e7;
+    w->plentiful = count >= 8 * (columns + free_count) && (double)count * pow((double)(columns + free_count), 2) > 1e6;
     w->design = (mn_design){.rows = samples->count,
                             .free_columns = terms->free_count,
                             .columns = terms->column_count,

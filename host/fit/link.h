@@ -7,15 +7,15 @@
 
 #include <math.h>
 
-typedef enum mn_link_form { MN_LINK_IDENTITY, MN_LINK_LOG, MN_LINK_BOUNDED } mn_link_form;
+typedef enum mn_fit_link_form { MN_LINK_IDENTITY, MN_LINK_LOG, MN_LINK_BOUNDED } mn_fit_link_form;
 
-typedef struct mn_link {
-    mn_link_form form;
+typedef struct mn_fit_link {
+    mn_fit_link_form form;
     double bound; /* MN_LINK_BOUNDED: above every value */
-} mn_link;
+} mn_fit_link;
 
 /* NaN for values outside the link's domain. */
-static inline double mn_link_forward(mn_link link, double y)
+static inline double mn_fit_link_forward(mn_fit_link link, double y)
 {
     switch (link.form) {
     case MN_LINK_LOG:
@@ -27,7 +27,7 @@ static inline double mn_link_forward(mn_link link, double y)
     }
 }
 
-static inline double mn_link_inverse(mn_link link, double z)
+static inline double mn_fit_link_inverse(mn_fit_link link, double z)
 {
     switch (link.form) {
     case MN_LINK_LOG:
@@ -40,7 +40,7 @@ static inline double mn_link_inverse(mn_link link, double z)
 }
 
 /* dz/dy at y. */
-static inline double mn_link_slope(mn_link link, double y)
+static inline double mn_fit_link_slope(mn_fit_link link, double y)
 {
     switch (link.form) {
     case MN_LINK_LOG:

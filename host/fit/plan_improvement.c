@@ -87,7 +87,7 @@ static mn_status begin(improvement *e, mn_error *error)
         e->gone[i] = planned->excluded[i];
     }
     for (uint64_t i = 0; i < request->measured_count; i++) /* fmax passes over what is not known */
-        e->best = fmax(e->best, sign * mn_link_forward(mn_process_link(planned->process), request->targets[i]));
+        e->best = fmax(e->best, sign * mn_fit_link_forward(mn_process_link(planned->process), request->targets[i]));
     return status;
 }
 

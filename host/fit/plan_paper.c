@@ -168,13 +168,14 @@ static bool extend(const reference *r, int node, sum_list *const *lists)
 {
     const mn_diagram *diagram = r->space->diagram;
     for (int state = 0; state < diagram->state_count[node]; state++) {
-        const int32_t *row = mn_diagram_row(diagram, node, state);
+        const mn_row row = mn_diagram_row(diagram, node, state);
         const sum_list *from = &lists[node][state];
         for (size_t i = 0; i < from->count; i++)
-            for (int block = 0; block < r->space->nodes[node].block_count; block++)
-                if (row[block] >= 0 && !push(&lists[node + 1][row[block]],
-                                             (sum_cell){from->cells[i].flops + r->flops[r->space->first[node] + block],
-                                                        (uint32_t)i, state, (uint16_t)block}))
+            for (int block = row.begin; block < row.end; block++)
+                if (mn_row_next(row, block) >= 0 &&
+                    !push(&lists[node + 1][mn_row_next(row, block)],
+                          (sum_cell){from->cells[i].flops + r->flops[r->space->first[node] + block], (uint32_t)i, state,
+                                     (uint16_t)block}))
                     return false;
     }
     for (int state = 0; state < diagram->state_count[node + 1]; state++)

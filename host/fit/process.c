@@ -16,7 +16,7 @@ struct mn_process {
     const mn_lapack *lapack;
     mn_kernel kernel;
     int threads;
-    mn_link link;
+    mn_fit_link link;
     double shift, scale; /* link's scale = shift + scale * standardised */
     double evidence;
     double constant;  /* link's scale */
@@ -78,11 +78,11 @@ static mn_status take_measurements(mn_process *p, const uint16_t *networks, cons
 }
 
 /* Standardised targets on the link's scale; false where the link does not hold them all. */
-static bool standardise(mn_process *p, mn_link link, const double *values)
+static bool standardise(mn_process *p, mn_fit_link link, const double *values)
 {
     double sum = 0, squares = 0;
     for (int i = 0; i < p->count; i++) {
-        p->targets[i] = mn_link_forward(link, values[i]);
+        p->targets[i] = mn_fit_link_forward(link, values[i]);
         if (!isfinite(p->targets[i]))
             return false;
         sum += p->targets[i];
@@ -130,7 +130,7 @@ static double log_slope(const mn_process *p, const subset *s, const double *valu
 {
     double sum = 0;
     for (int i = 0; i < s->count; i++)
-        sum += log(mn_link_slope(p->link, values[s->of[i]]) / p->scale);
+        sum += log(mn_fit_link_slope(p->link, values[s->of[i]]) / p->scale);
     return sum;
 }
 
@@ -153,7 +153,7 @@ static mn_status fit_kernel(mn_process *p, subset *s, const double *values, bool
 }
 
 /* Links worth trying. The bounds of the last lie above the best value by shares of the spread of the values. */
-static int list_links(const mn_process_options *options, const double *values, int count, mn_link *links)
+static int list_links(const mn_process_options *options, const double *values, int count, mn_fit_link *links)
 {
     static const double shares[] = {0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6};
     if (!options->choose_link) {
@@ -166,25 +166,25 @@ static int list_links(const mn_process_options *options, const double *values, i
         highest = fmax(highest, values[i]);
     }
     int found = 0;
-    links[found++] = (mn_link){MN_LINK_IDENTITY, 0};
+    links[found++] = (mn_fit_link){MN_LINK_IDENTITY, 0};
     if (isnan(options->upper)) {
-        links[found++] = (mn_link){MN_LINK_LOG, 0};
+        links[found++] = (mn_fit_link){MN_LINK_LOG, 0};
         return found;
     }
-    links[found++] = (mn_link){MN_LINK_BOUNDED, options->upper};
+    links[found++] = (mn_fit_link){MN_LINK_BOUNDED, options->upper};
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
         if (highest + shares[i] * (highest - lowest) < options->upper && highest > lowest)
-            links[found++] = (mn_link){MN_LINK_BOUNDED, highest + shares[i] * (highest - lowest)};
+            links[found++] = (mn_fit_link){MN_LINK_BOUNDED, highest + shares[i] * (highest - lowest)};
     return found;
 }
 
 static mn_status choose(mn_process *p, subset *s, const double *values, const mn_process_options *options,
                         mn_error *error)
 {
-    mn_link links[MOST_LINKS];
+    mn_fit_link links[MOST_LINKS];
     const int count = list_links(options, values, p->count, links);
     mn_kernel best_kernel = p->kernel;
-    mn_link best_link = links[0];
+    mn_fit_link best_link = links[0];
     double best = -INFINITY;
     for (int i = 0; i < count; i++) {
         if (!standardise(p, links[i], values))
@@ -246,7 +246,7 @@ static mn_status fit(mn_process *p, const uint16_t *networks, const double *targ
     if (status == MN_OK)
         status = solve(p, error);
     if (status == MN_OK)
-        p->constant = mn_link_forward(p->link, constant);
+        p->constant = mn_fit_link_forward(p->link, constant);
     return status;
 }
 
@@ -377,7 +377,7 @@ mn_status mn_process_predict(const mn_process *process, const uint16_t *networks
                              double *mean, double *variance)
 {
     request r = {process, networks, count, mean, variance};
-    return mn_parallel_pieces(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
+    return mn_fit_parallel(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
 }
 
 /* rows and whitened [count][measurements] = (factor^-1 cross)' of networks. */
@@ -448,7 +448,7 @@ double mn_process_noise(const mn_process *p)
     return exp(p->kernel.parameters[MN_KERNEL_NOISE]) * p->scale * p->scale;
 }
 
-mn_link mn_process_link(const mn_process *p)
+mn_fit_link mn_process_link(const mn_process *p)
 {
     return p->link;
 }

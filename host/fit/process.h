@@ -2,7 +2,7 @@
  *
  * Rasmussen, Williams, Gaussian Processes for Machine Learning, ch. 2 and 5. Covariance: kernel.h on the features of features.h.
  * Hyperparameters maximise the marginal likelihood times their priors. Predictions are on the link's scale (link.h): the caller maps
- * them back with mn_link_inverse. Results depend neither on the number of threads nor on the order of memory. */
+ * them back with mn_fit_link_inverse. Results depend neither on the number of threads nor on the order of memory. */
 #ifndef MN_FIT_PROCESS_H
 #define MN_FIT_PROCESS_H
 
@@ -13,7 +13,7 @@ typedef struct mn_process mn_process;
 
 typedef struct mn_process_options {
     bool choose_link;        /* by marginal likelihood among all links that hold the targets; otherwise `link` */
-    mn_link link;
+    mn_fit_link link;
     double upper;            /* the metric's natural bound (100 for accuracies in %), a candidate of choose_link; NaN: none */
     const mn_kernel *kernel; /* hyperparameters to keep as they are, or to start from; NULL: the defaults */
     bool keep_kernel;        /* take `kernel` as it is */
@@ -49,7 +49,7 @@ mn_status mn_process_covariance(const mn_process *process, const uint16_t *left,
 mn_status mn_process_leave_one_out(const mn_process *process, mn_error *error, double *mean, double *variance);
 
 double mn_process_noise(const mn_process *process); /* variance of one measurement of weight 1, link's scale */
-mn_link mn_process_link(const mn_process *process);
+mn_fit_link mn_process_link(const mn_process *process);
 const mn_kernel *mn_process_kernel(const mn_process *process);
 double mn_process_evidence(const mn_process *process); /* log marginal likelihood of the targets, metric's scale, with priors */
 
