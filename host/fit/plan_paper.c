@@ -65,7 +65,7 @@ static mn_status price(reference *r, mn_error *error)
                 *flops = cost.flops;
             else if (space->has_values && metric >= 0)
                 *flops = space->metrics[metric].values[space->first[node] + block];
-            else
+            else if (!mn_block_integer(&space->nodes[node].blocks[block], "flops", flops))
                 return mn_fail(
                     error, MN_USAGE,
                     "method paper: expected FLOPs of every block, found none for node \"%s\", block \"%s\": the space "
