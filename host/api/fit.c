@@ -176,6 +176,50 @@ static void round_values(const mn_table *table, const mn_fitted *fitted, mn_metr
     metric->base = llround(multiples_of(origin, metric->resolution)) - first_values;
 }
 
+/* Standard errors of the nodes' values, with that of the base shared out among the nodes, so that the squares over a network's blocks
+ * sum to the square of its own error. None where some are not known. */
+static mn_status copy_errors(const mn_fitted *fitted, mn_fit *fit, mn_metric *metric)
+{
+    const mn_table *table = fit->table;
+    const double shared = pow(fitted->base_error, 2) / table->node_count;
+    bool known = !isnan(shared);
+    for (int item = 0; item < table->item_count; item++)
+        known = known && isfinite(fitted->errors[item]);
+    if (!known)
+        return MN_OK;
+    metric->errors = mn_new_array((size_t)table->item_count, sizeof *metric->errors);
+    if (!metric->errors)
+        return mn_fail_memory(&fit->error);
+    for (int item = 0; item < table->item_count; item++)
+        metric->errors[item] = sqrt(pow(fitted->errors[item], 2) + shared);
+    return MN_OK;
+}
+
+static mn_status copy_factors(const mn_fitted *fitted, mn_fit *fit, mn_metric *metric)
+{
+    metric->factors = mn_new_array((size_t)fitted->factor_count, sizeof *metric->factors);
+    if (!metric->factors)
+        return mn_fail_memory(&fit->error);
+    metric->factor_count = fitted->factor_count;
+    for (int i = 0; i < fitted->factor_count; i++) {
+        const mn_fitted_factor *from = &fitted->factors[i];
+        mn_factor *to = &metric->factors[i];
+        to->node_count = from->node_count;
+        to->nodes = mn_new_array((size_t)from->node_count, sizeof *to->nodes);
+        to->values = mn_new_array(from->value_count, sizeof *to->values);
+        to->errors = metric->errors ? mn_new_array(from->value_count, sizeof *to->errors) : NULL;
+        if (!to->nodes || !to->values || (metric->errors && !to->errors))
+            return mn_fail_memory(&fit->error);
+        memcpy(to->nodes, from->nodes, (size_t)from->node_count * sizeof *to->nodes);
+        for (size_t k = 0; k < from->value_count; k++) {
+            to->values[k] = llround(multiples_of(from->values[k], metric->resolution));
+            if (to->errors)
+                to->errors[k] = isfinite(from->errors[k]) ? from->errors[k] : 0;
+        }
+    }
+    return MN_OK;
+}
+
 static mn_status add_note(mn_fit *fit, const char *text)
 {
     if (!mn_grow(&fit->notes, (size_t)fit->note_count + 1, sizeof *fit->notes))
@@ -204,7 +248,9 @@ static mn_status make_metric(const mn_measured_metric *measured, const mn_fitted
         status = add_note(fit, text);
     }
     round_values(fit->table, fitted, metric);
-    return status;
+    if (status == MN_OK)
+        status = copy_errors(fitted, fit, metric);
+    return status == MN_OK && fitted->factor_count ? copy_factors(fitted, fit, metric) : status;
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */

@@ -60,7 +60,7 @@ static void list_candidates(choice *c, mn_error *error)
 {
     const mn_metric_request *request = c->request;
     const mn_fit_method method = request->method;
-    const int order = (int)request->terms + 1;
+    const int order = request->terms < MN_FIT_FULL ? (int)request->terms + 1 : MN_TERM_NODES;
     const bool can_count = mn_terms_can_count(request->samples->table);
     if (method == MN_FIT_LEAST_SQUARES)
         add(c, MN_FIT_LEAST_SQUARES, (mn_linear_model){.order = order}, error);
@@ -231,6 +231,48 @@ static mn_status read_values(const mn_linear_fit *fit, mn_fitted *fitted, mn_err
     return MN_OK;
 }
 
+/* The terms of several nodes: a value for every combination of their blocks. */
+static mn_status read_factor(const mn_linear_fit *fit, const mn_term *term, double *weights, mn_error *error,
+                             mn_fitted_factor *factor)
+{
+    const mn_table *table = fit->terms->table;
+    size_t count = 1;
+    for (int i = 0; i < term->node_count; i++)
+        count *= (size_t)table->nodes[term->nodes[i]].block_count;
+    factor->node_count = term->node_count;
+    factor->nodes = mn_new_array((size_t)term->node_count, sizeof *factor->nodes);
+    factor->values = mn_new_array(count, sizeof(double));
+    factor->errors = mn_new_array(count, sizeof(double));
+    if (!factor->nodes || !factor->values || !factor->errors)
+        return mn_fail_memory(error);
+    memcpy(factor->nodes, term->nodes, (size_t)term->node_count * sizeof *factor->nodes);
+    factor->value_count = count;
+    for (size_t k = 0; k < count; k++) {
+        uint16_t blocks[MN_TERM_NODES];
+        size_t rest = k;
+        for (int i = term->node_count - 1; i >= 0; i--) {
+            blocks[i] = (uint16_t)(rest % (size_t)table->nodes[term->nodes[i]].block_count);
+            rest /= (size_t)table->nodes[term->nodes[i]].block_count;
+        }
+        mn_terms_functional(fit->terms, term, blocks, weights);
+        factor->values[k] = mn_linear_fit_value(fit, weights, &factor->errors[k]);
+    }
+    return MN_OK;
+}
+
+static mn_status read_factors(const mn_linear_fit *fit, mn_fitted *fitted, mn_error *error)
+{
+    const mn_terms *terms = fit->terms;
+    double *weights = mn_new_array((size_t)fit->coefficient_count, sizeof *weights);
+    fitted->factors = mn_new_array((size_t)terms->term_count, sizeof *fitted->factors);
+    mn_status status = weights && fitted->factors ? MN_OK : mn_fail_memory(error);
+    for (int i = 0; i < terms->term_count && status == MN_OK; i++)
+        if (terms->terms[i].node_count > 1 && terms->terms[i].count > 0)
+            status = read_factor(fit, &terms->terms[i], weights, error, &fitted->factors[fitted->factor_count++]);
+    free(weights);
+    return status;
+}
+
 static mn_status fit_linear(const mn_metric_request *request, const candidate *one, mn_error *error, mn_fitted **result)
 {
     mn_linear_fit *fit = NULL;
@@ -238,6 +280,8 @@ static mn_status fit_linear(const mn_metric_request *request, const candidate *o
     mn_status status = fitted ? mn_linear_fit_create(request->samples, &one->model, true, error, &fit) : mn_fail_memory(error);
     if (status == MN_OK)
         status = read_values(fit, fitted, error);
+    if (status == MN_OK && fit->model.order > 1)
+        status = read_factors(fit, fitted, error);
     if (status == MN_OK) {
         fitted->method = mn_fit_method_names[one->method];
         mn_linear_fit_describe(fit, fitted->model, sizeof fitted->model);
