@@ -5,10 +5,11 @@
 #include "host/fit/parallel.h"
 
 enum {
-    DRAWS = 32,       /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
-    SUPPORT = 512,    /* networks that a draw is interpolated from */
-    ITERATIONS = 200, /* of conjugate gradients; they end when the residual is small */
-    WIDTH = 1024      /* networks at a time */
+    DRAWS = 32,        /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
+    SUPPORT = 512,     /* networks that a draw is interpolated from */
+    ITERATIONS = 200,  /* of conjugate gradients; they end when the residual is small */
+    PLACES = 20000000, /* factors times networks that are projected */
+    WIDTH = 1024       /* networks at a time */
 };
 
 /* Networks that are projected, and where each one lies in each factor. */
@@ -63,8 +64,11 @@ static mn_status list_networks(projection *p, bool full, mn_error *error)
 {
     const size_t nodes = (size_t)p->table->node_count;
     const uint64_t size = space_size(p->table);
-    const uint64_t limit = full ? MN_DISTILL_FULL_LIMIT : MN_DISTILL_SAMPLE, tries = size <= limit ? size : limit;
-    if (full && size > limit)
+    const uint64_t most = full ? MN_DISTILL_FULL_LIMIT : MN_DISTILL_SAMPLE;
+    const uint64_t limit =
+        full || most * (uint64_t)p->factor_count <= PLACES ? most : PLACES / (uint64_t)p->factor_count + 1;
+    const uint64_t tries = size <= limit ? size : limit;
+    if (full && size > most)
         return mn_fail(
             error, MN_USAGE,
             "one factor over all nodes has a value for each network: expected %d networks at most, found more",
@@ -223,7 +227,8 @@ static mn_status make_draws(const projection *p, posterior_draws *d, mn_error *e
     double *factor = mn_new_array((size_t)n * n, sizeof *factor);
     mn_status status = lapack && d->networks && d->weights && factor ? MN_OK : mn_fail_memory(error);
     for (int i = 0; i < n && status == MN_OK; i++)
-        memcpy(d->networks + (size_t)i * nodes, p->networks + mix((uint64_t)i) % p->count * nodes,
+        memcpy(d->networks + (size_t)i * nodes,
+               p->networks + (p->count > SUPPORT ? mix((uint64_t)i) % p->count : (uint64_t)i) * nodes,
                nodes * sizeof *d->networks);
     if (status == MN_OK)
         status = mn_process_covariance(p->process, d->networks, (uint64_t)n, d->networks, (uint64_t)n, error, factor);
@@ -310,7 +315,7 @@ static mn_status value_errors(const projection *p, double *errors, mn_error *err
     if (status == MN_OK)
         status = evaluate_draws(p, &draws, d.deviations, error);
     if (status == MN_OK)
-        status = mn_parallel(0, DRAWS, project_draw, &d, error);
+        status = mn_run_pieces(0, DRAWS, project_draw, &d, error);
     for (size_t i = 0; i < values && status == MN_OK; i++) {
         double sum = 0;
         for (int k = 0; k < DRAWS; k++)
@@ -354,18 +359,15 @@ static mn_status fill_result(const projection *p, const double *values, const do
     return MN_OK;
 }
 
-static mn_status distill_terms(projection *p, int order, mn_distilled *result, mn_error *error)
+static mn_status distill_terms(const projection *p, mn_distilled *result, mn_error *error)
 {
-    mn_status status = list_factors(p, order, error);
-    if (status != MN_OK)
-        return status;
     const size_t count = p->first[p->factor_count];
     double *residual = mn_new_array(p->count, sizeof *residual);
     double *values = mn_new_array(count, sizeof *values), *errors = mn_new_array(count, sizeof *errors);
     double *work = mn_new_array(2 * count + p->count, sizeof *work);
-    status = residual && values && errors && work
-                 ? mn_process_predict(p->process, p->networks, p->count, error, residual, NULL)
-                 : mn_fail_memory(error);
+    mn_status status = residual && values && errors && work
+                           ? mn_process_predict(p->process, p->networks, p->count, error, residual, NULL)
+                           : mn_fail_memory(error);
     if (status == MN_OK) {
         result->base = take_mean(p->count, residual);
         const double before = square(p->count, residual);
@@ -415,12 +417,14 @@ mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, 
     if (!result)
         return mn_fail_memory(error);
     projection p = {.process = process, .table = mn_features_table(mn_process_features(process))};
-    mn_status status = list_networks(&p, terms == MN_DISTILL_FULL, error);
+    const bool full = terms == MN_DISTILL_FULL;
+    mn_status status = full ? MN_OK : list_factors(&p, (int)terms + 1, error);
+    if (status == MN_OK)
+        status = list_networks(&p, full, error);
     result->link = mn_process_link(process);
     result->networks = p.count;
     if (status == MN_OK)
-        status = terms == MN_DISTILL_FULL ? distill_full(&p, result, error)
-                                          : distill_terms(&p, (int)terms + 1, result, error);
+        status = full ? distill_full(&p, result, error) : distill_terms(&p, result, error);
     free(p.networks);
     free(p.sizes);
     free(p.nodes);

@@ -377,7 +377,7 @@ mn_status mn_process_predict(const mn_process *process, const uint16_t *networks
                              double *mean, double *variance)
 {
     request r = {process, networks, count, mean, variance};
-    return mn_parallel(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
+    return mn_run_pieces(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
 }
 
 /* rows and whitened [count][measurements] = (factor^-1 cross)' of networks. */
