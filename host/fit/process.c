@@ -19,14 +19,14 @@ struct mn_process {
     mn_fit_link link;
     double shift, scale; /* link's scale = shift + scale * standardised */
     double evidence;
-    double constant; /* link's scale */
-    int count;       /* measurements that were fitted */
-    int given;       /* all that mn_process_fit was given */
-    int *given_as;   /* [count] their places among those */
-    double *rows;    /* [count][columns] */
-    double *noise;   /* [count] factors of the noise variance */
-    double *targets; /* [count] standardised */
-    double *factor;  /* [count][count] Cholesky factor of covariance and noise, column-major lower */
+    double constant;  /* link's scale */
+    int count;        /* measurements that were fitted */
+    int given;        /* all that mn_process_fit was given */
+    int *given_as;    /* [count] their places among those */
+    double *rows;     /* [count][columns] */
+    double *noise;    /* [count] factors of the noise variance */
+    double *targets;  /* [count] standardised */
+    double *factor;   /* [count][count] Cholesky factor of covariance and noise, column-major lower */
     double *solution; /* [count] covariance^-1 targets */
 };
 
@@ -50,8 +50,8 @@ static mn_status allocate(mn_process *p, mn_error *error)
 
 /* Sets networks that compute a constant apart; values [count] receives the metric's values of the others. `constant` is the level
  * of those set apart. */
-static mn_status take_measurements(mn_process *p, const uint16_t *networks, const double *targets, const double *weights,
-                                   double *values, double *constant, mn_error *error)
+static mn_status take_measurements(mn_process *p, const uint16_t *networks, const double *targets,
+                                   const double *weights, double *values, double *constant, mn_error *error)
 {
     const size_t nodes = (size_t)mn_features_table(p->features)->node_count;
     double sum = 0, lowest = INFINITY;
@@ -71,10 +71,10 @@ static mn_status take_measurements(mn_process *p, const uint16_t *networks, cons
     }
     if (isnan(*constant))
         *constant = p->count < p->given ? sum / (p->given - p->count) : lowest;
-    return p->count >= 2 ? MN_OK
-                         : mn_fail(error, MN_USAGE,
-                                   "a process needs 2 measured networks at least that compute no constant, found %d",
-                                   p->count);
+    return p->count >= 2
+               ? MN_OK
+               : mn_fail(error, MN_USAGE,
+                         "a process needs 2 measured networks at least that compute no constant, found %d", p->count);
 }
 
 /* Standardised targets on the link's scale; false where the link does not hold them all. */
@@ -178,7 +178,8 @@ static int list_links(const mn_process_options *options, const double *values, i
     return found;
 }
 
-static mn_status choose(mn_process *p, subset *s, const double *values, const mn_process_options *options, mn_error *error)
+static mn_status choose(mn_process *p, subset *s, const double *values, const mn_process_options *options,
+                        mn_error *error)
 {
     mn_fit_link links[MOST_LINKS];
     const int count = list_links(options, values, p->count, links);
@@ -214,8 +215,7 @@ static mn_status solve(mn_process *p, mn_error *error)
     p->factor = mn_new_array((size_t)n * (size_t)n, sizeof *p->factor);
     if (!p->factor)
         return mn_fail_memory(error);
-    const mn_status status =
-        mn_kernel_covariance(&p->kernel, p->lapack, p->rows, n, p->rows, n, error, p->factor);
+    const mn_status status = mn_kernel_covariance(&p->kernel, p->lapack, p->rows, n, p->rows, n, error, p->factor);
     if (status != MN_OK)
         return status;
     const double noise = exp(p->kernel.parameters[MN_KERNEL_NOISE]);
@@ -358,8 +358,8 @@ static mn_status predict_block(void *context, uint64_t block, mn_error *error)
     double *variance = r->variance ? r->variance + first : NULL;
     double *rows = mn_new_array((size_t)count * p->kernel.column_count, sizeof *rows);
     double *cross = mn_new_array((size_t)count * p->count, sizeof *cross);
-    mn_status status = rows && cross ? mn_features_rows(p->features, networks, (uint64_t)count, error, rows)
-                                     : mn_fail_memory(error);
+    mn_status status =
+        rows && cross ? mn_features_rows(p->features, networks, (uint64_t)count, error, rows) : mn_fail_memory(error);
     if (status == MN_OK)
         status = mn_kernel_covariance(&p->kernel, p->lapack, rows, count, p->rows, p->count, error, cross);
     if (status == MN_OK) {
@@ -377,7 +377,7 @@ mn_status mn_process_predict(const mn_process *process, const uint16_t *networks
                              double *mean, double *variance)
 {
     request r = {process, networks, count, mean, variance};
-    return mn_fit_parallel(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
+    return mn_run_pieces(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
 }
 
 /* rows and whitened [count][measurements] = (factor^-1 cross)' of networks. */
@@ -441,6 +441,11 @@ mn_status mn_process_leave_one_out(const mn_process *p, mn_error *error, double 
     }
     free(inverse);
     return MN_OK;
+}
+
+const mn_features *mn_process_features(const mn_process *p)
+{
+    return p->features;
 }
 
 double mn_process_noise(const mn_process *p)
