@@ -261,17 +261,20 @@ mn_status mn_evaluate_arrays(const double *predicted, const double *truth, uint6
 void mn_evaluate_errors(const double *predicted, const double *truth, const double *errors, uint64_t count,
                         mn_evaluation *evaluation)
 {
-    uint64_t within_1 = 0, within_2 = 0;
+    uint64_t within_1 = 0, within_2 = 0, uncertain = 0;
     double squares = 0;
     for (uint64_t row = 0; row < count; row++) {
         const double off = fabs(predicted[row] - truth[row]);
         within_1 += off <= errors[row];
         within_2 += off <= 2 * errors[row];
-        squares += off > 0 ? pow(off / errors[row], 2) : 0;
+        if (errors[row] > 0) { /* what is known without error has no ratio */
+            squares += pow(off / errors[row], 2);
+            uncertain++;
+        }
     }
     evaluation->within_1_error = count ? (double)within_1 / (double)count : NAN;
     evaluation->within_2_errors = count ? (double)within_2 / (double)count : NAN;
-    evaluation->error_ratio = count ? sqrt(squares / (double)count) : NAN;
+    evaluation->error_ratio = uncertain ? sqrt(squares / (double)uncertain) : NAN;
 }
 
 /* ---- regret under limits -------------------------------------------------------------------------------------------------- */
