@@ -25,6 +25,11 @@ has_clang_runtime() {
     has_command clang && ls "$(clang -print-resource-dir)"/lib/*/libclang_rt.fuzzer* >/dev/null 2>&1
 }
 
+# LAPACK is loaded at run time by name.
+has_lapack() {
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -Eq 'lib(openblas\.so\.0|lapack\.so\.3)( |$)'
+}
+
 # need PACKAGE TEST ARGUMENT: remembers the package when the test fails.
 need() {
     package=$1
@@ -55,6 +60,7 @@ for set in $sets; do
         need libcriterion-dev has_header criterion/criterion.h
         need python3 has_command python3
         need pkg-config has_command pkg-config
+        need libopenblas0 has_lapack
         ;;
     lint)
         need clang-format has_command clang-format

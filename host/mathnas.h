@@ -206,6 +206,10 @@ MN_API mn_status mn_table_count_classes(const mn_table *table, mn_class_counts *
 MN_API mn_status mn_predict(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
                             int64_t *const *columns);
 
+/* Standard error of one network's value, in the metric's unit: the root of the sum of squares of the errors of its blocks and factors.
+ * NaN when the table has none. */
+MN_API double mn_predict_error(const mn_table *table, int metric, const uint16_t *network);
+
 /* ---- solving ------------------------------------------------------------------------------------------------------------ */
 
 /* Return true to stop. Called at most ten times a second, from the thread that called the solver. */
@@ -502,10 +506,12 @@ typedef struct mn_evaluation {
     uint64_t chosen_rank; /* 1 + number of networks with a better truth */
     double top_recall
         [3]; /* share of the truly best 10, 100, 1000 among the predicted best 10, 100, 1000; NaN when fewer */
+    double within_1_error, within_2_errors; /* share of truths within 1 and 2 standard errors of the table; NaN: it has none */
+    double error_ratio; /* root mean square of (truth - prediction) / standard error: 1 when the errors are right */
 } mn_evaluation;
 
 /* Tells the truth which networks a fit has seen, for the subset "unmeasured": rows of their function classes do not belong to it. */
-MN_API mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn_measurements *measurements);
+MN_API mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn_networks *measured);
 
 /* Compares predictions of `metric` with the truth's column.
  * subset  "all", "reachable" (NAS-Bench-201: no operation that cannot influence the output) or "unmeasured" (mn_truth_set_measured)

@@ -2,10 +2,10 @@
 #include "host/api/find.h"
 #include "host/api/handle.h"
 #include "host/core/memory.h"
+#include "host/core/standard_error.h"
 #include "host/files/networks_file.h"
 #include "host/fit/classes.h"
 #include "host/fit/evaluate.h"
-#include "host/fit/measurements.h"
 
 #include <math.h>
 
@@ -225,6 +225,18 @@ static mn_status make_pairs(const mn_table *table, int metric, mn_truth *truth, 
     return status;
 }
 
+static mn_status calibrate(const mn_table *table, int metric, mn_truth *truth, const pairs *p, mn_evaluation *evaluation)
+{
+    double *errors = mn_new_array(p->count, sizeof *errors);
+    if (!errors)
+        return mn_fail_memory(&truth->error);
+    for (uint64_t i = 0; i < p->count; i++)
+        errors[i] = mn_table_standard_error(table, metric, truth->networks + p->rows[i] * (size_t)truth->node_count);
+    mn_evaluate_errors(p->predicted, p->measured, errors, p->count, evaluation);
+    free(errors);
+    return MN_OK;
+}
+
 mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset_name,
                       mn_evaluation *evaluation)
 {
@@ -240,6 +252,8 @@ mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int co
     if (status == MN_OK)
         status = mn_evaluate_arrays(p.predicted, p.measured, p.count, table->metrics[metric].higher_is_better,
                                     &truth->error, evaluation);
+    if (status == MN_OK && table->metrics[metric].errors)
+        status = calibrate(table, metric, truth, &p, evaluation);
     if (status == MN_OK && p.count > 0) {
         evaluation->chosen = p.rows[evaluation->chosen];
         evaluation->true_best = p.rows[evaluation->true_best];
@@ -278,11 +292,11 @@ mn_status mn_evaluate_limits(const mn_table *table, int metric, int cost, mn_tru
 
 /* ---- what a fit has seen ------------------------------------------------------------------------------------------------------- */
 
-static mn_status mark_fitted(mn_truth *truth, const mn_measurements *measurements, mn_classes *classes,
+static mn_status mark_fitted(mn_truth *truth, const mn_networks *networks, mn_classes *classes,
                              uint64_t *class_of, bool *seen)
 {
-    const uint64_t measured = (uint64_t)measurements->count;
-    mn_status status = mn_classes_number(classes, measurements->networks, measured, &truth->error, class_of);
+    const uint64_t measured = networks->count;
+    mn_status status = mn_classes_number(classes, networks->choices, measured, &truth->error, class_of);
     for (uint64_t i = 0; i < measured && status == MN_OK; i++)
         seen[class_of[i]] = true;
     if (status == MN_OK)
@@ -292,15 +306,14 @@ static mn_status mark_fitted(mn_truth *truth, const mn_measurements *measurement
     return status;
 }
 
-mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn_measurements *measurements)
+mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn_networks *measured)
 {
     if (!truth)
         return MN_USAGE;
-    if (!table || !measurements || truth->node_count != table->node_count ||
-        measurements->node_count != table->node_count)
+    if (!table || !measured || truth->node_count != table->node_count || measured->node_count != table->node_count)
         return mn_fail(&truth->error, MN_USAGE,
-                       "mn_truth_set_measured: expected a table and measurements of the truth's networks");
-    const uint64_t most = truth->count + (uint64_t)measurements->count;
+                       "mn_truth_set_measured: expected a table and measured networks of the truth's space");
+    const uint64_t most = truth->count + measured->count;
     bool *fitted = mn_new_array(truth->count, sizeof *fitted), *seen = mn_new_array(most, sizeof *seen);
     uint64_t *class_of = mn_new_array(most, sizeof *class_of);
     mn_classes *classes = NULL;
@@ -310,7 +323,7 @@ mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn
     if (status == MN_OK)
         status = mn_classes_create(table, MN_CLASS_LIVE_COUNTS, &truth->error, &classes);
     if (status == MN_OK)
-        status = mark_fitted(truth, measurements, classes, class_of, seen);
+        status = mark_fitted(truth, measured, classes, class_of, seen);
     mn_classes_free(classes);
     free(class_of);
     free(seen);

@@ -2,6 +2,7 @@
 #include "host/api/handle.h"
 #include "host/core/memory.h"
 #include "host/fit/choose.h"
+#include "host/fit/lapack.h"
 #include "host/fit/measurements.h"
 
 #include <math.h>
@@ -29,6 +30,8 @@ typedef struct request {
     const mn_measurements *measurements;
     mn_fit_method method;
     mn_fit_terms terms;
+    int threads;
+    mn_features *features[2]; /* of the process, by mn_feature_kind; NULL: no process */
 } request;
 
 static mn_status read_method(const char *name, mn_fit_method *method, mn_error *error)
@@ -49,7 +52,7 @@ static mn_status read_method(const char *name, mn_fit_method *method, mn_error *
 
 static mn_status read_terms(const char *name, mn_fit_terms *terms, mn_error *error)
 {
-    *terms = MN_FIT_ADDITIVE;
+    *terms = MN_FIT_DEFAULT_TERMS;
     if (!name)
         return MN_OK;
     for (mn_fit_terms i = 0; i < MN_FIT_TERMS; i++)
@@ -102,15 +105,18 @@ static void find_figures(const mn_samples *samples, const mn_measured_metric *me
     if (!fitted->leave_one_out)
         return;
     double squares = 0, weights = 0;
-    int within = 0;
+    int within = 0, counted = 0;
     for (int row = 0; row < samples->count; row++) {
         const double off = fabs(fitted->leave_one_out[row] - samples->targets[row]);
+        if (isnan(off))
+            continue; /* a constant network: known beforehand */
         squares += samples->weights[row] * off * off;
         weights += samples->weights[row];
         within += off <= 0.1 * fabs(samples->targets[row]);
+        counted++;
     }
     figures->leave_one_out_rmse = sqrt(squares / weights);
-    figures->leave_one_out_within_10_percent = (double)within / samples->count;
+    figures->leave_one_out_within_10_percent = (double)within / counted;
 }
 
 static mn_status fit_metric(const request *r, int index, mn_fit *fit)
@@ -125,14 +131,38 @@ static mn_status fit_metric(const request *r, int index, mn_fit *fit)
                                    .higher_is_better = metric->higher_is_better,
                                    .repeat_variance = metric->repeat_variance,
                                    .method = r->method,
-                                   .terms = r->terms};
+                                   .terms = r->terms,
+                                   .features = r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION
+                                                                                   : MN_FEATURES_COST],
+                                   .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
+                                   .threads = r->threads};
+    mn_fit_terms terms;
     if (status == MN_OK)
-        status = mn_fit_one_metric(&one, &fit->error, &fit->fitted[index]);
+        status = mn_fit_one_metric(&one, &fit->error, &fit->fitted[index], &terms);
     if (status == MN_OK)
-        find_figures(&samples, metric, mn_fit_terms_names[r->terms], fit->fitted[index], &fit->figures[index]);
+        find_figures(&samples, metric, mn_fit_terms_names[terms], fit->fitted[index], &fit->figures[index]);
     free(networks);
     free(numbers);
     return status;
+}
+
+/* Features where the process may be used. Without LAPACK the choice goes on without it; a request for it fails. */
+static mn_status make_features(request *r, mn_error *error)
+{
+    mn_error inner = {0};
+    if (r->method != MN_FIT_PROCESS && r->method != MN_FIT_CHOOSE)
+        return MN_OK;
+    mn_status status = mn_lapack_load(&inner) ? MN_OK : inner.status;
+    for (int kind = MN_FEATURES_FUNCTION; kind <= MN_FEATURES_COST && status == MN_OK; kind++) {
+        bool needed = false;
+        for (int i = 0; i < r->measurements->metric_count; i++)
+            needed |= r->measurements->metrics[i].higher_is_better == (kind == MN_FEATURES_FUNCTION);
+        if (needed)
+            status = mn_features_create(r->space, (mn_feature_kind)kind, &inner, &r->features[kind]);
+    }
+    if (status == MN_OK || (r->method == MN_FIT_CHOOSE && status != MN_FAILURE))
+        return MN_OK;
+    return mn_fail(error, status, "%s", inner.text);
 }
 
 /* ---- rounding ------------------------------------------------------------------------------------------------------------------- */
@@ -140,6 +170,61 @@ static mn_status fit_metric(const request *r, int index, mn_fit *fit)
 static double multiples_of(double value, mn_resolution resolution)
 {
     return value * pow(10, resolution.decimals) / (double)resolution.mantissa;
+}
+
+enum { LINK_KNOTS = 1025, LATENT_DECIMALS = 9 };
+
+/* Smallest and largest sum over the network's terms. */
+static void latent_range(const mn_table *table, const mn_fitted *fitted, double *low, double *high)
+{
+    *low = *high = fitted->base;
+    for (int node = 0; node < table->node_count; node++) {
+        double least = INFINITY, most = -INFINITY;
+        for (int item = table->first[node]; item < table->first[node + 1]; item++) {
+            least = fmin(least, fitted->values[item]);
+            most = fmax(most, fitted->values[item]);
+        }
+        *low += least;
+        *high += most;
+    }
+    for (int i = 0; i < fitted->factor_count; i++) {
+        double least = INFINITY, most = -INFINITY;
+        for (size_t k = 0; k < fitted->factors[i].value_count; k++) {
+            least = fmin(least, fitted->factors[i].values[k]);
+            most = fmax(most, fitted->factors[i].values[k]);
+        }
+        *low += least;
+        *high += most;
+    }
+}
+
+/* The link as knots, evenly over the latent values that networks take; where it is flatter than the metric's resolution, fewer. */
+static mn_status make_link(const mn_table *table, const mn_fitted *fitted, mn_error *error, mn_metric *metric)
+{
+    double low, high;
+    mn_link *link = &metric->link;
+    latent_range(table, fitted, &low, &high);
+    const double margin = fmax(0.01 * (high - low), 1e-3), step = (high - low + 2 * margin) / (LINK_KNOTS - 1);
+    link->resolution = (mn_resolution){1, LATENT_DECIMALS};
+    link->latents = mn_new_array(LINK_KNOTS, sizeof *link->latents);
+    link->values = mn_new_array(LINK_KNOTS, sizeof *link->values);
+    if (!link->latents || !link->values)
+        return mn_fail_memory(error);
+    for (int i = 0; i < LINK_KNOTS; i++) {
+        const int64_t latent = llround(multiples_of(low - margin + i * step, link->resolution));
+        const double value = mn_fit_link_inverse(fitted->link, mn_to_double(latent, link->resolution));
+        const double multiples = multiples_of(value, metric->resolution);
+        if (!(fabs(multiples) < (double)MN_MAX_MULTIPLES))
+            continue;
+        const int64_t rounded = llround(multiples);
+        if (link->count > 0 && (latent <= link->latents[link->count - 1] || rounded <= link->values[link->count - 1]))
+            continue;
+        link->latents[link->count] = latent;
+        link->values[link->count++] = rounded;
+    }
+    return link->count > 1 ? MN_OK
+                           : mn_fail(error, MN_FAILURE, "metric \"%s\": its link does not rise within the resolution",
+                                     metric->name);
 }
 
 /* Coarser by powers of ten until every value fits; true when that was needed. */
@@ -160,20 +245,64 @@ static bool fit_resolution(const mn_table *table, const mn_fitted *fitted, mn_re
 
 /* Values as multiples such that differences within a node, and the network of first blocks, are rounded: what is exact in multiples stays exact
  * although the node's values sum to zero. */
-static void round_values(const mn_table *table, const mn_fitted *fitted, mn_metric *metric)
+static void round_values(const mn_table *table, const mn_fitted *fitted, mn_resolution resolution, mn_metric *metric)
 {
     double origin = fitted->base;
     int64_t first_values = 0;
     for (int node = 0; node < table->node_count; node++) {
         const double first = fitted->values[table->first[node]];
-        const int64_t rounded = llround(multiples_of(first, metric->resolution));
+        const int64_t rounded = llround(multiples_of(first, resolution));
         origin += first;
         first_values += rounded;
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
             metric->values[item] =
-                rounded + llround(multiples_of(fitted->values[item] - first, metric->resolution));
+                rounded + llround(multiples_of(fitted->values[item] - first, resolution));
     }
-    metric->base = llround(multiples_of(origin, metric->resolution)) - first_values;
+    metric->base = llround(multiples_of(origin, resolution)) - first_values;
+}
+
+/* Standard errors of the nodes' values, with that of the base shared out among the nodes, so that the squares over a network's blocks
+ * sum to the square of its own error. None where some are not known. */
+static mn_status copy_errors(const mn_fitted *fitted, mn_fit *fit, mn_metric *metric)
+{
+    const mn_table *table = fit->table;
+    const double shared = pow(fitted->base_error, 2) / table->node_count;
+    bool known = !isnan(shared);
+    for (int item = 0; item < table->item_count; item++)
+        known = known && isfinite(fitted->errors[item]);
+    if (!known)
+        return MN_OK;
+    metric->errors = mn_new_array((size_t)table->item_count, sizeof *metric->errors);
+    if (!metric->errors)
+        return mn_fail_memory(&fit->error);
+    for (int item = 0; item < table->item_count; item++)
+        metric->errors[item] = sqrt(pow(fitted->errors[item], 2) + shared);
+    return MN_OK;
+}
+
+static mn_status copy_factors(const mn_fitted *fitted, mn_resolution resolution, mn_fit *fit, mn_metric *metric)
+{
+    metric->factors = mn_new_array((size_t)fitted->factor_count, sizeof *metric->factors);
+    if (!metric->factors)
+        return mn_fail_memory(&fit->error);
+    metric->factor_count = fitted->factor_count;
+    for (int i = 0; i < fitted->factor_count; i++) {
+        const mn_fitted_factor *from = &fitted->factors[i];
+        mn_factor *to = &metric->factors[i];
+        to->node_count = from->node_count;
+        to->nodes = mn_new_array((size_t)from->node_count, sizeof *to->nodes);
+        to->values = mn_new_array(from->value_count, sizeof *to->values);
+        to->errors = metric->errors ? mn_new_array(from->value_count, sizeof *to->errors) : NULL;
+        if (!to->nodes || !to->values || (metric->errors && !to->errors))
+            return mn_fail_memory(&fit->error);
+        memcpy(to->nodes, from->nodes, (size_t)from->node_count * sizeof *to->nodes);
+        for (size_t k = 0; k < from->value_count; k++) {
+            to->values[k] = llround(multiples_of(from->values[k], resolution));
+            if (to->errors)
+                to->errors[k] = isfinite(from->errors[k]) ? from->errors[k] : 0;
+        }
+    }
+    return MN_OK;
 }
 
 static mn_status add_note(mn_fit *fit, const char *text)
@@ -197,14 +326,20 @@ static mn_status make_metric(const mn_measured_metric *measured, const mn_fitted
     if (!metric->name || !metric->unit || !metric->values)
         return mn_fail_memory(&fit->error);
     mn_status status = MN_OK;
-    if (fit_resolution(fit->table, fitted, &metric->resolution)) {
+    const bool linked = fitted->link.form != MN_LINK_IDENTITY;
+    if (linked)
+        status = make_link(fit->table, fitted, &fit->error, metric);
+    else if (fit_resolution(fit->table, fitted, &metric->resolution)) {
         char text[512], number[MN_NUMBER_SIZE];
         snprintf(text, sizeof text, "%.200s: values so large are kept to multiples of %s %.100s", metric->name,
                  mn_format(1, metric->resolution, number), metric->unit);
         status = add_note(fit, text);
     }
-    round_values(fit->table, fitted, metric);
-    return status;
+    const mn_resolution resolution = linked ? metric->link.resolution : metric->resolution;
+    round_values(fit->table, fitted, resolution, metric);
+    if (status == MN_OK)
+        status = copy_errors(fitted, fit, metric);
+    return status == MN_OK && fitted->factor_count ? copy_factors(fitted, resolution, fit, metric) : status;
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */
@@ -245,7 +380,7 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
         return mn_fail(&fit->error, MN_USAGE, "mn_fit_create: expected a loaded space and measurements of its networks");
     const mn_fit_options defaults = mn_fit_default_options();
     options = options ? options : &defaults;
-    request r = {.space = space, .measurements = measurements};
+    request r = {.space = space, .measurements = measurements, .threads = options->threads};
     mn_status status = read_method(options->method, &r.method, &fit->error);
     if (status == MN_OK)
         status = read_terms(options->terms, &r.terms, &fit->error);
@@ -257,8 +392,12 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
         status = copy_space(space, fit);
     if (status == MN_OK)
         fit->metric_count = measurements->metric_count;
+    if (status == MN_OK)
+        status = make_features(&r, &fit->error);
     for (int i = 0; i < fit->metric_count && status == MN_OK; i++)
         status = fit_metric(&r, i, fit);
+    mn_features_free(r.features[MN_FEATURES_FUNCTION]);
+    mn_features_free(r.features[MN_FEATURES_COST]);
     return status == MN_OK ? fill_table(&r, fit) : status;
 }
 

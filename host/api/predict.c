@@ -1,9 +1,12 @@
 /* Prediction of many networks: the arguments are checked here, the indices by the device while it reads them. The device adds up what
  * blocks contribute; factors and links follow here, in pieces that fit the nearest cache. */
 #include "host/api/handle.h"
+#include "host/core/standard_error.h"
 #include "host/core/memory.h"
 #include "host/device/device.h"
 #include "solver/threads.h"
+
+#include <math.h>
 
 enum { PIECE = 1024 };
 
@@ -174,4 +177,14 @@ mn_status mn_predict(const mn_table *table, const void *networks, int width, uin
     if (status == MN_OK && count > 0)
         status = predict(table, networks, width, count, mn_thread_count(threads), columns, &error);
     return status == MN_OK ? MN_OK : mn_table_record(table, &error);
+}
+
+double mn_predict_error(const mn_table *table, int metric, const uint16_t *network)
+{
+    if (!table || !table->has_values || !network || metric < 0 || metric >= table->metric_count)
+        return NAN;
+    for (int node = 0; node < table->node_count; node++)
+        if (network[node] >= table->nodes[node].block_count)
+            return NAN;
+    return mn_table_standard_error(table, metric, network);
 }

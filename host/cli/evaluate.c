@@ -18,6 +18,9 @@ typedef struct comparison {
     mn_solver *solver; /* with --limit or --arch */
     uint16_t *network; /* the one that is looked at, NULL: none */
     mn_rank rank;
+    mn_networks *measured; /* with --measurements */
+    int cost;                      /* metric of the random limits, -1: none */
+    mn_limit_regret limited;
 } comparison;
 
 /* ---- what is compared -------------------------------------------------------------------------------------------------------- */
@@ -70,6 +73,53 @@ static mn_status choose_metric(comparison *e)
     if (e->column < 0)
         return cli_fail(e->c, MN_USAGE, "--metric: the truth has no column \"%.200s\"", given + length + 1);
     return MN_OK;
+}
+
+/* ---- what the table has seen, and limits -------------------------------------------------------------------------------------- */
+
+static mn_status read_measurements(comparison *e)
+{
+    cli *c = e->c;
+    const char *path = cli_value(c, "measurements");
+    if (!path && !strcmp(e->subset, "unmeasured"))
+        return cli_fail(c, MN_USAGE, "--subset unmeasured: expected --measurements FILE, what the table was fitted to");
+    if (!path)
+        return MN_OK;
+    mn_status status = mn_networks_read(e->table, path, &e->measured);
+    if (status != MN_OK)
+        return cli_fail_with(c, status, e->measured);
+    status = mn_truth_set_measured(e->truth, e->table, e->measured);
+    return status == MN_OK ? MN_OK : cli_fail_with(c, status, e->truth);
+}
+
+/* The metric of --cost, else the first one, other than that compared, that is better when lower. */
+static mn_status choose_cost(comparison *e)
+{
+    const char *given = cli_value(e->c, "cost");
+    e->cost = -1;
+    if (given) {
+        e->cost = mn_table_find_metric(e->table, given);
+        if (e->cost < 0)
+            return cli_fail(e->c, MN_USAGE, "--cost: table \"%s\" has no metric \"%.100s\"", mn_table_name(e->table), given);
+    }
+    for (int i = 0; e->cost < 0 && !given && i < mn_table_metric_count(e->table); i++)
+        if (i != e->metric && !mn_table_metric_higher_is_better(e->table, i))
+            e->cost = i;
+    return MN_OK;
+}
+
+static mn_status measure_limits(comparison *e)
+{
+    uint64_t limits = 1000, seed = 0;
+    mn_status status = cli_integer(e->c, "limits", 1, 1000000, &limits);
+    if (status == MN_OK)
+        status = cli_integer(e->c, "seed", 0, UINT64_MAX, &seed);
+    if (status == MN_OK)
+        status = choose_cost(e);
+    if (status != MN_OK || e->cost < 0)
+        return status;
+    status = mn_evaluate_limits(e->table, e->metric, e->cost, e->truth, e->column, e->subset, (int)limits, seed, &e->limited);
+    return status == MN_OK ? MN_OK : cli_fail_with(e->c, status, e->truth);
 }
 
 /* ---- one network ------------------------------------------------------------------------------------------------------------- */
@@ -146,6 +196,21 @@ static void json_row(json_out *json, const comparison *e, const char *key, uint6
     json_close(json);
 }
 
+static void json_limits(json_out *json, const comparison *e)
+{
+    if (e->cost < 0) {
+        json_null(json, "limited");
+        return;
+    }
+    json_object(json, "limited");
+    json_string(json, "cost", mn_table_metric_name(e->table, e->cost));
+    json_count(json, "limits", (unsigned long long)e->limited.limits);
+    json_double(json, "mean_regret", e->limited.mean);
+    json_double(json, "worst_regret", e->limited.worst);
+    json_double(json, "share_best", e->limited.share_best);
+    json_close(json);
+}
+
 static mn_status print_json(comparison *e)
 {
     const mn_evaluation *f = &e->figures;
@@ -172,6 +237,10 @@ static mn_status print_json(comparison *e)
     json_double(&json, "best_truth", f->count ? mn_truth_column(e->truth, e->column)[f->true_best] : NAN);
     for (int i = 0; i < 3; i++)
         json_double(&json, recalls[i], f->top_recall[i]);
+    json_double(&json, "within_1_standard_error", f->within_1_error);
+    json_double(&json, "within_2_standard_errors", f->within_2_errors);
+    json_double(&json, "error_ratio", f->error_ratio);
+    json_limits(&json, e);
     if (e->network)
         json_rank(&json, e);
     json_close(&json);
@@ -211,6 +280,17 @@ static mn_status print_text(comparison *e)
                     "  the network that the table ranks first has %.6g %s, rank %" PRIu64
                     "; the best has %.6g %s: regret %.4g\n",
                     truth[f->chosen], unit, f->chosen_rank, truth[f->true_best], unit, f->regret);
+    if (f->count && e->cost >= 0)
+        text_printf(&out,
+                    "  under %d random limits on the predicted %s: mean regret %.4g %s, worst %.4g, the best network in "
+                    "%.1f %%\n",
+                    e->limited.limits, mn_table_metric_name(e->table, e->cost), e->limited.mean, unit, e->limited.worst,
+                    100 * e->limited.share_best);
+    if (!isnan(f->within_1_error))
+        text_printf(&out,
+                    "  within 1 and 2 standard errors: %.1f %% and %.1f %% (68 %% and 95 %% where they are right; errors are "
+                    "%.3g times as large)\n",
+                    100 * f->within_1_error, 100 * f->within_2_errors, f->error_ratio);
     for (int i = 0, size = 10; i < 3; i++, size *= 10)
         if (!isnan(f->top_recall[i]))
             text_printf(&out, "  of the best %d, %.1f %% are among the predicted best %d\n", size,
@@ -224,7 +304,27 @@ static mn_status print_text(comparison *e)
 
 /* ---- scatter ----------------------------------------------------------------------------------------------------------------- */
 
-/* Rows of the truth that were measured, with both values: as CSV, or as points for a picture. */
+/* [rows of the truth] whether the subset holds them; NULL, with a sentence, when that failed. */
+static bool *find_compared(comparison *e)
+{
+    const uint64_t count = mn_truth_count(e->truth);
+    uint64_t *rows = calloc(count + 1, sizeof *rows), found = 0;
+    bool *compared = rows ? calloc(count + 1, sizeof *compared) : NULL;
+    mn_status status = compared ? mn_evaluate_rows(e->table, e->truth, e->column, e->subset, rows, &found) : MN_OK;
+    if (!compared)
+        cli_fail_memory(e->c);
+    else if (status != MN_OK)
+        cli_fail_with(e->c, status, e->truth);
+    for (uint64_t i = 0; i < found; i++)
+        compared[rows[i]] = true;
+    free(rows);
+    if (status == MN_OK)
+        return compared;
+    free(compared);
+    return NULL;
+}
+
+/* The compared rows with both values: as CSV in the truth's order, or as points for a picture. */
 static mn_status collect_pairs(comparison *e, bool csv, text *out)
 {
     const uint64_t count = mn_truth_count(e->truth);
@@ -233,10 +333,14 @@ static mn_status collect_pairs(comparison *e, bool csv, text *out)
     char number[MN_NUMBER_SIZE];
     int64_t *values;
     const mn_status status = cli_predict(e->c, e->table, mn_truth_networks(e->truth), count, &values);
-    if (status != MN_OK)
-        return status;
+    bool *compared = status == MN_OK ? find_compared(e) : NULL;
+    if (!compared) {
+        if (status == MN_OK)
+            free(values);
+        return status == MN_OK ? MN_FAILURE : status;
+    }
     for (uint64_t row = 0; row < count; row++) {
-        if (isnan(truth[row]))
+        if (!compared[row])
             continue;
         const char *predicted = mn_format(values[row * (uint64_t)metrics + (uint64_t)e->metric],
                                           mn_table_metric_resolution(e->table, e->metric), number);
@@ -248,6 +352,7 @@ static mn_status collect_pairs(comparison *e, bool csv, text *out)
         }
     }
     free(values);
+    free(compared);
     return out->failed ? cli_fail_memory(e->c) : MN_OK;
 }
 
@@ -295,9 +400,13 @@ static mn_status compare(comparison *e)
     if (status != MN_OK)
         return cli_fail_with(c, status, e->truth);
     status = choose_metric(e);
+    if (status == MN_OK)
+        status = read_measurements(e);
     if (status == MN_OK &&
         (status = mn_evaluate(e->table, e->metric, e->truth, e->column, e->subset, &e->figures)) != MN_OK)
         cli_fail_with(c, status, e->truth);
+    if (status == MN_OK)
+        status = measure_limits(e);
     if (status == MN_OK)
         status = rank_network(e);
     if (status == MN_OK && output)
@@ -329,6 +438,7 @@ static mn_status run(cli *c)
     free(e.network);
     mn_solver_free(e.solver);
     mn_truth_free(e.truth);
+    mn_networks_free(e.measured);
     return status;
 }
 
@@ -339,7 +449,13 @@ static const cli_option own_options[] = {
      "metric of the table, and the truth's column (default: the first metric; the column of its name, else the first "
      "that begins with it)"},
     {"subset", "NAME", false,
-     "all (default), or reachable: NAS-Bench-201's networks without operations that cannot influence the output"},
+     "all (default); reachable: NAS-Bench-201's networks without operations that cannot influence the output; unmeasured: "
+     "networks of whose function class --measurements holds none"},
+    {"measurements", "FILE", false, "CSV of the networks that the table was fitted to, for --subset unmeasured"},
+    {"cost", "METRIC", false,
+     "the table's metric on which limits are drawn at random (default: the first other metric that is better when lower)"},
+    {"limits", "N", false, "how many random limits (default 1000)"},
+    {"seed", "S", false, "seed of the random limits (default 0)"},
     {"arch", "LIST", false, "what the truth says of this network, and its rank among those that meet the limits"},
     {"output", "FILE", false, "CSV of each network's predicted value and truth"},
     {"plot", "FILE.svg", false, "a picture of predicted values over truth (needs gnuplot)"},

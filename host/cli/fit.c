@@ -62,8 +62,11 @@ static mn_status print_json(const fit_job *job)
 static void print_metric(text *out, const mn_table *table, int metric, const mn_fit_figures *f)
 {
     const char *unit = mn_table_metric_unit(table, metric);
-    text_printf(out, "%s (%s): %s, %s\n  %d networks, %d unknown values, %.1f degrees of freedom\n", f->metric, unit,
-                f->method, f->model, f->networks, f->parameters, f->degrees_of_freedom);
+    text_printf(out, "%s (%s): %s terms by %s, %s\n  %d networks, %d parameters", f->metric, unit, f->terms, f->method,
+                f->model, f->networks, f->parameters);
+    if (!isnan(f->degrees_of_freedom))
+        text_printf(out, ", %.1f degrees of freedom", f->degrees_of_freedom);
+    text_put(out, "\n");
     if (!isnan(f->leave_one_out_rmse))
         text_printf(out, "  each network from the others: RMSE %.4g %s, %.1f %% within 10 %%\n", f->leave_one_out_rmse,
                     unit, 100 * f->leave_one_out_within_10_percent);

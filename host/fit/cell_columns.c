@@ -138,14 +138,8 @@ static void fill_function(const void *source, const uint16_t *network, double *r
     fill_counts(s, network, row);
     const path_figures f = read_paths(s, network, row);
     const double count = f.count ? f.count : 1;
-    const double depth[] = {f.count,
-                            f.most_convolutions,
-                            f.least_convolutions,
-                            f.convolutions / count,
-                            f.most_largest,
-                            f.least_largest,
-                            f.largest / count,
-                            f.most_steps};
+    const double depth[] = {f.count,        f.most_convolutions, f.least_convolutions, f.convolutions / count,
+                            f.most_largest, f.least_largest,     f.largest / count,    f.most_steps};
     memcpy(row + s->depth, depth, sizeof depth);
     for (int set = 0; set < s->set_count; set++)
         row[s->sets + 3 * set + 2] /= count;

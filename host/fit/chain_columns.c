@@ -93,8 +93,7 @@ static bool list_attributes(chain_source *s)
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
             for (int i = 0; i < s->attribute_count; i++) {
                 const attribute *a = &s->attributes[i];
-                const int value =
-                    find_value(a, value_text(&table->nodes[node].blocks[item - table->first[node]], a));
+                const int value = find_value(a, value_text(&table->nodes[node].blocks[item - table->first[node]], a));
                 s->value_of[item * s->attribute_count + i] = value < 0 ? -1 : a->first_value + value;
             }
     return s->value_of;

@@ -60,8 +60,15 @@ static void list_candidates(choice *c, mn_error *error)
 {
     const mn_metric_request *request = c->request;
     const mn_fit_method method = request->method;
-    const int order = (int)request->terms + 1;
+    const int order = request->terms < MN_FIT_FULL ? (int)request->terms + 1 : 1;
     const bool can_count = mn_terms_can_count(request->samples->table);
+    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features)
+        c->candidates[c->count++] = (candidate){.method = MN_FIT_PROCESS};
+    if (request->terms == MN_FIT_FULL && method != MN_FIT_PROCESS)
+        mn_fail(error, MN_USAGE, "terms full: one term over all nodes is what method process gives; others have additive, "
+                                 "pairs or triples");
+    if (request->terms == MN_FIT_FULL)
+        return;
     if (method == MN_FIT_LEAST_SQUARES)
         add(c, MN_FIT_LEAST_SQUARES, (mn_linear_model){.order = order}, error);
     if (method == MN_FIT_RIDGE || method == MN_FIT_CHOOSE) {
@@ -129,6 +136,66 @@ static void leave_fold(training *t, const mn_samples *all, const int *fold_of, i
     }
 }
 
+static mn_fit_terms terms_of(const mn_metric_request *request, mn_fit_method method)
+{
+    if (request->terms != MN_FIT_DEFAULT_TERMS)
+        return request->terms;
+    const bool held = request->samples->table->count <= MN_MAX_BLOCKS && request->samples->table->node_count > 1;
+    return method == MN_FIT_PROCESS && held ? MN_FIT_FULL : MN_FIT_ADDITIVE;
+}
+
+static mn_process_request process_request(const mn_metric_request *request, const mn_samples *samples)
+{
+    static const mn_distill_terms terms[] = {MN_DISTILL_ADDITIVE, MN_DISTILL_PAIRS, MN_DISTILL_TRIPLES, MN_DISTILL_FULL};
+    return (mn_process_request){.samples = samples,
+                                .features = request->features,
+                                .upper = request->upper,
+                                .terms = terms[terms_of(request, MN_FIT_PROCESS)],
+                                .threads = request->threads};
+}
+
+/* Predictions of a fold by the process fitted to the others. */
+static mn_status predict_by_process(const choice *c, const training *t, const int *fold_of, int fold, double *predicted,
+                                    mn_error *error)
+{
+    const mn_samples *all = c->request->samples;
+    const size_t nodes = (size_t)all->table->node_count;
+    uint16_t *networks = mn_new_array((size_t)all->count * nodes, sizeof *networks);
+    double *values = mn_new_array((size_t)all->count, sizeof *values);
+    int count = 0;
+    for (int row = 0; row < all->count && networks; row++)
+        if (fold_of[row] == fold)
+            memcpy(networks + (size_t)count++ * nodes, all->networks + (size_t)row * nodes, nodes * sizeof *networks);
+    const mn_process_request request = process_request(c->request, &t->samples);
+    const mn_status status = networks && values ? mn_process_fit_predict(&request, networks, count, error, values)
+                                                : mn_fail_memory(error);
+    count = 0;
+    for (int row = 0; row < all->count && status == MN_OK; row++)
+        if (fold_of[row] == fold)
+            predicted[row] = values[count++];
+    free(networks);
+    free(values);
+    return status;
+}
+
+static mn_status predict_by_linear(const choice *c, const candidate *one, const training *t, const int *fold_of, int fold,
+                                   double *predicted, mn_error *error)
+{
+    const mn_samples *all = c->request->samples;
+    mn_linear_fit *fit = NULL;
+    mn_status status = mn_linear_fit_create(&t->samples, &one->model, false, error, &fit);
+    double *scratch = status == MN_OK ? mn_new_array((size_t)fit->coefficient_count, sizeof *scratch) : NULL;
+    if (status == MN_OK && !scratch)
+        status = mn_fail_memory(error);
+    for (int row = 0; row < all->count && status == MN_OK; row++)
+        if (fold_of[row] == fold)
+            predicted[row] =
+                mn_linear_fit_predict(fit, all->networks + (size_t)row * (size_t)all->table->node_count, scratch);
+    free(scratch);
+    mn_linear_fit_free(fit);
+    return status;
+}
+
 /* predicted [count]: each sample from the folds that do not hold it. */
 static mn_status predict_folds(const choice *c, const candidate *one, const int *fold_of, int folds, double *predicted,
                                mn_error *error)
@@ -137,18 +204,9 @@ static mn_status predict_folds(const choice *c, const candidate *one, const int 
     training t = {0};
     mn_status status = open_training(&t, all) ? MN_OK : mn_fail_memory(error);
     for (int fold = 0; fold < folds && status == MN_OK; fold++) {
-        mn_linear_fit *fit = NULL;
         leave_fold(&t, all, fold_of, fold);
-        status = mn_linear_fit_create(&t.samples, &one->model, false, error, &fit);
-        double *scratch = status == MN_OK ? mn_new_array((size_t)fit->coefficient_count, sizeof *scratch) : NULL;
-        if (status == MN_OK && !scratch)
-            status = mn_fail_memory(error);
-        for (int row = 0; row < all->count && status == MN_OK; row++)
-            if (fold_of[row] == fold)
-                predicted[row] =
-                    mn_linear_fit_predict(fit, all->networks + (size_t)row * (size_t)all->table->node_count, scratch);
-        free(scratch);
-        mn_linear_fit_free(fit);
+        status = one->method == MN_FIT_PROCESS ? predict_by_process(c, &t, fold_of, fold, predicted, error)
+                                               : predict_by_linear(c, one, &t, fold_of, fold, predicted, error);
     }
     close_training(&t);
     return status;
@@ -231,6 +289,48 @@ static mn_status read_values(const mn_linear_fit *fit, mn_fitted *fitted, mn_err
     return MN_OK;
 }
 
+/* The terms of several nodes: a value for every combination of their blocks. */
+static mn_status read_factor(const mn_linear_fit *fit, const mn_term *term, double *weights, mn_error *error,
+                             mn_fitted_factor *factor)
+{
+    const mn_table *table = fit->terms->table;
+    size_t count = 1;
+    for (int i = 0; i < term->node_count; i++)
+        count *= (size_t)table->nodes[term->nodes[i]].block_count;
+    factor->node_count = term->node_count;
+    factor->nodes = mn_new_array((size_t)term->node_count, sizeof *factor->nodes);
+    factor->values = mn_new_array(count, sizeof(double));
+    factor->errors = mn_new_array(count, sizeof(double));
+    if (!factor->nodes || !factor->values || !factor->errors)
+        return mn_fail_memory(error);
+    memcpy(factor->nodes, term->nodes, (size_t)term->node_count * sizeof *factor->nodes);
+    factor->value_count = count;
+    for (size_t k = 0; k < count; k++) {
+        uint16_t blocks[MN_TERM_NODES];
+        size_t rest = k;
+        for (int i = term->node_count - 1; i >= 0; i--) {
+            blocks[i] = (uint16_t)(rest % (size_t)table->nodes[term->nodes[i]].block_count);
+            rest /= (size_t)table->nodes[term->nodes[i]].block_count;
+        }
+        mn_terms_functional(fit->terms, term, blocks, weights);
+        factor->values[k] = mn_linear_fit_value(fit, weights, &factor->errors[k]);
+    }
+    return MN_OK;
+}
+
+static mn_status read_factors(const mn_linear_fit *fit, mn_fitted *fitted, mn_error *error)
+{
+    const mn_terms *terms = fit->terms;
+    double *weights = mn_new_array((size_t)fit->coefficient_count, sizeof *weights);
+    fitted->factors = mn_new_array((size_t)terms->term_count, sizeof *fitted->factors);
+    mn_status status = weights && fitted->factors ? MN_OK : mn_fail_memory(error);
+    for (int i = 0; i < terms->term_count && status == MN_OK; i++)
+        if (terms->terms[i].node_count > 1 && terms->terms[i].count > 0)
+            status = read_factor(fit, &terms->terms[i], weights, error, &fitted->factors[fitted->factor_count++]);
+    free(weights);
+    return status;
+}
+
 static mn_status fit_linear(const mn_metric_request *request, const candidate *one, mn_error *error, mn_fitted **result)
 {
     mn_linear_fit *fit = NULL;
@@ -238,6 +338,8 @@ static mn_status fit_linear(const mn_metric_request *request, const candidate *o
     mn_status status = fitted ? mn_linear_fit_create(request->samples, &one->model, true, error, &fit) : mn_fail_memory(error);
     if (status == MN_OK)
         status = read_values(fit, fitted, error);
+    if (status == MN_OK && fit->model.order > 1)
+        status = read_factors(fit, fitted, error);
     if (status == MN_OK) {
         fitted->method = mn_fit_method_names[one->method];
         mn_linear_fit_describe(fit, fitted->model, sizeof fitted->model);
@@ -254,13 +356,23 @@ static mn_status fit_linear(const mn_metric_request *request, const candidate *o
     return status;
 }
 
-mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, mn_fitted **fitted)
+static mn_status fit_candidate(const mn_metric_request *request, const candidate *one, mn_error *error,
+                               mn_fitted **fitted)
+{
+    if (one->method != MN_FIT_PROCESS)
+        return fit_linear(request, one, error, fitted);
+    const mn_process_request process = process_request(request, request->samples);
+    return mn_process_fit_metric(&process, error, fitted);
+}
+
+mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, mn_fitted **fitted, mn_fit_terms *terms)
 {
     *fitted = NULL;
+    *terms = MN_FIT_ADDITIVE;
     if (request->method == MN_FIT_PAPER)
         return mn_fit_differences(request->samples, request->repeat_variance, error, fitted, NULL);
     choice c = {.request = request, .relative = is_positive_cost(request)};
-    mn_error missing = {0};
+    mn_error missing = {.status = MN_USAGE, .text = "the method cannot be used here"};
     list_candidates(&c, &missing);
     if (c.count == 0)
         return mn_fail(error, missing.status, "metric \"%s\": %s", request->metric, missing.text);
@@ -268,8 +380,10 @@ mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, m
     double loss = NAN;
     mn_status status = c.count > 1 ? cross_validate(&c, &best, &loss, error) : MN_OK;
     if (status == MN_OK)
-        status = fit_linear(request, &c.candidates[best], error, fitted);
-    if (status == MN_OK)
+        status = fit_candidate(request, &c.candidates[best], error, fitted);
+    if (status == MN_OK) {
         (*fitted)->loss = loss;
+        *terms = terms_of(request, c.candidates[best].method);
+    }
     return status;
 }

@@ -9,6 +9,7 @@
 
 #include "host/fit/fitted.h"
 #include "host/fit/linear_fit.h"
+#include "host/fit/process_fit.h"
 
 enum { MN_CHOOSE_ROWS = 2000 };
 
@@ -24,7 +25,15 @@ typedef enum mn_fit_method {
 
 extern const char *const mn_fit_method_names[MN_FIT_METHODS]; /* [0]: NULL */
 
-typedef enum mn_fit_terms { MN_FIT_ADDITIVE, MN_FIT_PAIRS, MN_FIT_TRIPLES, MN_FIT_FULL, MN_FIT_TERMS } mn_fit_terms;
+/* By default additive, and for the process one term over all nodes where a table holds it. */
+typedef enum mn_fit_terms {
+    MN_FIT_ADDITIVE,
+    MN_FIT_PAIRS,
+    MN_FIT_TRIPLES,
+    MN_FIT_FULL,
+    MN_FIT_TERMS,
+    MN_FIT_DEFAULT_TERMS = MN_FIT_TERMS
+} mn_fit_terms;
 
 extern const char *const mn_fit_terms_names[MN_FIT_TERMS];
 
@@ -35,8 +44,12 @@ typedef struct mn_metric_request {
     double repeat_variance; /* of one measurement; NaN: not known */
     mn_fit_method method;
     mn_fit_terms terms;
+    const mn_features *features; /* of the process; NULL: there is none */
+    double upper;                /* natural bound of the metric; NaN: none */
+    int threads;
 } mn_metric_request;
 
-mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, mn_fitted **fitted);
+/* terms: those of the outcome. */
+mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, mn_fitted **fitted, mn_fit_terms *terms);
 
 #endif

@@ -8,7 +8,12 @@
 
 #include "host/fit/process.h"
 
-typedef enum mn_distill_terms { MN_DISTILL_ADDITIVE, MN_DISTILL_PAIRS, MN_DISTILL_TRIPLES, MN_DISTILL_FULL } mn_distill_terms;
+typedef enum mn_distill_terms {
+    MN_DISTILL_ADDITIVE,
+    MN_DISTILL_PAIRS,
+    MN_DISTILL_TRIPLES,
+    MN_DISTILL_FULL
+} mn_distill_terms;
 
 /* One factor: value of every combination of its nodes' blocks, the last node's block fastest. */
 typedef struct mn_distilled_factor {
@@ -31,7 +36,8 @@ typedef struct mn_distilled {
 enum { MN_DISTILL_SAMPLE = 200000, MN_DISTILL_FULL_LIMIT = 10000000 };
 
 /* MN_USAGE for MN_DISTILL_FULL over more than MN_DISTILL_FULL_LIMIT networks. */
-mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, mn_error *error, mn_distilled **distilled);
+mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, mn_error *error,
+                             mn_distilled **distilled);
 void mn_distilled_free(mn_distilled *distilled);
 
 /* Value of a network, link's scale. */

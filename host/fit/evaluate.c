@@ -242,7 +242,10 @@ mn_status mn_evaluate_arrays(const double *predicted, const double *truth, uint6
                                   .within_5_percent = NAN,
                                   .within_10_percent = NAN,
                                   .regret = NAN,
-                                  .top_recall = {NAN, NAN, NAN}};
+                                  .top_recall = {NAN, NAN, NAN},
+                                  .within_1_error = NAN,
+                                  .within_2_errors = NAN,
+                                  .error_ratio = NAN};
     if (count == 0)
         return MN_OK;
     mn_status status = mn_kendall_tau_b(predicted, truth, count, error, &evaluation->kendall_tau);
@@ -253,6 +256,25 @@ mn_status mn_evaluate_arrays(const double *predicted, const double *truth, uint6
     evaluation->pearson = mn_pearson(predicted, truth, count);
     measure_errors(predicted, truth, count, evaluation);
     return status;
+}
+
+void mn_evaluate_errors(const double *predicted, const double *truth, const double *errors, uint64_t count,
+                        mn_evaluation *evaluation)
+{
+    uint64_t within_1 = 0, within_2 = 0, uncertain = 0;
+    double squares = 0;
+    for (uint64_t row = 0; row < count; row++) {
+        const double off = fabs(predicted[row] - truth[row]);
+        within_1 += off <= errors[row];
+        within_2 += off <= 2 * errors[row];
+        if (errors[row] > 0) { /* what is known without error has no ratio */
+            squares += pow(off / errors[row], 2);
+            uncertain++;
+        }
+    }
+    evaluation->within_1_error = count ? (double)within_1 / (double)count : NAN;
+    evaluation->within_2_errors = count ? (double)within_2 / (double)count : NAN;
+    evaluation->error_ratio = uncertain ? sqrt(squares / (double)uncertain) : NAN;
 }
 
 /* ---- regret under limits -------------------------------------------------------------------------------------------------- */

@@ -13,6 +13,10 @@ mn_status mn_spearman(const double *x, const double *y, uint64_t count, mn_error
 mn_status mn_evaluate_arrays(const double *predicted, const double *truth, uint64_t count, bool higher_is_better,
                              mn_error *error, mn_evaluation *evaluation);
 
+/* The figures of calibration, from standard errors [count] of the predictions. */
+void mn_evaluate_errors(const double *predicted, const double *truth, const double *errors, uint64_t count,
+                        mn_evaluation *evaluation);
+
 /* mn_evaluate_limits on arrays: costs [count] predicted, lower is better. Figures are NaN for count 0. */
 mn_status mn_regret_under_limits(const double *predicted, const double *truth, const double *costs, uint64_t count,
                                  bool higher_is_better, int limits, uint64_t seed, mn_error *error,

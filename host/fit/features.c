@@ -121,8 +121,7 @@ static mn_status find_classes(mn_features *f, const uint16_t *networks, uint64_t
     if (f->kind != MN_FEATURES_FUNCTION || !small_space(f->table))
         return MN_OK;
     uint64_t *class_of = mn_new_array(count, sizeof *class_of);
-    mn_status status =
-        class_of ? mn_classes_of(f->table, networks, count, error, class_of) : mn_fail_memory(error);
+    mn_status status = class_of ? mn_classes_of(f->table, networks, count, error, class_of) : mn_fail_memory(error);
     if (status == MN_OK)
         status = average_classes(f, networks, class_of, count, error);
     free(class_of);
@@ -143,7 +142,8 @@ static void raw_row(const mn_features *f, const uint16_t *network, double *row)
 /* ---- scales ---------------------------------------------------------------------------------------------------------------------- */
 
 /* Means and deviations of the raw columns over the examples that are not constant. */
-static bool measure_columns(const mn_features *f, const uint16_t *networks, uint64_t count, double *mean, double *deviation)
+static bool measure_columns(const mn_features *f, const uint16_t *networks, uint64_t count, double *mean,
+                            double *deviation)
 {
     const size_t raw = (size_t)f->raw.count, nodes = (size_t)f->table->node_count;
     double *row = mn_new_array(raw, sizeof *row);
@@ -197,8 +197,8 @@ static mn_status make_scales(mn_features *f, const uint16_t *networks, uint64_t 
     f->shift = mn_new_array(raw, sizeof *f->shift);
     f->scale = mn_new_array(raw, sizeof *f->scale);
     double *mean = mn_new_array(raw, sizeof *mean), *deviation = mn_new_array(raw, sizeof *deviation);
-    const bool enough = f->raw_of && f->shift && f->scale && mean && deviation &&
-                        measure_columns(f, networks, count, mean, deviation);
+    const bool enough =
+        f->raw_of && f->shift && f->scale && mean && deviation && measure_columns(f, networks, count, mean, deviation);
     if (enough)
         keep_columns(f, mean, deviation);
     free(mean);
@@ -253,8 +253,8 @@ mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_err
     if (status == MN_OK && f->class_rows)
         status = scale_classes(f, count, error);
     if (status == MN_OK && !f->count)
-        status = mn_fail(error, MN_USAGE, "\"%s\": all networks have the same features, a process cannot tell them apart",
-                         table->name);
+        status = mn_fail(error, MN_USAGE,
+                         "\"%s\": all networks have the same features, a process cannot tell them apart", table->name);
     free(networks);
     if (status == MN_OK)
         *result = f;
@@ -302,7 +302,8 @@ const mn_feature_group *mn_features_group(const mn_features *f, int group)
     return &f->groups[group];
 }
 
-mn_status mn_features_rows(const mn_features *f, const uint16_t *networks, uint64_t count, mn_error *error, double *rows)
+mn_status mn_features_rows(const mn_features *f, const uint16_t *networks, uint64_t count, mn_error *error,
+                           double *rows)
 {
     const size_t columns = (size_t)f->count, nodes = (size_t)f->table->node_count;
     double *raw = f->class_rows ? NULL : mn_new_array((size_t)f->raw.count, sizeof *raw);

@@ -6,6 +6,7 @@
 #define MN_FIT_FITTED_H
 
 #include "host/core/table.h"
+#include "host/fit/link.h"
 
 /* Values of a term over two nodes and more; the last node's block changes fastest. */
 typedef struct mn_fitted_factor {
@@ -16,6 +17,7 @@ typedef struct mn_fitted_factor {
 } mn_fitted_factor;
 
 typedef struct mn_fitted {
+    mn_fit_link link;        /* base, values, factors and errors are on its scale */
     double base, base_error;
     double *values, *errors; /* [items]; an error that is not known is NaN */
     int factor_count;

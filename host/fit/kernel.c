@@ -45,9 +45,8 @@ static void scale_rows(const mn_kernel *kernel, bool linear, const double *rows,
 {
     for (int g = 0; g < kernel->group_count; g++) {
         const mn_feature_group *group = &kernel->groups[g];
-        const double factor =
-            linear ? (group->linear > 0 ? exp(kernel->parameters[mn_kernel_linear(g)] / 2) : 0)
-                   : exp(kernel->parameters[mn_kernel_weight(g)] / 2);
+        const double factor = linear ? (group->linear > 0 ? exp(kernel->parameters[mn_kernel_linear(g)] / 2) : 0)
+                                     : exp(kernel->parameters[mn_kernel_weight(g)] / 2);
         for (int i = 0; i < count; i++)
             for (int column = group->first; column < group->first + group->count; column++)
                 scaled[(size_t)i * kernel->column_count + column] =
@@ -113,8 +112,9 @@ void mn_kernel_variance(const mn_kernel *kernel, const double *rows, int count, 
         double sum = 0;
         for (int g = 0; g < kernel->group_count; g++)
             if (kernel->groups[g].linear > 0)
-                sum += exp(kernel->parameters[mn_kernel_linear(g)]) *
-                       square(rows + (size_t)i * kernel->column_count + kernel->groups[g].first, kernel->groups[g].count);
+                sum +=
+                    exp(kernel->parameters[mn_kernel_linear(g)]) *
+                    square(rows + (size_t)i * kernel->column_count + kernel->groups[g].first, kernel->groups[g].count);
         variance[i] = fixed + sum;
     }
 }
@@ -126,11 +126,11 @@ struct mn_evidence {
     const mn_lapack *lapack;
     int count;
     const double *noise, *targets;
-    double *products;  /* [groups][pairs i >= j] inner products, of linear groups */
-    double *distances; /* [groups][pairs] squared */
+    double *products;           /* [groups][pairs i >= j] inner products, of linear groups */
+    double *distances;          /* [groups][pairs] squared */
     double *shape, *derivative; /* [pairs] at the current parameters */
-    double *matrix;    /* [count][count] covariance, its factor, then its inverse */
-    double *solution;  /* [count] covariance^-1 targets */
+    double *matrix;             /* [count][count] covariance, its factor, then its inverse */
+    double *solution;           /* [count] covariance^-1 targets */
 };
 
 static size_t pair_count(int count)

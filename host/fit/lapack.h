@@ -21,8 +21,8 @@ bool mn_lapack_cholesky(const mn_lapack *lapack, int n, double *a, int stride);
 bool mn_lapack_cholesky_inverse(const mn_lapack *lapack, int n, double *factor, int stride);
 
 /* b [n x columns]: solves with the lower factor (transposed false: L x = b; true: L' x = b). */
-void mn_lapack_solve_lower(const mn_lapack *lapack, bool transposed, int n, int columns, const double *factor, int stride,
-                           double *b, int b_stride);
+void mn_lapack_solve_lower(const mn_lapack *lapack, bool transposed, int n, int columns, const double *factor,
+                           int stride, double *b, int b_stride);
 
 /* c [m x n] = alpha op(a) op(b) + beta c, inner dimension k. */
 void mn_lapack_multiply(const mn_lapack *lapack, bool transpose_a, bool transpose_b, int m, int n, int k, double alpha,

@@ -18,7 +18,7 @@ typedef struct work {
     mn_regression *regression;
     double *weights, *best_weights, *residuals, *scratch; /* [count] */
     double smallest; /* fitted values below this count as this much, for relative errors */
-    bool plentiful;  /* so many rows that strength and leverages hardly matter, and finding them would take long */
+    bool plentiful;  /* so many rows that strength and slacks hardly matter, and finding them would take long */
 } work;
 
 /* ---- coverage ------------------------------------------------------------------------------------------------------------------- */
@@ -145,10 +145,10 @@ static double residual_scale(const work *w)
 static void find_residuals(work *w)
 {
     const double *fitted = mn_regression_fitted(w->regression);
-    const double *leverage = w->plentiful ? NULL : mn_regression_leverage(w->regression);
+    const double *slack = w->plentiful ? NULL : mn_regression_slack(w->regression);
     for (int row = 0; row < w->samples->count; row++) {
-        const double off = w->samples->targets[row] - fitted[row], own = leverage ? leverage[row] : 0;
-        w->residuals[row] = off * sqrt(own_weight(w, row, fitted[row]) / fmax(1 - own, 1e-3));
+        const double off = w->samples->targets[row] - fitted[row], own = slack ? slack[row] : 1;
+        w->residuals[row] = off * sqrt(own_weight(w, row, fitted[row]) / fmax(own, 1e-3));
     }
 }
 
@@ -200,8 +200,7 @@ static void start_weights(work *w)
 static double leave_out(const work *w, int row)
 {
     const double fitted = mn_regression_fitted(w->regression)[row], target = w->samples->targets[row];
-    const double leverage = mn_regression_leverage(w->regression)[row];
-    return target - (target - fitted) / fmax(1 - leverage, 1e-6);
+    return target - (target - fitted) / mn_regression_slack(w->regression)[row];
 }
 
 /* Mean leave-one-out loss: squares, or for robust losses absolute errors held at 30 % or three scales. */
@@ -276,7 +275,7 @@ static void find_residual(const work *w, mn_linear_fit *fit)
         const double weight = w->weights[row], off = w->samples->targets[row] - fitted[row];
         squares += weight * off * off;
         weights += weight;
-        freedom += mn_regression_leverage(w->regression)[row];
+        freedom += 1 - mn_regression_slack(w->regression)[row];
     }
     fit->freedom = freedom;
     fit->residual = w->samples->count - freedom > 1e-6

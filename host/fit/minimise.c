@@ -51,7 +51,8 @@ static void direction_of(const history *h, const double *gradient, double *direc
     }
 }
 
-static void remember(history *h, const double *x, const double *new_x, const double *gradient, const double *new_gradient)
+static void remember(history *h, const double *x, const double *new_x, const double *gradient,
+                     const double *new_gradient)
 {
     double *s = h->s + (size_t)h->next * h->n, *y = h->y + (size_t)h->next * h->n;
     for (int i = 0; i < h->n; i++) {

@@ -38,7 +38,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-mn_status mn_fit_parallel(int threads, uint64_t pieces, mn_piece *piece, void *context, mn_error *error)
+mn_status mn_run_pieces(int threads, uint64_t pieces, mn_piece *piece, void *context, mn_error *error)
 {
     team t = {.piece = piece, .context = context, .pieces = pieces, .lock = PTHREAD_MUTEX_INITIALIZER};
     if (threads <= 0) {

@@ -8,6 +8,6 @@ typedef mn_status mn_piece(void *context, uint64_t piece, mn_error *error);
 
 /* threads 0: as many as cores, at most 8. After a failure no further pieces begin; the failure of the lowest piece that failed is
  * returned. Without threads to be had the caller does all. */
-mn_status mn_fit_parallel(int threads, uint64_t pieces, mn_piece *piece, void *context, mn_error *error);
+mn_status mn_run_pieces(int threads, uint64_t pieces, mn_piece *piece, void *context, mn_error *error);
 
 #endif

@@ -377,7 +377,7 @@ mn_status mn_process_predict(const mn_process *process, const uint16_t *networks
                              double *mean, double *variance)
 {
     request r = {process, networks, count, mean, variance};
-    return mn_fit_parallel(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
+    return mn_run_pieces(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
 }
 
 /* rows and whitened [count][measurements] = (factor^-1 cross)' of networks. */
@@ -441,6 +441,11 @@ mn_status mn_process_leave_one_out(const mn_process *p, mn_error *error, double 
     }
     free(inverse);
     return MN_OK;
+}
+
+const mn_features *mn_process_features(const mn_process *p)
+{
+    return p->features;
 }
 
 double mn_process_noise(const mn_process *p)

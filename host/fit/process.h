@@ -12,13 +12,14 @@
 typedef struct mn_process mn_process;
 
 typedef struct mn_process_options {
-    bool choose_link;        /* by marginal likelihood among all links that hold the targets; otherwise `link` */
+    bool choose_link; /* by marginal likelihood among all links that hold the targets; otherwise `link` */
     mn_fit_link link;
-    double upper;            /* the metric's natural bound (100 for accuracies in %), a candidate of choose_link; NaN: none */
+    double upper; /* the metric's natural bound (100 for accuracies in %), a candidate of choose_link; NaN: none */
     const mn_kernel *kernel; /* hyperparameters to keep as they are, or to start from; NULL: the defaults */
     bool keep_kernel;        /* take `kernel` as it is */
-    double constant;         /* metric value of networks that compute a constant; NaN: mean of the measured ones, else the lowest target */
-    int threads;             /* 0: as many as cores, at most 8 */
+    double
+        constant; /* metric value of networks that compute a constant; NaN: mean of the measured ones, else the lowest target */
+    int threads; /* 0: as many as cores, at most 8 */
 } mn_process_options;
 
 mn_process_options mn_process_default_options(void); /* choose_link, upper 100, no kernel */
@@ -48,9 +49,11 @@ mn_status mn_process_covariance(const mn_process *process, const uint16_t *left,
  * variance [count of mn_process_fit], link's scale, variance with noise; NaN at networks that compute a constant. */
 mn_status mn_process_leave_one_out(const mn_process *process, mn_error *error, double *mean, double *variance);
 
+const mn_features *mn_process_features(const mn_process *process);
 double mn_process_noise(const mn_process *process); /* variance of one measurement of weight 1, link's scale */
 mn_fit_link mn_process_link(const mn_process *process);
 const mn_kernel *mn_process_kernel(const mn_process *process);
-double mn_process_evidence(const mn_process *process); /* log marginal likelihood of the targets, metric's scale, with priors */
+double mn_process_evidence(
+    const mn_process *process); /* log marginal likelihood of the targets, metric's scale, with priors */
 
 #endif

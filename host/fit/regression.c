@@ -10,10 +10,10 @@ struct mn_regression {
     int size;       /* of the matrix that is factored */
     double *gram;   /* primal: [size][size] weighted normal equations; dual: columns' inner products of the rows */
     double *factor; /* [size][size] */
-    double *weights, *fitted, *leverage, *scratch; /* [rows], scratch [size + rows] */
+    double *weights, *fitted, *slack, *scratch; /* [rows], scratch [size + rows] */
     double *coefficients;                          /* [free + columns] */
     double strength, spread;                       /* of the last fit; variance of the targets (dual) */
-    bool has_leverage;
+    bool has_slack;
 };
 
 static int column_count(const mn_design *design)
@@ -64,10 +64,10 @@ mn_status mn_regression_create(const mn_design *design, mn_error *error, mn_regr
     r->factor = mn_new_array(size * size, sizeof(double));
     r->weights = mn_new_array(rows, sizeof(double));
     r->fitted = mn_new_array(rows, sizeof(double));
-    r->leverage = mn_new_array(rows, sizeof(double));
+    r->slack = mn_new_array(rows, sizeof(double));
     r->scratch = mn_new_array(size + rows, sizeof(double));
     r->coefficients = mn_new_array((size_t)column_count(design), sizeof(double));
-    if (!r->gram || !r->factor || !r->weights || !r->fitted || !r->leverage || !r->scratch || !r->coefficients) {
+    if (!r->gram || !r->factor || !r->weights || !r->fitted || !r->slack || !r->scratch || !r->coefficients) {
         mn_regression_free(r);
         *result = NULL;
         return mn_fail_memory(error);
@@ -86,7 +86,7 @@ void mn_regression_free(mn_regression *r)
     free(r->factor);
     free(r->weights);
     free(r->fitted);
-    free(r->leverage);
+    free(r->slack);
     free(r->scratch);
     free(r->coefficients);
     free(r);
@@ -184,7 +184,7 @@ static bool solve_dual(mn_regression *r, const double *targets)
 bool mn_regression_solve(mn_regression *r, const double *targets, double strength)
 {
     r->strength = strength;
-    r->has_leverage = false;
+    r->has_slack = false;
     return r->dual ? solve_dual(r, targets) : solve_primal(r, targets);
 }
 
@@ -198,11 +198,11 @@ const double *mn_regression_fitted(const mn_regression *r)
     return r->fitted;
 }
 
-/* Primal: w z'(A^-1)z = w |R'^-1 z|^2. Dual: 1 - (G^-1)_ii / w. */
-const double *mn_regression_leverage(mn_regression *r)
+/* Primal: 1 - w z'(A^-1)z = 1 - w |R'^-1 z|^2. Dual: (G^-1)_ii / w. */
+const double *mn_regression_slack(mn_regression *r)
 {
-    if (r->has_leverage)
-        return r->leverage;
+    if (r->has_slack)
+        return r->slack;
     for (int row = 0; row < r->design->rows; row++) {
         if (r->dual) {
             memset(r->scratch, 0, (size_t)r->size * sizeof(double));
@@ -212,11 +212,11 @@ const double *mn_regression_leverage(mn_regression *r)
         }
         mn_cholesky_forward(r->factor, r->size, r->scratch);
         const double square = dot(r->scratch, r->scratch, r->size);
-        r->leverage[row] =
-            r->dual ? 1 - square / fmax(r->weights[row], 1e-12) : r->weights[row] * square;
+        r->slack[row] =
+            r->dual ? square / fmax(r->weights[row], 1e-12) : fmax(1 - r->weights[row] * square, 1e-9);
     }
-    r->has_leverage = true;
-    return r->leverage;
+    r->has_slack = true;
+    return r->slack;
 }
 
 bool mn_regression_covariance(const mn_regression *r, double *covariance)

@@ -2,7 +2,7 @@
  *
  * Free columns are not shrunk (the mean, counts of operations). Solved by normal equations, or, where there are fewer rows than
  * columns, in their dual form, n x n (Rasmussen, Williams, eq. 2.11 to 2.12): the same answer. Leave-one-out predictions follow
- * from the leverages without another fit (Golub, Heath, Wahba, Technometrics 21, 1979: the PRESS residual e / (1 - h)). */
+ * from the slacks 1 - h without another fit (Golub, Heath, Wahba, Technometrics 21, 1979: the PRESS residual e / (1 - h)). */
 #ifndef MN_FIT_REGRESSION_H
 #define MN_FIT_REGRESSION_H
 
@@ -30,8 +30,9 @@ bool mn_regression_solve(mn_regression *regression, const double *targets, doubl
 /* What the last fit says: [free_columns + columns], [rows], [rows]. */
 const double *mn_regression_coefficients(const mn_regression *regression);
 const double *mn_regression_fitted(const mn_regression *regression);
-/* h: share of a row's own target in its fitted value; found when first asked for. Their sum is the degrees of freedom. */
-const double *mn_regression_leverage(mn_regression *regression);
+/* 1 - h of each row, h being the share of its own target in its fitted value; found when first asked for. The sum of h is the degrees of
+ * freedom. (1 - h, since it keeps its digits where h is nearly 1.) */
+const double *mn_regression_slack(mn_regression *regression);
 
 /* covariance [(free + columns)^2] of the coefficients for residuals of variance 1, at the weights and strength of the last fit. It holds the prior of the
  * shrunk ones. False when not determined. */
