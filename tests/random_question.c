@@ -173,6 +173,53 @@ static void draw_values(random_source *source, int metrics, question_table *tabl
         twist(source, metrics, table);
 }
 
+/* Blocks of the nodes that factors name, multiplied: the library remembers up to 65,535 combinations. */
+static int64_t entangled(const question_table *table)
+{
+    bool named[QUESTION_NODES] = {false};
+    int64_t combinations = 1;
+    for (int i = 0; i < table->factor_count; i++)
+        for (int k = 0; k < table->factors[i].node_count; k++)
+            named[table->factors[i].nodes[k]] = true;
+    for (int node = 0; node < table->node_count; node++)
+        combinations *= named[node] ? table->block_count[node] : 1;
+    return combinations;
+}
+
+static void draw_factor(random_source *source, int metrics, const question_table *table, question_factor *factor)
+{
+    memset(factor, 0, sizeof *factor);
+    factor->metric = (int)draw(source, (uint64_t)metrics);
+    int64_t range = 0;
+    for (int node = 0; node < table->node_count; node++)
+        for (int block = 0; block < table->block_count[node]; block++) {
+            const int64_t value = table->values[factor->metric][node][block];
+            range = value > range ? value : -value > range ? -value : range;
+        }
+    const int wanted = table->node_count > 2 && draw_chance(source, 3) ? 3 : 2;
+    for (int node = 0; node < table->node_count && factor->node_count < wanted; node++)
+        if (draw(source, (uint64_t)(table->node_count - node)) < (uint64_t)(wanted - factor->node_count))
+            factor->nodes[factor->node_count++] = node;
+    const int *nodes = factor->nodes;
+    for (int a = 0; a < table->block_count[nodes[0]]; a++)
+        for (int b = 0; b < table->block_count[nodes[1]]; b++)
+            for (int c = 0; c < (wanted > 2 ? table->block_count[nodes[2]] : 1); c++)
+                factor->values[a][b][c] = draw_chance(source, 5) ? 0 : between(source, -range, range);
+}
+
+static void draw_factors(random_source *source, int metrics, question_table *table)
+{
+    if (table->node_count < 2 || !draw_chance(source, 3))
+        return;
+    for (int count = 1 + (int)draw(source, QUESTION_FACTORS); count > 0; count--) {
+        draw_factor(source, metrics, table, &table->factors[table->factor_count++]);
+        if (entangled(table) > 65535) {
+            memset(&table->factors[--table->factor_count], 0, sizeof *table->factors);
+            break;
+        }
+    }
+}
+
 /* Scaling wants a positive metric 1, and sizes whose product fits. */
 static void draw_scale(random_source *source, question_table *table)
 {
@@ -185,6 +232,12 @@ static void draw_scale(random_source *source, question_table *table)
             *value = (*value < 0 ? -*value : *value) % MOST;
             table->values[0][node][block] %= MOST;
             sum += block == 0 ? *value : 0;
+        }
+    for (int i = 0; i < table->factor_count; i++)
+        for (int at = 0; at < QUESTION_BLOCKS * QUESTION_BLOCKS * QUESTION_BLOCKS; at++) {
+            int64_t *value = &table->factors[i].values[0][0][0] + at;
+            *value %= MOST;
+            *value = table->factors[i].metric == 1 && *value < 0 ? -*value : *value;
         }
     table->scale = (question_scale){.form = draw_chance(source, 2) ? POWER : RECIPROCAL,
                                     .mean = draw_chance(source, 3) ? 1 + (int64_t)draw(source, 1000) : sum,
@@ -313,6 +366,7 @@ void random_question(random_source *source, uint64_t networks, question *q)
         else
             copy_nodes(source, share, &q->tables[0], table);
         draw_values(source, q->metric_count, table);
+        draw_factors(source, q->metric_count, table);
         if (scaled && !(q->table_count > 1 && draw_chance(source, 5)))
             draw_scale(source, table);
     }

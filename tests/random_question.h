@@ -19,6 +19,7 @@ enum {
     QUESTION_METRICS = 5,
     QUESTION_TERMS = 3,
     QUESTION_LIMITS = 32,
+    QUESTION_FACTORS = 4,
     QUESTION_SETS = 4,
     QUESTION_RULES = 4,
     QUESTION_FIXES = 4,
@@ -53,12 +54,22 @@ typedef struct question_scale {
     int factor, exponent; /* hundredths */
 } question_scale;
 
+/* A term of a metric over two or three nodes. */
+typedef struct question_factor {
+    int metric;
+    int node_count;
+    int nodes[3];                                                      /* ascending */
+    int64_t values[QUESTION_BLOCKS][QUESTION_BLOCKS][QUESTION_BLOCKS]; /* the last index is 0 for two nodes */
+} question_factor;
+
 typedef struct question_table {
     int node_count;
     int block_count[QUESTION_NODES];
     uint8_t names[QUESTION_NODES][QUESTION_BLOCKS]; /* distinct within a node */
     int64_t base[QUESTION_METRICS];
     int64_t values[QUESTION_METRICS][QUESTION_NODES][QUESTION_BLOCKS]; /* multiples */
+    int factor_count;
+    question_factor factors[QUESTION_FACTORS];
     question_scale scale;
     int rule_count;
     question_rule rules[QUESTION_RULES];
@@ -125,6 +136,12 @@ mn_wide question_clamp(mn_wide value, mn_wide unit);
 
 /* Whether the library must take it: expressions and values within 64 bits, a scaled metric alone. */
 bool question_valid(const question *q);
+
+static inline int64_t *question_factor_value(question_factor *factor, const uint16_t *network)
+{
+    return &factor->values[network[factor->nodes[0]]][network[factor->nodes[1]]]
+                          [factor->node_count > 2 ? network[factor->nodes[2]] : 0];
+}
 
 /* Drops from rules and fixed blocks what some table lacks, so that the question can be asked. */
 void question_tidy(question *q);

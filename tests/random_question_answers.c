@@ -13,6 +13,7 @@ typedef struct columns {
     const question *q;
     int table;
     bool wanted[COLUMNS], scaled[COLUMNS];
+    mn_wide times[COLUMNS][QUESTION_METRICS]; /* that a metric counts in a column */
     mn_wide base[COLUMNS], values[COLUMNS][QUESTION_NODES][QUESTION_BLOCKS];
     mn_scale scale;
 } columns;
@@ -32,6 +33,7 @@ static void add_metric(columns *c, int column, int metric, mn_wide times)
 {
     const question_table *table = &c->q->tables[c->table];
     c->wanted[column] = true;
+    c->times[column][metric] += times;
     c->base[column] += times * table->base[metric];
     for (int node = 0; node < table->node_count; node++)
         for (int block = 0; block < table->block_count[node]; block++)
@@ -87,6 +89,18 @@ static mn_wide scaled_value(const columns *c, const mn_wide *sums)
     const int64_t base = c->q->tables[c->table].base[0];
     const int64_t value = mn_scale_apply(base, (int64_t)(sums[SUM] - base), mn_scale_g(&c->scale, (int64_t)sums[BY]));
     return value * factor(c->q, 0, 100);
+}
+
+/* What factors add to the sums. */
+static void add_factors(const columns *c, const uint16_t *network, mn_wide *sums)
+{
+    const question_table *table = &c->q->tables[c->table];
+    for (int i = 0; i < table->factor_count; i++) {
+        question_factor *f = (question_factor *)&table->factors[i];
+        const int64_t value = *question_factor_value(f, network);
+        for (int column = 0; column < COLUMNS; column++)
+            sums[column] += c->times[column][f->metric] * value;
+    }
 }
 
 /* What is no sum takes its place among the sums. */
@@ -208,6 +222,7 @@ static void visit_table(const question *q, int index, void (*visit)(void *user, 
         if (!admitted(q, index, network))
             continue;
         memcpy(last, sums[table->node_count], sizeof last);
+        add_factors(c, network, last);
         finish_sums(c, last);
         visit(user, &(listed_choice){index, network, last[OBJECTIVE], last});
     }
@@ -227,6 +242,7 @@ bool question_evaluate(const question *q, int table, const uint16_t *network, mn
     memcpy(sums[0], c->base, sizeof sums[0]);
     add_from(c, 0, network, sums);
     mn_wide *last = sums[q->tables[table].node_count];
+    add_factors(c, network, last);
     finish_sums(c, last);
     *objective = last[OBJECTIVE];
     memcpy(limits, last, sizeof *limits * (size_t)q->limit_count);
@@ -301,6 +317,22 @@ mn_wide question_unit(const question *q, const question_expression *e)
     return unit ? unit : 1;
 }
 
+/* The largest magnitude that the factor has in the expression. */
+static mn_wide worst_factor(const question *q, const question_expression *e, const question_factor *f)
+{
+    mn_wide times = 0, largest = 0;
+    for (int i = 0; i < e->term_count; i++)
+        if (e->metric[i] == f->metric) {
+            const mn_wide own = factor(q, f->metric, e->coefficient[i]);
+            times += own < 0 ? -own : own;
+        }
+    for (int at = 0; at < QUESTION_BLOCKS * QUESTION_BLOCKS * QUESTION_BLOCKS; at++) {
+        const int64_t value = (&f->values[0][0][0])[at];
+        largest = value > largest ? value : -value > largest ? -value : largest;
+    }
+    return times * largest;
+}
+
 mn_wide question_worst(const question *q, const question_expression *e)
 {
     mn_wide worst = 0;
@@ -319,6 +351,8 @@ mn_wide question_worst(const question *q, const question_expression *e)
             }
             sum += largest;
         }
+        for (int k = 0; k < table->factor_count; k++)
+            sum += worst_factor(q, e, &table->factors[k]);
         worst = sum > worst ? sum : worst;
     }
     return worst;

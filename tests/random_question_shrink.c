@@ -76,6 +76,71 @@ static void drop_node_of_sets(question_rule *rules, int count, int node)
                                                                        : rules[i].sets[set].node;
 }
 
+/* Factors that name the node go, too. */
+static void drop_factors_of_node(question_table *table, int node)
+{
+    for (int i = table->factor_count - 1; i >= 0; i--) {
+        question_factor *factor = &table->factors[i];
+        bool named = false;
+        for (int k = 0; k < factor->node_count; k++) {
+            named |= factor->nodes[k] == node;
+            factor->nodes[k] -= factor->nodes[k] > node;
+        }
+        if (named)
+            REMOVE(table->factors, table->factor_count, i);
+    }
+}
+
+static bool drop_factor(question *q, int place)
+{
+    for (int i = 0; i < q->table_count; i++) {
+        question_table *table = &q->tables[i];
+        if (place < table->factor_count) {
+            REMOVE(table->factors, table->factor_count, place);
+            return true;
+        }
+        place -= table->factor_count;
+    }
+    return false;
+}
+
+/* A block of the factors' nodes: values move up along that node's index. */
+static void drop_block_of_factors(question_table *table, int node, int block)
+{
+    for (int i = 0; i < table->factor_count; i++) {
+        question_factor *factor = &table->factors[i];
+        for (int k = 0; k < factor->node_count; k++) {
+            if (factor->nodes[k] != node)
+                continue;
+            for (int a = 0; a < QUESTION_BLOCKS; a++)
+                for (int b = 0; b < QUESTION_BLOCKS; b++)
+                    for (int c = 0; c < QUESTION_BLOCKS; c++) {
+                        const int at[3] = {a, b, c};
+                        if (at[k] < block)
+                            continue;
+                        factor->values[a][b][c] =
+                            at[k] + 1 < QUESTION_BLOCKS ? factor->values[a + (k == 0)][b + (k == 1)][c + (k == 2)] : 0;
+                    }
+        }
+    }
+}
+
+/* All values of a factor: nothing, half. */
+static bool lower_factor(question *q, int place)
+{
+    int at = place / 2;
+    for (int i = 0; i < q->table_count; i++)
+        for (int k = 0; k < q->tables[i].factor_count; k++)
+            if (at-- == 0) {
+                for (int v = 0; v < QUESTION_BLOCKS * QUESTION_BLOCKS * QUESTION_BLOCKS; v++) {
+                    int64_t *value = &q->tables[i].factors[k].values[0][0][0] + v;
+                    *value = place % 2 ? *value / 2 : *value / 1000;
+                }
+                return true;
+            }
+    return false;
+}
+
 /* The node of every table that has it. */
 static bool drop_node(question *q, int place)
 {
@@ -92,6 +157,7 @@ static bool drop_node(question *q, int place)
             memmove(&table->values[metric][place], &table->values[metric][place + 1],
                     sizeof **table->values * (size_t)after);
         table->node_count--;
+        drop_factors_of_node(table, place);
         drop_node_of_sets(table->rules, table->rule_count, place);
     }
     if (!dropped)
@@ -136,6 +202,12 @@ static bool drop_metric(question *q, int place)
         const size_t after = (size_t)(q->metric_count - place);
         memmove(&table->base[place], &table->base[place + 1], sizeof *table->base * after);
         memmove(&table->values[place], &table->values[place + 1], sizeof *table->values * after);
+        for (int k = table->factor_count - 1; k >= 0; k--) {
+            const int metric = table->factors[k].metric;
+            table->factors[k].metric -= metric > place;
+            if (metric == place)
+                REMOVE(table->factors, table->factor_count, k);
+        }
     }
     renumber(&q->objective, place);
     for (int i = 0; i < q->limit_count; i++)
@@ -154,6 +226,7 @@ static bool drop_block(question *q, int place)
             }
             if (table->block_count[node] < 2)
                 return true; /* nothing changes here; the next place may */
+            drop_block_of_factors(table, node, place);
             const size_t after = (size_t)(--table->block_count[node] - place);
             memmove(&table->names[node][place], &table->names[node][place + 1], after);
             for (int metric = 0; metric < q->metric_count; metric++)
@@ -300,10 +373,11 @@ static bool cut_everywhere(question *q, cut *way, bool (*fails)(const question *
 
 void question_shrink(question *q, bool (*fails)(const question *q, void *user), void *user)
 {
-    static cut *const ways[] = {drop_table,          drop_round,           drop_limit,     drop_node,
-                                fold_node,           drop_metric,          drop_rule,      drop_fix,
-                                lower_top,           drop_block,           simplify_names, drop_scale,
-                                simplify_resolution, simplify_expressions, lower_value,    lower_limit};
+    static cut *const ways[] = {drop_table,  drop_round,          drop_limit,           drop_factor,
+                                drop_node,   fold_node,           drop_metric,          drop_rule,
+                                drop_fix,    lower_top,           drop_block,           simplify_names,
+                                drop_scale,  simplify_resolution, simplify_expressions, lower_factor,
+                                lower_value, lower_limit};
     for (bool helped = true; helped;) {
         helped = false;
         for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)

@@ -77,6 +77,22 @@ static void write_multiples(int64_t multiples, mn_resolution resolution, FILE *o
     write_decimal((mn_wide)multiples * resolution.mantissa, resolution.decimals, out);
 }
 
+static void write_factor(const question_table *table, const question_factor *f, mn_resolution resolution, FILE *out)
+{
+    const int third = f->node_count > 2 ? table->block_count[f->nodes[2]] : 1;
+    fprintf(out, "{\"nodes\": [\"n%d\", \"n%d\"", f->nodes[0], f->nodes[1]);
+    if (f->node_count > 2)
+        fprintf(out, ", \"n%d\"", f->nodes[2]);
+    fputs("], \"values\": [", out);
+    for (int a = 0; a < table->block_count[f->nodes[0]]; a++)
+        for (int b = 0; b < table->block_count[f->nodes[1]]; b++)
+            for (int c = 0; c < third; c++) {
+                fputs(a + b + c ? ", " : "", out);
+                write_multiples(f->values[a][b][c], resolution, out);
+            }
+    fputs("]}", out);
+}
+
 static void write_metric(const question *q, const question_table *table, int metric, FILE *out)
 {
     const mn_resolution resolution = q->resolution[metric];
@@ -94,7 +110,15 @@ static void write_metric(const question *q, const question_table *table, int met
         }
         fputs("]", out);
     }
-    fputs("]}", out);
+    fputs("]", out);
+    bool any = false;
+    for (int i = 0; i < table->factor_count; i++)
+        if (table->factors[i].metric == metric) {
+            fputs(any ? ", " : ", \"factors\": [", out);
+            any = true;
+            write_factor(table, &table->factors[i], resolution, out);
+        }
+    fputs(any ? "]}" : "}", out);
 }
 
 static void write_scale(const question *q, const question_scale *scale, FILE *out)

@@ -73,15 +73,24 @@ static mn_status check_question(mn_solver *solver)
 static bool add_table(mn_model *model, const mn_member *member)
 {
     mn_model_table *table = &model->tables[model->table_count];
-    *table = (mn_model_table){.node_count = member->table->node_count,
-                              .first = member->table->first,
-                              .node_of = mn_new_array((size_t)member->table->item_count, sizeof *table->node_of),
+    const mn_table *searched = member->searched;
+    *table = (mn_model_table){.node_count = searched->node_count,
+                              .first = searched->first,
+                              .node_of = mn_new_array((size_t)searched->item_count, sizeof *table->node_of),
+                              .number_of = mn_new_array((size_t)searched->node_count, sizeof *table->number_of),
                               .objective = &member->objective};
     model->table_count++;
-    for (int node = 0; table->node_of && node < table->node_count; node++)
+    if (!table->node_of || !table->number_of)
+        return false;
+    for (int node = 0; node < table->node_count; node++)
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
             table->node_of[item] = node;
-    return table->node_of != NULL;
+    const mn_expansion *expansion = member->table->expansion;
+    for (int node = 0; node < member->table->node_count; node++)
+        table->number_of[expansion ? expansion->place[node] : node] = node;
+    for (int i = 0; expansion && i < expansion->auxiliary_count; i++)
+        table->number_of[expansion->auxiliaries[i].node] = -1 - i;
+    return true;
 }
 
 static bool add_node_rows(mn_model *model, int table)
@@ -96,9 +105,18 @@ static bool add_node_rows(mn_model *model, int table)
         row->right = 1;
         row->first = t->first[node];
         row->count = t->first[node + 1] - t->first[node];
-        mn_model_name_row(row, model, table, "node_%d", node);
+        const int number = t->number_of[node];
+        mn_model_name_row(row, model, table, number < 0 ? "factor_%d" : "node_%d", number < 0 ? -1 - number : number);
     }
     return true;
+}
+
+/* A limit's value, less what every network has. */
+static mn_wide right_side(const mn_solver *solver, int member, int limit)
+{
+    const int64_t capacity = mn_capacity(solver, limit, solver->values[limit]);
+    const mn_wide value = solver->senses[limit] == MN_AT_LEAST ? -(mn_wide)capacity : capacity;
+    return value - solver->members[member].limits[limit].base;
 }
 
 /* What a limit's row is printed in: multiples of its resolution, whole numbers of which one counts far more than a solver's tolerance;
@@ -109,12 +127,12 @@ static mn_resolution limit_unit(const mn_solver *solver, int limit)
     const mn_wide most = 1000000000;
     for (int i = 0; i < solver->member_count; i++) {
         const mn_linear *column = &solver->members[i].limits[limit];
-        const mn_wide right = (mn_wide)solver->values[limit] - column->base;
+        const mn_wide right = right_side(solver, i, limit);
         bool large = right > most || right < -most;
-        for (int item = 0; !large && item < solver->members[i].table->item_count; item++)
+        for (int item = 0; !large && item < solver->members[i].searched->item_count; item++)
             large = column->values[item] > most || column->values[item] < -most;
         if (large)
-            return column->resolution;
+            return mn_sum_resolution(column);
     }
     return (mn_resolution){1, 0};
 }
@@ -130,9 +148,9 @@ static bool add_limit_rows(mn_model *model, int table, const mn_solver *solver)
             return false;
         row->table = table;
         row->sense = solver->senses[i] == MN_AT_LEAST ? MN_ROW_AT_LEAST : MN_ROW_AT_MOST;
-        row->right = (mn_wide)solver->values[i] - member->limits[i].base;
+        row->right = right_side(solver, table, i);
         row->unit = limit_unit(solver, i);
-        row->count = member->table->item_count;
+        row->count = member->searched->item_count;
         row->values = member->limits[i].values;
         mn_model_name_row(row, model, table, "limit_%d", i);
     }
@@ -159,7 +177,8 @@ static bool add_rows(mn_model *model, const mn_solver *solver)
     bool done = add_union_row(model);
     for (int i = 0; done && i < solver->member_count; i++) {
         const mn_member *member = &solver->members[i];
-        done = add_node_rows(model, i) && add_limit_rows(model, i, solver) && mn_model_add_forbidden(model, i, member);
+        done = add_node_rows(model, i) && mn_model_add_factors(model, i, member) && add_limit_rows(model, i, solver) &&
+               mn_model_add_forbidden(model, i, member);
         for (int rule = 0; done && rule < member->rule_count; rule++)
             done = mn_model_add_rule(model, i, member, rule);
     }
@@ -199,11 +218,11 @@ static bool remark_limit(mn_model *model, const mn_solver *solver, int limit, bo
     const mn_linear *column = &solver->members[0].limits[limit];
     const mn_resolution unit = limit_unit(solver, limit);
     const bool multiples = whole || (unit.mantissa == 1 && unit.decimals == 0);
-    return mn_model_remark(model, "limit_%s%d: %s %s %s, in %s%s", solver->member_count > 1 ? "<table>_" : "", limit,
+    return mn_model_remark(model, "limit_%s%d: %s %s %s, in %s%s%s", solver->member_count > 1 ? "<table>_" : "", limit,
                            column->text, solver->senses[limit] == MN_AT_LEAST ? ">=" : "<=",
                            mn_format(solver->values[limit], column->resolution, number),
-                           multiples ? "multiples of " : "its unit",
-                           multiples ? mn_format(1, column->resolution, step) : "");
+                           column->link ? "its latent value in " : "", multiples ? "multiples of " : "its unit",
+                           multiples ? mn_format(1, mn_sum_resolution(column), step) : "");
 }
 
 static bool remark_question(mn_model *model, const mn_solver *solver, bool whole)
@@ -211,8 +230,17 @@ static bool remark_question(mn_model *model, const mn_solver *solver, bool whole
     bool done = mn_model_remark(model, "mathnas export: %s%s", solver->members[0].table->name,
                                 solver->member_count > 1 ? " and others" : "");
     done = done && remark_tables(model, solver);
-    done = done && mn_model_remark(model, "objective: %s %s", solver->maximize ? "maximise" : "minimise",
-                                   solver->members[0].objective.text);
+    done = done && mn_model_remark(model, "objective: %s %s%s", solver->maximize ? "maximise" : "minimise",
+                                   solver->members[0].objective.text,
+                                   solver->members[0].objective.link ? ", as the latent value before its link" : "");
+    bool factors = false;
+    for (int i = 0; i < solver->member_count; i++)
+        factors |= solver->members[i].table->expansion != NULL;
+    if (factors)
+        done = done && mn_model_remark(model,
+                                       "y_%s<group>_<combination> is 1 when the nodes of a group of factors take "
+                                       "that combination of blocks",
+                                       solver->member_count > 1 ? "<table>_" : "");
     for (int i = 0; done && i < solver->limit_count; i++)
         done = solver->values[i] == MN_NO_LIMIT || remark_limit(model, solver, i, whole);
     return done && remark_rules(model, solver);
@@ -222,7 +250,7 @@ static bool remark_question(mn_model *model, const mn_solver *solver, bool whole
 static mn_status make_model(mn_solver *solver, bool whole, mn_model *model, mn_export *about)
 {
     model->maximize = solver->maximize;
-    model->resolution = solver->members[0].objective.resolution;
+    model->resolution = mn_sum_resolution(&solver->members[0].objective);
     model->tables = mn_new_array((size_t)solver->member_count, sizeof *model->tables);
     bool done = model->tables != NULL;
     for (int i = 0; done && i < solver->member_count; i++)
@@ -251,6 +279,8 @@ mn_status mn_solver_export(mn_solver *solver, const char *path, const mn_export_
         status = find_format(solver, path, options, &format);
     if (status == MN_OK)
         status = check_question(solver);
+    if (status == MN_OK)
+        status = mn_solver_expand_rules(solver);
     if (status != MN_OK)
         return status;
     mn_model model = {.numbered = options && options->numbered};

@@ -16,4 +16,7 @@ bool mn_model_add_forbidden(mn_model *model, int table, const mn_member *member)
 __attribute__((format(printf, 4, 5))) void mn_model_name_row(mn_model_row *row, const mn_model *model, int table,
                                                              const char *format, ...);
 
+/* What ties the variables of factors to those of their nodes. */
+bool mn_model_add_factors(mn_model *model, int table, const mn_member *member);
+
 #endif

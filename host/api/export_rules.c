@@ -157,7 +157,7 @@ static int64_t gather_rule(const int *first, const mn_rule *rule, term_list *lis
 
 bool mn_model_add_rule(mn_model *model, int table, const mn_member *member, int number)
 {
-    const mn_rule *rule = &member->rules[number];
+    const mn_rule *rule = &mn_member_rules(member)[number];
     term_list list = {0};
     bool done;
     if (rule->kind == MN_RULE_EQUAL) {
@@ -181,10 +181,12 @@ bool mn_model_add_forbidden(mn_model *model, int table, const mn_member *member)
     const int *first = model->tables[table].first;
     term_list list = {0};
     bool done = true;
-    for (int node = 0; done && node < model->tables[table].node_count; node++) {
-        for (int item = first[node]; item < first[node + 1]; item++)
-            if (!member->allowed[item])
-                add_term(&list, item, 1);
+    const mn_table *own = member->table;
+    for (int node = 0; done && node < own->node_count; node++) {
+        const int searched = first[own->expansion ? own->expansion->place[node] : node];
+        for (int block = 0; block < own->nodes[node].block_count; block++)
+            if (!member->allowed[own->first[node] + block])
+                add_term(&list, searched + block, 1);
         if (!list.count && !list.failed)
             continue;
         mn_model_row *row = add_row(model, table, &list, MN_ROW_EQUAL, 0);
@@ -194,4 +196,36 @@ bool mn_model_add_forbidden(mn_model *model, int table, const mn_member *member)
     }
     free(list.terms);
     return done;
+}
+
+/* The combinations in which a part takes a block add up to that block's variable. */
+static bool add_factor_part(mn_model *model, int table, const mn_auxiliary *auxiliary, int number, int part)
+{
+    const int *first = model->tables[table].first;
+    const int node = auxiliary->parts[part], stride = auxiliary->strides[part], blocks = first[node + 1] - first[node];
+    const int combinations = first[auxiliary->node + 1] - first[auxiliary->node];
+    term_list list = {0};
+    bool done = true;
+    for (int block = 0; done && block < blocks; block++) {
+        add_term(&list, first[node] + block, -1);
+        for (int combination = 0; combination < combinations; combination++)
+            if (combination / stride % blocks == block)
+                add_term(&list, first[auxiliary->node] + combination, 1);
+        mn_model_row *row = add_row(model, table, &list, MN_ROW_EQUAL, 0);
+        done = row != NULL;
+        if (row)
+            mn_model_name_row(row, model, table, "factor_%d_%d_%d", number, part, block);
+    }
+    free(list.terms);
+    return done;
+}
+
+bool mn_model_add_factors(mn_model *model, int table, const mn_member *member)
+{
+    const mn_expansion *expansion = member->table->expansion;
+    for (int i = 0; expansion && i < expansion->auxiliary_count; i++)
+        for (int part = 0; part < expansion->auxiliaries[i].part_count; part++)
+            if (!add_factor_part(model, table, &expansion->auxiliaries[i], i, part))
+                return false;
+    return true;
 }

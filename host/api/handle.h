@@ -74,6 +74,9 @@ mn_status mn_solver_check(mn_solver *solver, const void *argument);
 void mn_solver_drop_problems(mn_solver *solver);
 void mn_solver_drop_diagrams(mn_solver *solver);
 
+/* The rules about the searched tables, where they are not made yet. */
+mn_status mn_solver_expand_rules(mn_solver *solver);
+
 /* Diagrams of all members, as fix, forbid and rules now stand. */
 mn_status mn_solver_build_diagrams(mn_solver *solver);
 
@@ -82,6 +85,12 @@ mn_status mn_solver_build(mn_solver *solver);
 
 /* A value of limit `limit` as the problems' capacity: latent where the limit has a link, negated for >=; MN_NO_LIMIT is MN_NO_CAPACITY. */
 int64_t mn_capacity(const mn_solver *solver, int limit, int64_t value);
+
+/* What an expression's values and base count. */
+static inline mn_resolution mn_sum_resolution(const mn_linear *linear)
+{
+    return linear->link ? linear->link->resolution : linear->resolution;
+}
 
 /* A sum in an expression's own sign as the value that it stands for. */
 static inline int64_t mn_linked(const mn_linear *linear, int64_t sum)

@@ -171,19 +171,27 @@ static mn_status build_own_diagram(mn_solver *solver, mn_member *member)
     return status;
 }
 
+mn_status mn_solver_expand_rules(mn_solver *solver)
+{
+    for (int i = 0; i < solver->member_count; i++) {
+        mn_member *member = &solver->members[i];
+        if (member->searched == member->table || member->searched_rules)
+            continue;
+        member->searched_rules =
+            mn_rules_expand(member->table, member->rules, member->rule_count, &member->searched_rule_count);
+        if (!member->searched_rules)
+            return mn_fail_memory(&solver->error);
+    }
+    return MN_OK;
+}
+
 mn_status mn_solver_build_diagrams(mn_solver *solver)
 {
-    mn_status status = MN_OK;
+    mn_status status = mn_solver_expand_rules(solver);
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
         mn_member *member = &solver->members[i];
         if (member->diagram)
             continue;
-        if (member->searched != member->table && !member->searched_rules) {
-            member->searched_rules =
-                mn_rules_expand(member->table, member->rules, member->rule_count, &member->searched_rule_count);
-            if (!member->searched_rules)
-                return mn_fail_memory(&solver->error);
-        }
         if (member->restricted)
             status = build_own_diagram(solver, member);
         member->diagram = member->restricted ? member->own_diagram : member->searched->diagram;

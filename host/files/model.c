@@ -9,8 +9,10 @@ enum { LONGEST_REMARK = 400 }; /* bytes; LP lines are read up to 560 */
 
 void mn_model_free(mn_model *model)
 {
-    for (int i = 0; i < model->table_count; i++)
+    for (int i = 0; i < model->table_count; i++) {
         free(model->tables[i].node_of);
+        free(model->tables[i].number_of);
+    }
     free(model->tables);
     for (int i = 0; i < model->row_count; i++) {
         free(model->rows[i].own_items);
@@ -109,10 +111,15 @@ const char *mn_variable_name(const mn_model *model, mn_variable variable, char t
         snprintf(text, MN_VARIABLE_SIZE, "x%lld", (long long)variable_number(model, variable));
     else if (variable.node < 0)
         snprintf(text, MN_VARIABLE_SIZE, "table_%d", variable.table);
-    else if (model->table_count > 1)
-        snprintf(text, MN_VARIABLE_SIZE, "x_%d_%d_%d", variable.table, variable.node, variable.block);
-    else
-        snprintf(text, MN_VARIABLE_SIZE, "x_%d_%d", variable.node, variable.block);
+    else {
+        const int number = model->tables[variable.table].number_of[variable.node];
+        const char letter = number < 0 ? 'y' : 'x';
+        const int named = number < 0 ? -1 - number : number;
+        if (model->table_count > 1)
+            snprintf(text, MN_VARIABLE_SIZE, "%c_%d_%d_%d", letter, variable.table, named, variable.block);
+        else
+            snprintf(text, MN_VARIABLE_SIZE, "%c_%d_%d", letter, named, variable.block);
+    }
     return text;
 }
 

@@ -1,6 +1,7 @@
 /* A question as a 0-1 linear program, written for other solvers: CPLEX LP, free MPS, and OPB (pseudo-Boolean).
  *
- * A variable for each block of each node says that the node takes it; a row for each node says that it takes one. With several tables
+ * A variable for each block of each node says that the node takes it; a row for each node says that it takes one. Factors have a variable
+ * for each combination of their nodes' blocks, and those with a block add up to the block's variable. With several tables
  * each has a variable of its own, one of them is 1, and every row of a table has its right side times that variable: the other tables'
  * variables are then 0, and the relaxation is the convex hull of the tables' own (Balas, "Disjunctive programming", 1979).
  *
@@ -34,6 +35,7 @@ typedef struct mn_model_table {
     int node_count;
     const int *first; /* [node_count + 1] first item of each node */
     int *node_of;     /* [items] */
+    int *number_of;   /* [node_count] what names call a node; -1 - k: the auxiliary node of factor variables k */
     const mn_linear *objective;
 } mn_model_table;
 
@@ -77,7 +79,8 @@ typedef struct mn_variable {
 /* Steps to the next variable: the blocks table by table, then, with several tables, the tables' own. False behind the last. */
 bool mn_next_variable(const mn_model *model, mn_variable *variable);
 
-/* "x_<node>_<block>", with several tables "x_<table>_<node>_<block>" and "table_<table>"; numbers count from 0. */
+/* "x_<node>_<block>", with several tables "x_<table>_<node>_<block>" and "table_<table>"; "y_" with the number of an auxiliary node and of
+ * a combination. Numbers count from 0. */
 const char *mn_variable_name(const mn_model *model, mn_variable variable, char text[MN_VARIABLE_SIZE]);
 
 /* The nonzero terms of a row, or of the objective (row NULL, in multiples), in the order of the variables. */
