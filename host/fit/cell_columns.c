@@ -33,12 +33,12 @@ typedef struct path_figures {
     bool has_identity, has_pool_only;
 } path_figures;
 
-static int larger(int a, int b)
+static int max_int(int a, int b)
 {
     return a > b ? a : b;
 }
 
-static int smaller(int a, int b)
+static int min_int(int a, int b)
 {
     return a < b ? a : b;
 }
@@ -81,13 +81,13 @@ static void read_path(const cell_source *s, const uint16_t *network, const mn_ce
     }
     row[s->paths + offset + number]++;
     count_sets(s, counts, f->count == 0, row + s->sets);
-    f->least_convolutions = f->count ? smaller(f->least_convolutions, convolutions) : convolutions;
-    f->least_largest = f->count ? smaller(f->least_largest, largest) : largest;
-    f->least_pools = f->count ? smaller(f->least_pools, pools) : pools;
-    f->most_convolutions = larger(f->most_convolutions, convolutions);
-    f->most_largest = larger(f->most_largest, largest);
-    f->most_pools = larger(f->most_pools, pools);
-    f->most_steps = larger(f->most_steps, steps);
+    f->least_convolutions = f->count ? min_int(f->least_convolutions, convolutions) : convolutions;
+    f->least_largest = f->count ? min_int(f->least_largest, largest) : largest;
+    f->least_pools = f->count ? min_int(f->least_pools, pools) : pools;
+    f->most_convolutions = max_int(f->most_convolutions, convolutions);
+    f->most_largest = max_int(f->most_largest, largest);
+    f->most_pools = max_int(f->most_pools, pools);
+    f->most_steps = max_int(f->most_steps, steps);
     f->convolutions += convolutions;
     f->largest += largest;
     f->has_identity |= length == 0;

@@ -3,36 +3,17 @@
 #include "host/core/memory.h"
 #include "host/fit/distill.h"
 #include "host/fit/parallel.h"
+#include "host/fit/projection.h"
+#include "host/fit/random_at.h"
 
 enum {
     DRAWS = 32,        /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
     SUPPORT = 512,     /* networks that a draw is interpolated from */
-    ITERATIONS = 200,  /* of conjugate gradients; they end when the residual is small */
     PLACES = 20000000, /* factors times networks that are projected */
     WIDTH = 1024       /* networks at a time */
 };
 
-/* Networks that are projected, and where each one lies in each factor. */
-typedef struct projection {
-    const mn_process *process;
-    const mn_table *table;
-    uint64_t count;
-    uint16_t *networks; /* [count][nodes] */
-    int factor_count;
-    int *sizes;      /* [factors] nodes of each factor */
-    int (*nodes)[3]; /* [factors]; MN_DISTILL_FULL has none: its values are the predictions */
-    size_t *first;   /* [factors + 1] of a factor's values among all */
-} projection;
-
 /* ---- networks -------------------------------------------------------------------------------------------------------------------- */
-
-static uint64_t mix(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
 
 static uint64_t space_size(const mn_table *table)
 {
@@ -55,12 +36,12 @@ static void unrank(const mn_table *table, uint64_t number, uint16_t *network)
 static void draw(const mn_table *table, uint64_t number, uint16_t *network)
 {
     for (int node = 0; node < table->node_count; node++)
-        network[node] = (uint16_t)(mix(number * (uint64_t)table->node_count + (uint64_t)node) %
+        network[node] = (uint16_t)(mn_random_at(number * (uint64_t)table->node_count + (uint64_t)node) %
                                    (uint64_t)table->nodes[node].block_count);
 }
 
 /* All networks, or MN_DISTILL_SAMPLE of a larger space; those that the rules admit, but all for MN_DISTILL_FULL, where each has a value. */
-static mn_status list_networks(projection *p, bool full, mn_error *error)
+static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
 {
     const size_t nodes = (size_t)p->table->node_count;
     const uint64_t size = space_size(p->table);
@@ -89,125 +70,7 @@ static mn_status list_networks(projection *p, bool full, mn_error *error)
                               p->table->name, MN_DISTILL_SAMPLE);
 }
 
-/* ---- factors --------------------------------------------------------------------------------------------------------------------- */
-
-static size_t value_count(const mn_table *table, int size, const int *nodes)
-{
-    size_t count = 1;
-    for (int i = 0; i < size; i++)
-        count *= (size_t)table->nodes[nodes[i]].block_count;
-    return count;
-}
-
-static void add_factor(projection *p, int size, int a, int b, int c)
-{
-    const int at = p->factor_count++;
-    p->sizes[at] = size;
-    p->nodes[at][0] = a;
-    p->nodes[at][1] = b;
-    p->nodes[at][2] = c;
-    p->first[at + 1] = p->first[at] + value_count(p->table, size, p->nodes[at]);
-}
-
-static mn_status list_factors(projection *p, int order, mn_error *error)
-{
-    const int n = p->table->node_count;
-    size_t count = (size_t)n;
-    if (order >= 2)
-        count += (size_t)n * (n - 1) / 2;
-    if (order >= 3)
-        count += (size_t)n * (n - 1) * (n - 2) / 6;
-    p->sizes = mn_new_array(count, sizeof *p->sizes);
-    p->nodes = mn_new_array(count, sizeof *p->nodes);
-    p->first = mn_new_array(count + 1, sizeof *p->first);
-    if (!p->sizes || !p->nodes || !p->first)
-        return mn_fail_memory(error);
-    for (int a = 0; a < n; a++)
-        add_factor(p, 1, a, 0, 0);
-    for (int a = 0; a < n && order >= 2; a++)
-        for (int b = a + 1; b < n; b++)
-            add_factor(p, 2, a, b, 0);
-    for (int a = 0; a < n && order >= 3; a++)
-        for (int b = a + 1; b < n; b++)
-            for (int c = b + 1; c < n; c++)
-                add_factor(p, 3, a, b, c);
-    return MN_OK;
-}
-
-/* Where the network's value of the factor lies among all values. */
-static size_t place_of(const projection *p, int factor, const uint16_t *network)
-{
-    size_t place = 0;
-    for (int i = 0; i < p->sizes[factor]; i++) {
-        const int node = p->nodes[factor][i];
-        place = place * (size_t)p->table->nodes[node].block_count + network[node];
-    }
-    return p->first[factor] + place;
-}
-
-static double sum_of(const projection *p, const double *values, const uint16_t *network)
-{
-    double sum = 0;
-    for (int factor = 0; factor < p->factor_count; factor++)
-        sum += values[place_of(p, factor, network)];
-    return sum;
-}
-
-/* ---- least squares --------------------------------------------------------------------------------------------------------------- */
-
-/* gathered [values] = sum of residual [networks] over the networks of each value. */
-static void gather(const projection *p, const double *residual, double *gathered)
-{
-    memset(gathered, 0, p->first[p->factor_count] * sizeof *gathered);
-    for (uint64_t i = 0; i < p->count; i++)
-        for (int factor = 0; factor < p->factor_count; factor++)
-            gathered[place_of(p, factor, p->networks + i * (size_t)p->table->node_count)] += residual[i];
-}
-
-static double square(size_t count, const double *a)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += a[i] * a[i];
-    return sum;
-}
-
-/* CGLS: from values 0 to the least squares solution of smallest norm. residual [networks] goes from the targets, whose mean the base
- * holds, to what the terms do not explain. work [2 values + networks]. */
-static void project(const projection *p, double *residual, double *values, double *work)
-{
-    const size_t count = p->first[p->factor_count], nodes = (size_t)p->table->node_count;
-    double *gradient = work, *direction = work + count, *moved = work + 2 * count;
-    memset(values, 0, count * sizeof *values);
-    gather(p, residual, gradient);
-    memcpy(direction, gradient, count * sizeof *direction);
-    double norm = square(count, gradient);
-    const double enough = 1e-20 * norm;
-    for (int i = 0; i < ITERATIONS && norm > enough; i++) {
-        for (uint64_t k = 0; k < p->count; k++)
-            moved[k] = sum_of(p, direction, p->networks + k * nodes);
-        const double step = norm / square(p->count, moved);
-        for (size_t k = 0; k < count; k++)
-            values[k] += step * direction[k];
-        for (uint64_t k = 0; k < p->count; k++)
-            residual[k] -= step * moved[k];
-        gather(p, residual, gradient);
-        const double new_norm = square(count, gradient);
-        for (size_t k = 0; k < count; k++)
-            direction[k] = gradient[k] + new_norm / norm * direction[k];
-        norm = new_norm;
-    }
-}
-
 /* ---- draws of the posterior ------------------------------------------------------------------------------------------------------- */
-
-/* Standard normal numbers by Box and Muller, always the same ones. */
-static double normal(uint64_t number)
-{
-    const double u = ((double)(mix(2 * number) >> 11) + 0.5) / 9007199254740992.0;
-    const double v = ((double)(mix(2 * number + 1) >> 11) + 0.5) / 9007199254740992.0;
-    return sqrt(-2 * log(u)) * cos(2 * M_PI * v);
-}
 
 /* Deviations from the mean: the posterior is drawn at SUPPORT networks spread over the list and interpolated from there under its own
  * covariance. weights [DRAWS][support] = covariance^-1 (draw at the support). */
@@ -217,7 +80,7 @@ typedef struct posterior_draws {
     double *weights;
 } posterior_draws;
 
-static mn_status make_draws(const projection *p, posterior_draws *d, mn_error *error)
+static mn_status make_draws(const mn_process *process, const mn_projection *p, posterior_draws *d, mn_error *error)
 {
     const size_t nodes = (size_t)p->table->node_count;
     const int n = d->support = p->count < SUPPORT ? (int)p->count : SUPPORT;
@@ -228,10 +91,10 @@ static mn_status make_draws(const projection *p, posterior_draws *d, mn_error *e
     mn_status status = lapack && d->networks && d->weights && factor ? MN_OK : mn_fail_memory(error);
     for (int i = 0; i < n && status == MN_OK; i++)
         memcpy(d->networks + (size_t)i * nodes,
-               p->networks + (p->count > SUPPORT ? mix((uint64_t)i) % p->count : (uint64_t)i) * nodes,
+               p->networks + (p->count > SUPPORT ? mn_random_at((uint64_t)i) % p->count : (uint64_t)i) * nodes,
                nodes * sizeof *d->networks);
     if (status == MN_OK)
-        status = mn_process_covariance(p->process, d->networks, (uint64_t)n, d->networks, (uint64_t)n, error, factor);
+        status = mn_process_covariance(process, d->networks, (uint64_t)n, d->networks, (uint64_t)n, error, factor);
     if (status == MN_OK) {
         double largest = 0;
         for (int i = 0; i < n; i++)
@@ -243,7 +106,7 @@ static mn_status make_draws(const projection *p, posterior_draws *d, mn_error *e
     }
     /* A draw is L e, so covariance^-1 times it is L'^-1 e. */
     for (size_t i = 0; i < (size_t)DRAWS * n && status == MN_OK; i++)
-        d->weights[i] = normal(i);
+        d->weights[i] = mn_normal_at(i);
     if (status == MN_OK)
         mn_lapack_solve_lower(lapack, true, n, DRAWS, factor, n, d->weights, n);
     free(factor);
@@ -251,15 +114,16 @@ static mn_status make_draws(const projection *p, posterior_draws *d, mn_error *e
 }
 
 /* deviations [DRAWS][networks] */
-static mn_status evaluate_draws(const projection *p, const posterior_draws *d, double *deviations, mn_error *error)
+static mn_status evaluate_draws(const mn_process *process, const mn_projection *p, const posterior_draws *d,
+                                double *deviations, mn_error *error)
 {
     const size_t nodes = (size_t)p->table->node_count;
     double *block = mn_new_array((size_t)WIDTH * d->support, sizeof *block);
     mn_status status = block ? MN_OK : mn_fail_memory(error);
     for (uint64_t first = 0; first < p->count && status == MN_OK; first += WIDTH) {
         const uint64_t count = p->count - first < WIDTH ? p->count - first : WIDTH;
-        status = mn_process_covariance(p->process, p->networks + first * nodes, count, d->networks,
-                                       (uint64_t)d->support, error, block);
+        status = mn_process_covariance(process, p->networks + first * nodes, count, d->networks, (uint64_t)d->support,
+                                       error, block);
         for (uint64_t i = 0; i < count && status == MN_OK; i++)
             for (int draw_index = 0; draw_index < DRAWS; draw_index++) {
                 double sum = 0;
@@ -273,7 +137,7 @@ static mn_status evaluate_draws(const projection *p, const posterior_draws *d, d
 }
 
 typedef struct draw_projections {
-    const projection *projection;
+    const mn_projection *projection;
     double *deviations; /* [DRAWS][networks] */
     double *values;     /* [DRAWS][values] */
 } draw_projections;
@@ -292,28 +156,28 @@ static double take_mean(uint64_t count, double *values)
 static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
 {
     const draw_projections *d = context;
-    const projection *p = d->projection;
+    const mn_projection *p = d->projection;
     const size_t values = p->first[p->factor_count];
     double *work = mn_new_array(2 * values + p->count, sizeof *work);
     if (!work)
         return mn_fail_memory(error);
     double *deviation = d->deviations + piece * p->count;
     take_mean(p->count, deviation);
-    project(p, deviation, d->values + piece * values, work);
+    mn_projection_solve(p, deviation, d->values + piece * values, work);
     free(work);
     return MN_OK;
 }
 
 /* errors [values]: root mean square of the projections of the draws. */
-static mn_status value_errors(const projection *p, double *errors, mn_error *error)
+static mn_status value_errors(const mn_process *process, const mn_projection *p, double *errors, mn_error *error)
 {
     const size_t values = p->first[p->factor_count];
     posterior_draws draws = {0};
     draw_projections d = {p, mn_new_array(DRAWS * p->count, sizeof *d.deviations),
                           mn_new_array(DRAWS * values, sizeof *d.values)};
-    mn_status status = d.deviations && d.values ? make_draws(p, &draws, error) : mn_fail_memory(error);
+    mn_status status = d.deviations && d.values ? make_draws(process, p, &draws, error) : mn_fail_memory(error);
     if (status == MN_OK)
-        status = evaluate_draws(p, &draws, d.deviations, error);
+        status = evaluate_draws(process, p, &draws, d.deviations, error);
     if (status == MN_OK)
         status = mn_run_pieces(0, DRAWS, project_draw, &d, error);
     for (size_t i = 0; i < values && status == MN_OK; i++) {
@@ -341,7 +205,7 @@ static bool new_factor(mn_distilled_factor *factor, int node_count, size_t value
     return factor->nodes && factor->values && factor->errors;
 }
 
-static mn_status fill_result(const projection *p, const double *values, const double *errors, mn_distilled *result,
+static mn_status fill_result(const mn_projection *p, const double *values, const double *errors, mn_distilled *result,
                              mn_error *error)
 {
     result->factors = mn_new_array((size_t)p->factor_count, sizeof *result->factors);
@@ -359,23 +223,23 @@ static mn_status fill_result(const projection *p, const double *values, const do
     return MN_OK;
 }
 
-static mn_status distill_terms(const projection *p, mn_distilled *result, mn_error *error)
+static mn_status distill_terms(const mn_process *process, const mn_projection *p, mn_distilled *result, mn_error *error)
 {
     const size_t count = p->first[p->factor_count];
     double *residual = mn_new_array(p->count, sizeof *residual);
     double *values = mn_new_array(count, sizeof *values), *errors = mn_new_array(count, sizeof *errors);
     double *work = mn_new_array(2 * count + p->count, sizeof *work);
     mn_status status = residual && values && errors && work
-                           ? mn_process_predict(p->process, p->networks, p->count, error, residual, NULL)
+                           ? mn_process_predict(process, p->networks, p->count, error, residual, NULL)
                            : mn_fail_memory(error);
     if (status == MN_OK) {
         result->base = take_mean(p->count, residual);
-        const double before = square(p->count, residual);
-        project(p, residual, values, work);
-        const double after = square(p->count, residual);
+        const double before = mn_projection_square(p->count, residual);
+        mn_projection_solve(p, residual, values, work);
+        const double after = mn_projection_square(p->count, residual);
         result->rmse = sqrt(after / (double)p->count);
         result->explained = before > 0 ? 1 - after / before : 1;
-        status = value_errors(p, errors, error);
+        status = value_errors(process, p, errors, error);
     }
     if (status == MN_OK)
         status = fill_result(p, values, errors, result, error);
@@ -387,7 +251,7 @@ static mn_status distill_terms(const projection *p, mn_distilled *result, mn_err
 }
 
 /* The predictions themselves, around their mean. */
-static mn_status distill_full(const projection *p, mn_distilled *result, mn_error *error)
+static mn_status distill_full(const mn_process *process, const mn_projection *p, mn_distilled *result, mn_error *error)
 {
     result->explained = 1;
     result->factors = mn_new_array(1, sizeof *result->factors);
@@ -399,8 +263,7 @@ static mn_status distill_full(const projection *p, mn_distilled *result, mn_erro
         return mn_fail_memory(error);
     for (int node = 0; node < p->table->node_count; node++)
         factor->nodes[node] = node;
-    const mn_status status =
-        mn_process_predict(p->process, p->networks, p->count, error, factor->values, factor->errors);
+    const mn_status status = mn_process_predict(process, p->networks, p->count, error, factor->values, factor->errors);
     if (status != MN_OK)
         return status;
     result->base = take_mean(p->count, factor->values);
@@ -416,15 +279,15 @@ mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, 
     mn_distilled *result = mn_new_array(1, sizeof *result);
     if (!result)
         return mn_fail_memory(error);
-    projection p = {.process = process, .table = mn_features_table(mn_process_features(process))};
+    mn_projection p = {.table = mn_features_table(mn_process_features(process))};
     const bool full = terms == MN_DISTILL_FULL;
-    mn_status status = full ? MN_OK : list_factors(&p, (int)terms + 1, error);
+    mn_status status = full ? MN_OK : mn_projection_list_factors(&p, (int)terms + 1, error);
     if (status == MN_OK)
         status = list_networks(&p, full, error);
     result->link = mn_process_link(process);
     result->networks = p.count;
     if (status == MN_OK)
-        status = full ? distill_full(&p, result, error) : distill_terms(&p, result, error);
+        status = full ? distill_full(process, &p, result, error) : distill_terms(process, &p, result, error);
     free(p.networks);
     free(p.sizes);
     free(p.nodes);

@@ -4,6 +4,7 @@
 #include "host/fit/cell.h"
 #include "host/fit/classes.h"
 #include "host/fit/feature_columns.h"
+#include "host/fit/random_at.h"
 
 enum {
     MOST_COLUMNS = 8192,
@@ -54,15 +55,6 @@ static void network_of(const mn_table *table, uint64_t number, uint16_t *network
     }
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014): a number of its own for every place. */
-static uint64_t mix(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 /* All networks of a small space, else SAMPLE of them, the same ones always. */
 static uint16_t *example_networks(const mn_table *table, uint64_t *count)
 {
@@ -77,7 +69,8 @@ static uint16_t *example_networks(const mn_table *table, uint64_t *count)
             network_of(table, i, networks + i * nodes);
         else
             for (size_t node = 0; node < nodes; node++)
-                networks[i * nodes + node] = (uint16_t)(mix(i * nodes + node) % table->nodes[node].block_count);
+                networks[i * nodes + node] =
+                    (uint16_t)(mn_random_at(i * nodes + node) % table->nodes[node].block_count);
     }
     return networks;
 }
@@ -147,10 +140,9 @@ static bool measure_columns(const mn_features *f, const uint16_t *networks, uint
 {
     const size_t raw = (size_t)f->raw.count, nodes = (size_t)f->table->node_count;
     double *row = mn_new_array(raw, sizeof *row);
-    uint64_t used = 0;
     for (int pass = 0; pass < 2 && row; pass++) {
         double *sum = pass ? deviation : mean;
-        used = 0;
+        uint64_t used = 0;
         for (uint64_t i = 0; i < count; i++) {
             if (f->raw.constant(f->raw.source, networks + i * nodes))
                 continue;
@@ -164,8 +156,9 @@ static bool measure_columns(const mn_features *f, const uint16_t *networks, uint
     }
     for (size_t column = 0; column < raw; column++)
         deviation[column] = sqrt(deviation[column]);
+    const bool enough = row != NULL;
     free(row);
-    return row;
+    return enough;
 }
 
 /* Keeps what varies; twice the sum of a group's variances, the mean squared distance of two networks, becomes 1. */
