@@ -1,8 +1,7 @@
 /* The paper's capability scaling on its differences (arXiv 2311.04943, section 3): metric(N) = base + g(F(N)) * sum of values.
  *
- * g = mean(F) / F, or g = (F / mean(F))^exponent. The values are the plain differences: the reference is meant to lie near the mean, where g
- * is 1. (Dividing each difference by the g of the network that it was measured on looks more exact and predicts far worse: tau -0.03 in
- * place of 0.43 on ImageNet16-120.) The exponent is fitted by least squares to all measured networks, of which some must differ from the
+ * g = mean(F) / F, or g = (F / mean(F))^exponent. The values are the plain differences, as in the paper: its reference is meant to lie
+ * near the mean, where g is 1. The exponent is fitted by least squares to all measured networks, of which some must differ from the
  * reference on several nodes: MN_SCALE_NETWORKS at least. */
 #ifndef MN_FIT_SCALED_H
 #define MN_FIT_SCALED_H
