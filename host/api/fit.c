@@ -36,6 +36,7 @@ typedef struct request {
     double mean_flops;   /* of the space, for the scale */
     int64_t *flops;      /* [items] and their base: FLOPs as a table */
     int64_t flops_base;
+    mn_averages *averages; /* with --augment classes */
     int threads;
     mn_features *features[2]; /* of the process, by mn_feature_kind; NULL: no process */
 } request;
@@ -72,6 +73,17 @@ static mn_status read_scale(const char *name, const request *r, mn_fit_scale *sc
     return MN_OK;
 }
 
+static mn_status read_augment(const char *name, request *r, mn_error *error)
+{
+    if (!name)
+        return MN_OK;
+    if (strcmp(name, "classes"))
+        return mn_fail(error, MN_USAGE, "augment \"%.100s\": expected classes", name);
+    if (r->method == MN_FIT_PAPER)
+        return mn_fail(error, MN_USAGE, "augment classes: method paper takes its measurements as they are");
+    return mn_averages_create(r->space, error, &r->averages);
+}
+
 static mn_status read_terms(const char *name, mn_fit_terms *terms, mn_error *error)
 {
     *terms = MN_FIT_DEFAULT_TERMS;
@@ -104,7 +116,7 @@ static mn_status select_samples(const request *r, const mn_measured_metric *metr
         (*numbers)[count] = metric->values[row];
         (*numbers)[most + (size_t)count++] = metric->weights[row];
     }
-    *samples = (mn_samples){r->space, *networks, *numbers, *numbers + most, count};
+    *samples = (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages};
     return count > 0 ? MN_OK
                      : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
 }
@@ -503,6 +515,8 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
     if (status == MN_OK)
         status = read_scale(options->scale, &r, &r.scale, &fit->error);
     if (status == MN_OK)
+        status = read_augment(options->augment, &r, &fit->error);
+    if (status == MN_OK)
         status = prepare_scale(&r, &fit->error);
     fit->figures = mn_new_array((size_t)measurements->metric_count, sizeof *fit->figures);
     fit->fitted = mn_new_array((size_t)measurements->metric_count, sizeof(mn_fitted *));
@@ -521,6 +535,7 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
     if (status == MN_OK)
         status = fill_table(&r, fit);
     free(r.flops);
+    mn_averages_free(r.averages);
     return status;
 }
 

@@ -112,7 +112,8 @@ static bool open_training(training *t, const mn_samples *all)
     t->networks = mn_new_array(count * nodes, sizeof *t->networks);
     t->targets = mn_new_array(count, sizeof *t->targets);
     t->weights = mn_new_array(count, sizeof *t->weights);
-    t->samples = (mn_samples){.table = all->table, .networks = t->networks, .targets = t->targets, .weights = t->weights};
+    t->samples = (mn_samples){.table = all->table, .networks = t->networks, .targets = t->targets, .weights = t->weights,
+                              .averages = all->averages};
     return t->networks && t->targets && t->weights;
 }
 
