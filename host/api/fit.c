@@ -2,7 +2,9 @@
 #include "host/api/handle.h"
 #include "host/core/memory.h"
 #include "host/core/skeleton.h"
+#include "host/files/measurements_file.h"
 #include "host/fit/choose.h"
+#include "host/fit/inputs.h"
 #include "host/fit/lapack.h"
 #include "host/fit/measurements.h"
 
@@ -36,6 +38,8 @@ typedef struct request {
     double mean_flops;   /* of the space, for the scale */
     int64_t *flops;      /* [items] and their base: FLOPs as a table */
     int64_t flops_base;
+    int input_count;
+    double *inputs;        /* with --inputs */
     mn_averages *averages; /* with --augment classes */
     int threads;
     mn_features *features[2]; /* of the process, by mn_feature_kind; NULL: no process */
@@ -84,6 +88,19 @@ static mn_status read_augment(const char *name, request *r, mn_error *error)
     return mn_averages_create(r->space, error, &r->averages);
 }
 
+static mn_status read_inputs(const char *path, request *r, mn_error *error)
+{
+    mn_measured measured;
+    if (!path)
+        return MN_OK;
+    mn_status status = mn_measurements_file_read(r->space, path, error, &measured);
+    if (status == MN_OK)
+        status = mn_inputs_make(r->space, path, &measured, error, &r->inputs);
+    r->input_count = status == MN_OK ? measured.column_count : 0;
+    mn_measured_clear(&measured);
+    return status;
+}
+
 static mn_status read_terms(const char *name, mn_fit_terms *terms, mn_error *error)
 {
     *terms = MN_FIT_DEFAULT_TERMS;
@@ -116,7 +133,7 @@ static mn_status select_samples(const request *r, const mn_measured_metric *metr
         (*numbers)[count] = metric->values[row];
         (*numbers)[most + (size_t)count++] = metric->weights[row];
     }
-    *samples = (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages};
+    *samples = (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages, r->input_count, r->inputs};
     return count > 0 ? MN_OK
                      : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
 }
@@ -517,6 +534,8 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
     if (status == MN_OK)
         status = read_augment(options->augment, &r, &fit->error);
     if (status == MN_OK)
+        status = read_inputs(options->inputs, &r, &fit->error);
+    if (status == MN_OK)
         status = prepare_scale(&r, &fit->error);
     fit->figures = mn_new_array((size_t)measurements->metric_count, sizeof *fit->figures);
     fit->fitted = mn_new_array((size_t)measurements->metric_count, sizeof(mn_fitted *));
@@ -535,6 +554,7 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
     if (status == MN_OK)
         status = fill_table(&r, fit);
     free(r.flops);
+    free(r.inputs);
     mn_averages_free(r.averages);
     return status;
 }

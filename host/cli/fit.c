@@ -135,6 +135,7 @@ static mn_status fit_and_write(fit_job *job)
     mn_fit_options options = mn_fit_default_options();
     options.method = cli_value(c, "method");
     options.terms = cli_value(c, "terms");
+    options.inputs = cli_value(c, "inputs");
     options.augment = cli_value(c, "augment");
     options.scale = cli_value(c, "scale");
     options.threads = c->threads;
@@ -180,6 +181,8 @@ static const cli_option own_options[] = {
     {"method", "NAME", false,
      "paper, least-squares, ridge, robust or process (default: chosen by cross-validation, for each metric)"},
     {"terms", "NAME", false, "additive (default), pairs, triples or full"},
+    {"inputs", "FILE", false,
+     "CSV of networks and numbers known beforehand (scores, FLOPs, accuracies after few epochs): ridge and robust fits start from them"},
     {"augment", "classes", false, "a measurement counts for all networks that compute the same function"},
     {"scale", "FORM", false,
      "with --method paper, of the first metric of which more is better: none (default), reciprocal (mean FLOPs / FLOPs) or power (of FLOPs, "

@@ -62,8 +62,13 @@ static void list_candidates(choice *c, mn_error *error)
     const mn_metric_request *request = c->request;
     const mn_fit_method method = request->method;
     const int order = request->terms < MN_FIT_FULL ? (int)request->terms + 1 : 1;
-    const bool can_count = mn_terms_can_count(request->samples->table);
-    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features)
+    const bool inputs = request->samples->input_count > 0; /* they take the place of counts */
+    const bool can_count = !inputs && mn_terms_can_count(request->samples->table);
+    if (inputs && method != MN_FIT_RIDGE && method != MN_FIT_ROBUST && method != MN_FIT_CHOOSE) {
+        mn_fail(error, MN_USAGE, "inputs go with method ridge or robust");
+        return;
+    }
+    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features && !inputs)
         c->candidates[c->count++] = (candidate){.method = MN_FIT_PROCESS};
     if (request->terms == MN_FIT_FULL && method != MN_FIT_PROCESS)
         mn_fail(error, MN_USAGE, "terms full: one term over all nodes is what method process gives; others have additive, "
@@ -113,7 +118,9 @@ static bool open_training(training *t, const mn_samples *all)
     t->targets = mn_new_array(count, sizeof *t->targets);
     t->weights = mn_new_array(count, sizeof *t->weights);
     t->samples = (mn_samples){.table = all->table, .networks = t->networks, .targets = t->targets, .weights = t->weights,
-                              .averages = all->averages};
+                              .averages = all->averages,
+                              .input_count = all->input_count,
+                              .inputs = all->inputs};
     return t->networks && t->targets && t->weights;
 }
 
@@ -394,7 +401,7 @@ mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, m
 {
     *fitted = NULL;
     *terms = MN_FIT_ADDITIVE;
-    if (request->method == MN_FIT_PAPER)
+    if (request->method == MN_FIT_PAPER && !request->samples->input_count)
         return fit_paper(request, error, fitted);
     choice c = {.request = request, .relative = is_positive_cost(request)};
     mn_error missing = {.status = MN_USAGE, .text = "the method cannot be used here"};

@@ -77,6 +77,7 @@ mn_status mn_linear_check(const mn_samples *samples, const mn_linear_model *mode
     mn_status status = mn_terms_create(samples->table, model->order, model->counts, error, &terms);
     if (status != MN_OK)
         return status;
+    mn_terms_add_inputs(terms, samples->inputs, samples->input_count);
     bool *seen = mn_new_array((size_t)samples->table->item_count + MN_COUNTED_KINDS, sizeof *seen);
     status = seen ? check_items(samples, terms, seen, seen + samples->table->item_count, error) : mn_fail_memory(error);
     const int unknown = terms->free_count + (model->shrink ? 0 : terms->column_count);
@@ -408,6 +409,7 @@ mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model 
     fit->model = *model;
     mn_status status = mn_terms_create(samples->table, model->order, model->counts, error, &fit->terms);
     if (status == MN_OK) {
+        mn_terms_add_inputs(fit->terms, samples->inputs, samples->input_count);
         fit->coefficient_count = fit->terms->free_count + fit->terms->column_count;
         status = run(samples, covariance, error, fit);
     }
@@ -456,12 +458,15 @@ void mn_linear_fit_describe(const mn_linear_fit *fit, char *text, size_t size)
     static const char *const orders[] = {"", "additive terms", "terms of pairs", "terms of triples"};
     static const char *const losses[] = {"least squares", "Huber's loss", "bisquare loss"};
     const mn_linear_model *model = &fit->model;
-    char counts[64] = "", strength[64] = "";
+    char counts[64] = "", strength[64] = "", inputs[64] = "";
+    if (fit->terms->input_count > 0)
+        snprintf(inputs, sizeof inputs, " around %d input%s", fit->terms->input_count,
+                 fit->terms->input_count > 1 ? "s" : "");
     if (model->counts)
         snprintf(counts, sizeof counts, "%scounts of %d operations", model->order > 0 ? " around " : "",
                  fit->terms->kind_count);
     if (fit->strength > 0)
         snprintf(strength, sizeof strength, ", ridge of strength %.3g", fit->strength);
-    snprintf(text, size, "%s%s, %s on %s errors%s", orders[model->order], counts, losses[model->loss],
+    snprintf(text, size, "%s%s%s, %s on %s errors%s", orders[model->order], counts, inputs, losses[model->loss],
              model->relative ? "relative" : "absolute", strength);
 }

@@ -25,6 +25,8 @@ typedef struct mn_samples {
     const double *targets, *weights; /* [count] */
     int count;
     const mn_averages *averages; /* measurements count for their function classes; NULL: for themselves */
+    int input_count;
+    const double *inputs; /* [input_count][items] what is known beforehand, as additive tables (inputs.h) */
 } mn_samples;
 
 typedef struct mn_linear_fit {
