@@ -16,9 +16,10 @@ static bool read_values(const mn_linear_fit *fit, double *weights, double *value
             *value = mn_linear_fit_value(fit, weights, &error);
             variance += *value * *value / table->nodes[node].block_count;
         }
-    for (int item = 0; item < table->item_count && variance > 0; item++)
+    const bool varies = variance > 1e-20 * fit->coefficients[0] * fit->coefficients[0];
+    for (int item = 0; item < table->item_count && varies; item++)
         values[item] /= sqrt(variance);
-    return variance > 0;
+    return varies;
 }
 
 static mn_status make_input(const mn_table *space, const char *file, const mn_measured *measured, int column,
