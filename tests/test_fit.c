@@ -242,8 +242,7 @@ Test(fit, standard_errors_agree_with_simulation)
     const truth t = random_truth(&state);
     double squares[ITEMS] = {0}, stated[ITEMS] = {0}, centred[ITEMS], base_squares = 0, base_stated = 0, base = t.base;
     for (int node = 0; node < NODES; node++) {
-        const double mean =
-            (t.values[3 * node] + t.values[3 * node + 1] + t.values[3 * node + 2]) / 3;
+        const double mean = (t.values[3 * node] + t.values[3 * node + 1] + t.values[3 * node + 2]) / 3;
         base += mean;
         for (int block = 0; block < BLOCKS; block++)
             centred[3 * node + block] = t.values[3 * node + block] - mean;
@@ -339,8 +338,8 @@ Test(regression, equals_elimination_and_refits)
         cr_assert(mn_regression_solve(r, y, 0.7));
         solve_directly(x, y, weights, rows, columns, 0.7, -1, direct);
         for (int i = 0; i <= columns; i++)
-            cr_expect_float_eq(mn_regression_coefficients(r)[i], direct[i], 1e-5, "seed %" PRIu64 ", %d: %g and %g", seed,
-                               i, mn_regression_coefficients(r)[i], direct[i]);
+            cr_expect_float_eq(mn_regression_coefficients(r)[i], direct[i], 1e-5, "seed %" PRIu64 ", %d: %g and %g",
+                               seed, i, mn_regression_coefficients(r)[i], direct[i]);
         for (int row = 0; row < rows; row++) {
             solve_directly(x, y, weights, rows, columns, 0.7, row, direct);
             double without = direct[0];
@@ -389,8 +388,8 @@ Test(fit, differences_from_the_reference)
 
 /* ---- measurements --------------------------------------------------------------------------------------------------------------- */
 
-static mn_status read_measurements(const mn_table *table, const char *text, const char *const *options, int option_count,
-                           mn_measurements *measurements)
+static mn_status read_measurements(const mn_table *table, const char *text, const char *const *options,
+                                   int option_count, mn_measurements *measurements)
 {
     mn_measured measured;
     memset(measurements, 0, sizeof *measurements);
@@ -465,7 +464,8 @@ Test(measurements, what_is_wrong_is_a_sentence)
     mn_table *table = small_space();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mn_measurements m;
-        cr_expect_eq(read_measurements(table, cases[i].text, NULL, 0, &m), cases[i].status, "case %zu: %s", i, m.error.text);
+        cr_expect_eq(read_measurements(table, cases[i].text, NULL, 0, &m), cases[i].status, "case %zu: %s", i,
+                     m.error.text);
         cr_expect(strstr(m.error.text, cases[i].sentence), "case %zu: %s", i, m.error.text);
         mn_measurements_clear(&m);
     }

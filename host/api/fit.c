@@ -34,9 +34,9 @@ typedef struct request {
     mn_fit_method method;
     mn_fit_terms terms;
     mn_fit_scale scale;
-    int scaled;          /* the metric that the scale is about, -1: none */
-    double mean_flops;   /* of the space, for the scale */
-    int64_t *flops;      /* [items] and their base: FLOPs as a table */
+    int scaled;        /* the metric that the scale is about, -1: none */
+    double mean_flops; /* of the space, for the scale */
+    int64_t *flops;    /* [items] and their base: FLOPs as a table */
     int64_t flops_base;
     int input_count;
     double *inputs;        /* with --inputs */
@@ -133,9 +133,9 @@ static mn_status select_samples(const request *r, const mn_measured_metric *metr
         (*numbers)[count] = metric->values[row];
         (*numbers)[most + (size_t)count++] = metric->weights[row];
     }
-    *samples = (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages, r->input_count, r->inputs};
-    return count > 0 ? MN_OK
-                     : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
+    *samples =
+        (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages, r->input_count, r->inputs};
+    return count > 0 ? MN_OK : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
 }
 
 /* FLOPs of the space as a table, from one-block changes of the network of first blocks: the skeleton's FLOPs are sums over its blocks. */
@@ -242,8 +242,8 @@ static mn_status fit_metric(const request *r, int index, mn_fit *fit)
                                    .repeat_variance = metric->repeat_variance,
                                    .method = r->method,
                                    .terms = r->terms,
-                                   .features = r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION
-                                                                                   : MN_FEATURES_COST],
+                                   .features =
+                                       r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
                                    .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
                                    .scale = scaled ? r->scale : MN_FIT_UNSCALED,
                                    .capability = capability,
@@ -369,8 +369,7 @@ static void round_values(const mn_table *table, const mn_fitted *fitted, mn_reso
         origin += first;
         first_values += rounded;
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
-            metric->values[item] =
-                rounded + llround(multiples_of(fitted->values[item] - first, resolution));
+            metric->values[item] = rounded + llround(multiples_of(fitted->values[item] - first, resolution));
     }
     metric->base = llround(multiples_of(origin, resolution)) - first_values;
 }
@@ -430,7 +429,8 @@ static mn_status add_note(mn_fit *fit, const char *text)
     return MN_OK;
 }
 
-static mn_status make_metric(const mn_measured_metric *measured, const mn_fitted *fitted, mn_fit *fit, mn_metric *metric)
+static mn_status make_metric(const mn_measured_metric *measured, const mn_fitted *fitted, mn_fit *fit,
+                             mn_metric *metric)
 {
     metric->name = mn_copy_text(measured->name, strlen(measured->name));
     metric->unit = mn_copy_text(measured->unit, strlen(measured->unit));
@@ -489,8 +489,7 @@ static mn_status set_scale(const request *r, mn_fit *fit)
         snprintf(text, sizeof text, "reciprocal=%.0f", r->mean_flops);
     else
         snprintf(text, sizeof text, "power=%.12g,%.9g", pow(r->mean_flops, -exponent), exponent);
-    const mn_status status =
-        mn_table_set_scale(fit->table, text, r->measurements->metrics[r->scaled].name, "flops");
+    const mn_status status = mn_table_set_scale(fit->table, text, r->measurements->metrics[r->scaled].name, "flops");
     return status == MN_OK ? MN_OK : mn_fail(&fit->error, status, "%s", fit->table->error.text);
 }
 
@@ -522,7 +521,8 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
         return MN_FAILURE;
     if (!space || !space->diagram || !measurements || measurements->count < 1 ||
         measurements->node_count != space->node_count)
-        return mn_fail(&fit->error, MN_USAGE, "mn_fit_create: expected a loaded space and measurements of its networks");
+        return mn_fail(&fit->error, MN_USAGE,
+                       "mn_fit_create: expected a loaded space and measurements of its networks");
     const mn_fit_options defaults = mn_fit_default_options();
     options = options ? options : &defaults;
     request r = {.space = space, .measurements = measurements, .scaled = -1, .threads = options->threads};

@@ -31,7 +31,8 @@ static mn_status make_input(const mn_table *space, const char *file, const mn_me
     for (int row = 0; row < measured->count; row++) {
         if (isnan(measured->columns[column][row]))
             continue;
-        memcpy(networks + (size_t)samples->count * nodes, measured->networks + (size_t)row * nodes, nodes * sizeof *networks);
+        memcpy(networks + (size_t)samples->count * nodes, measured->networks + (size_t)row * nodes,
+               nodes * sizeof *networks);
         numbers[measured->count + samples->count] = measured->weights[row];
         numbers[samples->count++] = measured->columns[column][row];
     }
@@ -48,8 +49,9 @@ static mn_status make_input(const mn_table *space, const char *file, const mn_me
         status = mn_fail(&inner, MN_BAD_INPUT, "the same for every network");
     free(weights);
     mn_linear_fit_free(fit);
-    return status == MN_OK ? MN_OK
-                           : mn_fail(error, status, "%s: input \"%.100s\": %s", file, measured->names[column], inner.text);
+    return status == MN_OK
+               ? MN_OK
+               : mn_fail(error, status, "%s: input \"%.100s\": %s", file, measured->names[column], inner.text);
 }
 
 mn_status mn_inputs_make(const mn_table *space, const char *file, const mn_measured *measured, mn_error *error,
@@ -58,12 +60,14 @@ mn_status mn_inputs_make(const mn_table *space, const char *file, const mn_measu
     const size_t count = (size_t)measured->count, nodes = (size_t)space->node_count;
     *result = NULL;
     if (measured->column_count > MN_MOST_INPUTS)
-        return mn_fail(error, MN_USAGE, "%s: %d inputs; expected at most %d", file, measured->column_count, MN_MOST_INPUTS);
+        return mn_fail(error, MN_USAGE, "%s: %d inputs; expected at most %d", file, measured->column_count,
+                       MN_MOST_INPUTS);
     double *inputs = mn_new_array((size_t)measured->column_count * (size_t)space->item_count, sizeof *inputs);
     double *numbers = mn_new_array(2 * count, sizeof *numbers);
     uint16_t *networks = mn_new_array(count * nodes, sizeof *networks);
     mn_status status = inputs && numbers && networks ? MN_OK : mn_fail_memory(error);
-    mn_samples samples = {.table = space, .networks = networks, .targets = numbers, .weights = numbers ? numbers + count : NULL};
+    mn_samples samples = {
+        .table = space, .networks = networks, .targets = numbers, .weights = numbers ? numbers + count : NULL};
     for (int column = 0; column < measured->column_count && status == MN_OK; column++)
         status = make_input(space, file, measured, column, &samples, networks, numbers, error,
                             inputs + (size_t)column * (size_t)space->item_count);

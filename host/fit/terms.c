@@ -218,7 +218,8 @@ void mn_terms_row(const mn_terms *terms, const uint16_t *network, double *free_r
     for (int i = 0; i < terms->input_count; i++)
         for (int node = 0; node < terms->table->node_count; node++)
             free_row[terms->free_count - terms->input_count + i] +=
-                terms->inputs[(size_t)i * (size_t)terms->table->item_count + (size_t)terms->table->first[node] + network[node]];
+                terms->inputs[(size_t)i * (size_t)terms->table->item_count + (size_t)terms->table->first[node] +
+                              network[node]];
     for (int i = 0; i < terms->term_count; i++) {
         const mn_term *term = &terms->terms[i];
         uint16_t blocks[MN_TERM_NODES];
@@ -239,7 +240,8 @@ void mn_terms_functional(const mn_terms *terms, const mn_term *term, const uint1
     }
     for (int i = 0; i < terms->input_count && term->node_count == 1; i++)
         weights[terms->free_count - terms->input_count + i] =
-            terms->inputs[(size_t)i * (size_t)terms->table->item_count + (size_t)terms->table->first[term->nodes[0]] + blocks[0]];
+            terms->inputs[(size_t)i * (size_t)terms->table->item_count + (size_t)terms->table->first[term->nodes[0]] +
+                          blocks[0]];
     if (term->count > 0)
         put_products(terms, term, blocks, weights + terms->free_count + term->first);
 }

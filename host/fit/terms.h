@@ -24,13 +24,13 @@ typedef struct mn_terms {
     int term_count;
     mn_term *terms; /* one node each first, then pairs, then triples */
     int column_count;
-    int free_count;             /* the mean, then counts of kinds in contrasts */
-    int kind_count;             /* block names that are counted; 0: none */
-    int *kind_of;               /* [items]; NULL without counts */
-    int input_count;            /* the last free columns: sums over the nodes of */
-    const double *inputs;       /* [input_count][items], borrowed */
-    double *contrasts, *kinds;  /* [items] rows: contrasts of the item; [kind_count][kind_count - 1] */
-    size_t *contrast_of;        /* [items] where an item's row begins */
+    int free_count;               /* the mean, then counts of kinds in contrasts */
+    int kind_count;               /* block names that are counted; 0: none */
+    int *kind_of;                 /* [items]; NULL without counts */
+    int input_count;              /* the last free columns: sums over the nodes of */
+    const double *inputs;         /* [input_count][items], borrowed */
+    double *contrasts, *kinds;    /* [items] rows: contrasts of the item; [kind_count][kind_count - 1] */
+    size_t *contrast_of;          /* [items] where an item's row begins */
     double shrink[MN_TERM_NODES]; /* factor of the columns of each order: smaller ones are shrunk more */
 } mn_terms;
 
