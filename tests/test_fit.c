@@ -85,7 +85,8 @@ static void draw(sample_set *set, const mn_table *table, const truth *t, int cou
         set->targets[i] = value_of(t, set->networks + i * NODES) + noise * normal(state);
         set->weights[i] = 1;
     }
-    set->samples = (mn_samples){table, set->networks, set->targets, set->weights, count};
+    set->samples = (mn_samples){
+        .table = table, .networks = set->networks, .targets = set->targets, .weights = set->weights, .count = count};
 }
 
 static mn_fitted *fit(const mn_samples *samples, bool higher, mn_fit_method method, mn_fit_terms terms)
@@ -217,7 +218,11 @@ Test(fit, weights_are_repeats)
     sample_set weighted, repeated;
     draw(&weighted, table, &t, 30, 1, &state);
     repeated = weighted;
-    repeated.samples = (mn_samples){table, repeated.networks, repeated.targets, repeated.weights, 40};
+    repeated.samples = (mn_samples){.table = table,
+                                    .networks = repeated.networks,
+                                    .targets = repeated.targets,
+                                    .weights = repeated.weights,
+                                    .count = 40};
     for (int i = 0; i < 10; i++) {
         weighted.weights[i] = 2;
         memcpy(repeated.networks + (30 + i) * NODES, weighted.networks + i * NODES, NODES * sizeof(uint16_t));
@@ -369,7 +374,8 @@ Test(fit, differences_from_the_reference)
         targets[i] = value_of(&t, networks + i * NODES);
         weights[i] = 1;
     }
-    const mn_samples samples = {table, networks, targets, weights, 9};
+    const mn_samples samples = {
+        .table = table, .networks = networks, .targets = targets, .weights = weights, .count = 9};
     mn_error error = {0};
     mn_fitted *fitted = NULL;
     int reference = -1;
@@ -380,7 +386,8 @@ Test(fit, differences_from_the_reference)
     cr_expect_eq(fitted->errors[1], 0);
     mn_fitted_free(fitted);
 
-    const mn_samples fewer = {table, networks + NODES, targets + 1, weights, 8};
+    const mn_samples fewer = {
+        .table = table, .networks = networks + NODES, .targets = targets + 1, .weights = weights, .count = 8};
     cr_expect_eq(mn_fit_differences(&fewer, NAN, &error, &fitted, NULL), MN_BAD_INPUT);
     cr_expect(strstr(error.text, "block \"c\" on node \"n0\""), "%s", error.text);
     mn_table_free(table);
