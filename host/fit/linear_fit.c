@@ -25,10 +25,31 @@ typedef struct work {
 
 static mn_status fail_unmeasured(const mn_table *table, int node, int block, mn_error *error)
 {
-    return mn_fail(error, MN_BAD_INPUT,
-                   "too few measurements: no measured network takes block \"%s\" on node \"%s\"; measure one, or choose a "
-                   "method that learns it from other nodes (process)",
-                   table->nodes[node].blocks[block].name, table->nodes[node].name);
+    return mn_fail(
+        error, MN_BAD_INPUT,
+        "too few measurements: no measured network takes block \"%s\" on node \"%s\"; measure one, or choose a "
+        "method that learns it from other nodes (process)",
+        table->nodes[node].blocks[block].name, table->nodes[node].name);
+}
+
+/* Blocks of all networks of the row's class. */
+static void see_class(const mn_samples *samples, int row, bool *seen)
+{
+    const mn_averages *averages = samples->averages;
+    const mn_table *table = samples->table;
+    const uint16_t *network = samples->networks + (size_t)row * (size_t)table->node_count;
+    uint64_t number = 0;
+    for (int node = 0; node < table->node_count; node++)
+        number = number * (uint64_t)table->nodes[node].block_count + network[node];
+    const uint64_t class = averages->class_of[number];
+    for (uint64_t i = averages->first[class]; i < averages->first[class + 1]; i++) {
+        uint64_t rest = averages->member[i];
+        for (int node = table->node_count - 1; node >= 0; node--) {
+            const uint64_t blocks = (uint64_t)table->nodes[node].block_count;
+            seen[table->first[node] + (int)(rest % blocks)] = true;
+            rest /= blocks;
+        }
+    }
 }
 
 static mn_status check_items(const mn_samples *samples, const mn_terms *terms, bool *seen, bool *kind_seen,
@@ -36,12 +57,15 @@ static mn_status check_items(const mn_samples *samples, const mn_terms *terms, b
 {
     const mn_table *table = samples->table;
     for (int row = 0; row < samples->count; row++)
-        for (int node = 0; node < table->node_count; node++) {
-            const int item = table->first[node] + samples->networks[(size_t)row * (size_t)table->node_count + (size_t)node];
+        for (int node = 0; node < table->node_count && !samples->averages; node++) {
+            const int item =
+                table->first[node] + samples->networks[(size_t)row * (size_t)table->node_count + (size_t)node];
             seen[item] = true;
-            if (terms->kind_count)
-                kind_seen[terms->kind_of[item]] = true;
         }
+    for (int row = 0; row < samples->count && samples->averages; row++)
+        see_class(samples, row, seen);
+    for (int item = 0; item < table->item_count && terms->kind_count; item++)
+        kind_seen[terms->kind_of[item]] |= seen[item];
     for (int node = 0; node < table->node_count; node++)
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
             if (!seen[item] && !(terms->kind_count && kind_seen[terms->kind_of[item]]))
@@ -55,6 +79,7 @@ mn_status mn_linear_check(const mn_samples *samples, const mn_linear_model *mode
     mn_status status = mn_terms_create(samples->table, model->order, model->counts, error, &terms);
     if (status != MN_OK)
         return status;
+    mn_terms_add_inputs(terms, samples->inputs, samples->input_count);
     bool *seen = mn_new_array((size_t)samples->table->item_count + MN_COUNTED_KINDS, sizeof *seen);
     status = seen ? check_items(samples, terms, seen, seen + samples->table->item_count, error) : mn_fail_memory(error);
     const int unknown = terms->free_count + (model->shrink ? 0 : terms->column_count);
@@ -92,10 +117,19 @@ static mn_status open_work(work *w, const mn_terms *terms, mn_error *error)
     w->scratch = mn_new_array(count, sizeof(double));
     if (!w->rows || !w->free_rows || !w->weights || !w->best_weights || !w->residuals || !w->scratch)
         return mn_fail_memory(error);
+    double *means = samples->averages ? mn_new_array(2 * (columns + free_count), sizeof *means) : NULL;
+    if (samples->averages && !means)
+        return mn_fail_memory(error);
     for (size_t row = 0; row < count; row++) {
-        mn_terms_row(terms, samples->networks + row * nodes, w->free_rows + row * free_count, w->rows + row * columns);
+        const uint16_t *network = samples->networks + row * nodes;
+        double *free_row = w->free_rows + row * free_count, *own_row = w->rows + row * columns;
+        if (samples->averages)
+            mn_averages_row(samples->averages, terms, network, free_row, own_row, means);
+        else
+            mn_terms_row(terms, network, free_row, own_row);
         w->scratch[row] = fabs(samples->targets[row]);
     }
+    free(means);
     w->smallest = 0.02 * mn_median(w->scratch, samples->count);
     w->plentiful = count >= 8 * (columns + free_count) && (double)count * pow((double)(columns + free_count), 2) > 1e6;
     w->design = (mn_design){.rows = samples->count,
@@ -171,8 +205,7 @@ static bool iterate(work *w, double strength)
         const mn_loss loss = w->model.loss == MN_LOSS_BISQUARE && round < 6 ? MN_LOSS_HUBER : w->model.loss;
         double sum = 0, old = 0;
         for (int row = 0; row < count; row++) {
-            w->scratch[row] =
-                own_weight(w, row, fitted[row]) * loss_weight(loss, fabs(w->residuals[row]) / scale);
+            w->scratch[row] = own_weight(w, row, fitted[row]) * loss_weight(loss, fabs(w->residuals[row]) / scale);
             sum += w->scratch[row];
             old += w->weights[row];
         }
@@ -259,12 +292,13 @@ static mn_status fail_undetermined(const mn_samples *samples, const mn_linear_mo
                 block = b;
             }
         }
-    return mn_fail(error, MN_BAD_INPUT,
-                   "too few measurements: %d networks do not determine %d unknown values%s; the least is known of block "
-                   "\"%s\" on node \"%s\" (%d network%s); measure more, or choose --method ridge",
-                   samples->count, terms->free_count + terms->column_count,
-                   model->order > 1 ? ", terms of several nodes among them" : "", table->nodes[node].blocks[block].name,
-                   table->nodes[node].name, fewest, fewest == 1 ? "" : "s");
+    return mn_fail(
+        error, MN_BAD_INPUT,
+        "too few measurements: %d networks do not determine %d unknown values%s; the least is known of block "
+        "\"%s\" on node \"%s\" (%d network%s); measure more, or choose --method ridge",
+        samples->count, terms->free_count + terms->column_count,
+        model->order > 1 ? ", terms of several nodes among them" : "", table->nodes[node].blocks[block].name,
+        table->nodes[node].name, fewest, fewest == 1 ? "" : "s");
 }
 
 static void find_residual(const work *w, mn_linear_fit *fit)
@@ -283,6 +317,48 @@ static void find_residual(const work *w, mn_linear_fit *fit)
                         : NAN;
 }
 
+/* result [n][m] = a [n][n] * b [n][m] */
+static void multiply(const double *a, const double *b, size_t n, size_t m, double *result)
+{
+    memset(result, 0, n * m * sizeof *result);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            for (size_t j = 0; j < m && a[i * n + k] != 0; j++)
+                result[i * m + j] += a[i * n + k] * b[k * m + j];
+}
+
+static void transpose(double *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) {
+            const double swap = a[i * n + j];
+            a[i * n + j] = a[j * n + i];
+            a[j * n + i] = swap;
+        }
+}
+
+/* Coefficients of classes become those of the table's terms: T b, with covariance T C T'. */
+static mn_status project(const mn_averages *averages, mn_linear_fit *fit, mn_error *error)
+{
+    const size_t n = (size_t)fit->coefficient_count;
+    double *matrix = mn_new_array(2 * n * n + n, sizeof *matrix);
+    if (!matrix)
+        return mn_fail_memory(error);
+    double *product = matrix + n * n, *vector = product + n * n;
+    const mn_status status = mn_averages_projection(averages, fit->terms, error, matrix);
+    if (status == MN_OK) {
+        multiply(matrix, fit->coefficients, n, 1, vector);
+        memcpy(fit->coefficients, vector, n * sizeof *vector);
+    }
+    if (status == MN_OK && fit->covariance) {
+        multiply(matrix, fit->covariance, n, n, product);
+        transpose(product, n);
+        multiply(matrix, product, n, n, fit->covariance);
+    }
+    free(matrix);
+    return status;
+}
+
 static mn_status keep(work *w, bool covariance, mn_error *error, mn_linear_fit *fit)
 {
     const size_t size = (size_t)fit->coefficient_count, count = (size_t)w->samples->count;
@@ -295,7 +371,7 @@ static mn_status keep(work *w, bool covariance, mn_error *error, mn_linear_fit *
         fit->leave_one_out[row] = leave_out(w, (int)row);
     find_residual(w, fit);
     if (!covariance)
-        return MN_OK;
+        return w->samples->averages ? project(w->samples->averages, fit, error) : MN_OK;
     fit->covariance = mn_new_array(size * size, sizeof(double));
     if (!fit->covariance)
         return mn_fail_memory(error);
@@ -303,7 +379,7 @@ static mn_status keep(work *w, bool covariance, mn_error *error, mn_linear_fit *
         free(fit->covariance);
         fit->covariance = NULL;
     }
-    return MN_OK;
+    return w->samples->averages ? project(w->samples->averages, fit, error) : MN_OK;
 }
 
 static mn_status run(const mn_samples *samples, bool covariance, mn_error *error, mn_linear_fit *fit)
@@ -326,8 +402,8 @@ static mn_status run(const mn_samples *samples, bool covariance, mn_error *error
     return status;
 }
 
-mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model *model, bool covariance, mn_error *error,
-                               mn_linear_fit **result)
+mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model *model, bool covariance,
+                               mn_error *error, mn_linear_fit **result)
 {
     mn_linear_fit *fit = *result = mn_new_array(1, sizeof *fit);
     if (!fit)
@@ -335,6 +411,7 @@ mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model 
     fit->model = *model;
     mn_status status = mn_terms_create(samples->table, model->order, model->counts, error, &fit->terms);
     if (status == MN_OK) {
+        mn_terms_add_inputs(fit->terms, samples->inputs, samples->input_count);
         fit->coefficient_count = fit->terms->free_count + fit->terms->column_count;
         status = run(samples, covariance, error, fit);
     }
@@ -383,12 +460,15 @@ void mn_linear_fit_describe(const mn_linear_fit *fit, char *text, size_t size)
     static const char *const orders[] = {"", "additive terms", "terms of pairs", "terms of triples"};
     static const char *const losses[] = {"least squares", "Huber's loss", "bisquare loss"};
     const mn_linear_model *model = &fit->model;
-    char counts[64] = "", strength[64] = "";
+    char counts[64] = "", strength[64] = "", inputs[64] = "";
+    if (fit->terms->input_count > 0)
+        snprintf(inputs, sizeof inputs, " around %d input%s", fit->terms->input_count,
+                 fit->terms->input_count > 1 ? "s" : "");
     if (model->counts)
         snprintf(counts, sizeof counts, "%scounts of %d operations", model->order > 0 ? " around " : "",
                  fit->terms->kind_count);
     if (fit->strength > 0)
         snprintf(strength, sizeof strength, ", ridge of strength %.3g", fit->strength);
-    snprintf(text, size, "%s%s, %s on %s errors%s", orders[model->order], counts, losses[model->loss],
+    snprintf(text, size, "%s%s%s, %s on %s errors%s", orders[model->order], counts, inputs, losses[model->loss],
              model->relative ? "relative" : "absolute", strength);
 }
