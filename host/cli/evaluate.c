@@ -280,7 +280,7 @@ static mn_status print_text(comparison *e)
                     "  the network that the table ranks first has %.6g %s, rank %" PRIu64
                     "; the best has %.6g %s: regret %.4g\n",
                     truth[f->chosen], unit, f->chosen_rank, truth[f->true_best], unit, f->regret);
-    if (f->count && e->cost >= 0)
+    if (f->count && e->cost >= 0 && (cli_has(e->c, "cost") || cli_has(e->c, "limits")))
         text_printf(&out,
                     "  under %d random limits on the predicted %s: mean regret %.4g %s, worst %.4g, the best network in "
                     "%.1f %%\n",
@@ -453,7 +453,7 @@ static const cli_option own_options[] = {
      "networks of whose function class --measurements holds none"},
     {"measurements", "FILE", false, "CSV of the networks that the table was fitted to, for --subset unmeasured"},
     {"cost", "METRIC", false,
-     "the table's metric on which limits are drawn at random (default: the first other metric that is better when lower)"},
+     "regret under random limits on this metric of the table (with --json always: the first other metric that is better when lower)"},
     {"limits", "N", false, "how many random limits (default 1000)"},
     {"seed", "S", false, "seed of the random limits (default 0)"},
     {"arch", "LIST", false, "what the truth says of this network, and its rank among those that meet the limits"},

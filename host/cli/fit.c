@@ -135,6 +135,8 @@ static mn_status fit_and_write(fit_job *job)
     mn_fit_options options = mn_fit_default_options();
     options.method = cli_value(c, "method");
     options.terms = cli_value(c, "terms");
+    options.augment = cli_value(c, "augment");
+    options.scale = cli_value(c, "scale");
     options.threads = c->threads;
     mn_status status = mn_fit_create(job->space, job->measurements, &options, &job->fit);
     if (status != MN_OK)
@@ -178,6 +180,10 @@ static const cli_option own_options[] = {
     {"method", "NAME", false,
      "paper, least-squares, ridge, robust or process (default: chosen by cross-validation, for each metric)"},
     {"terms", "NAME", false, "additive (default), pairs, triples or full"},
+    {"augment", "classes", false, "a measurement counts for all networks that compute the same function"},
+    {"scale", "FORM", false,
+     "with --method paper, of the first metric of which more is better: none (default), reciprocal (mean FLOPs / FLOPs) or power (of FLOPs, "
+     "the exponent fitted)"},
     {"metric", "NAME:UNIT:higher|lower", true, "what a column is that neither the space nor a well-known name describes"},
     {0}};
 

@@ -2,6 +2,7 @@
 #include "host/core/memory.h"
 #include "host/fit/differences.h"
 #include "host/fit/evaluate.h"
+#include "host/fit/scaled.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -111,7 +112,8 @@ static bool open_training(training *t, const mn_samples *all)
     t->networks = mn_new_array(count * nodes, sizeof *t->networks);
     t->targets = mn_new_array(count, sizeof *t->targets);
     t->weights = mn_new_array(count, sizeof *t->weights);
-    t->samples = (mn_samples){.table = all->table, .networks = t->networks, .targets = t->targets, .weights = t->weights};
+    t->samples = (mn_samples){.table = all->table, .networks = t->networks, .targets = t->targets, .weights = t->weights,
+                              .averages = all->averages};
     return t->networks && t->targets && t->weights;
 }
 
@@ -365,12 +367,35 @@ static mn_status fit_candidate(const mn_metric_request *request, const candidate
     return mn_process_fit_metric(&process, error, fitted);
 }
 
+static mn_status fit_paper(const mn_metric_request *request, mn_error *error, mn_fitted **fitted)
+{
+    int reference;
+    mn_error inner = {0};
+    if (request->terms != MN_FIT_ADDITIVE && request->terms != MN_FIT_DEFAULT_TERMS)
+        return mn_fail(error, MN_USAGE, "metric \"%s\": method paper gives additive terms", request->metric);
+    mn_status status = mn_fit_differences(request->samples, request->repeat_variance, &inner, fitted, &reference);
+    if (status == MN_OK && request->scale != MN_FIT_UNSCALED) {
+        double exponent = -1;
+        if (request->scale == MN_FIT_POWER)
+            status = mn_fit_exponent(request->samples, *fitted, reference, request->capability, request->mean_capability,
+                                     &inner, &exponent);
+        (*fitted)->exponent = exponent;
+        const size_t length = strlen((*fitted)->model);
+        snprintf((*fitted)->model + length, sizeof (*fitted)->model - length, ", scaled by FLOPs to the power %.4g", exponent);
+    }
+    if (status == MN_OK)
+        return MN_OK;
+    mn_fitted_free(*fitted);
+    *fitted = NULL;
+    return mn_fail(error, status, "metric \"%s\": %s", request->metric, inner.text);
+}
+
 mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, mn_fitted **fitted, mn_fit_terms *terms)
 {
     *fitted = NULL;
     *terms = MN_FIT_ADDITIVE;
     if (request->method == MN_FIT_PAPER)
-        return mn_fit_differences(request->samples, request->repeat_variance, error, fitted, NULL);
+        return fit_paper(request, error, fitted);
     choice c = {.request = request, .relative = is_positive_cost(request)};
     mn_error missing = {.status = MN_USAGE, .text = "the method cannot be used here"};
     list_candidates(&c, &missing);

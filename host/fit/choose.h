@@ -37,6 +37,8 @@ typedef enum mn_fit_terms {
 
 extern const char *const mn_fit_terms_names[MN_FIT_TERMS];
 
+typedef enum mn_fit_scale { MN_FIT_UNSCALED, MN_FIT_RECIPROCAL, MN_FIT_POWER } mn_fit_scale;
+
 typedef struct mn_metric_request {
     const mn_samples *samples;
     const char *metric; /* its name, for sentences */
@@ -45,6 +47,9 @@ typedef struct mn_metric_request {
     mn_fit_method method;
     mn_fit_terms terms;
     const mn_features *features; /* of the process; NULL: there is none */
+    mn_fit_scale scale;          /* with MN_FIT_PAPER */
+    const double *capability;    /* [samples] FLOPs, for the scale */
+    double mean_capability;      /* of the space */
     double upper;                /* natural bound of the metric; NaN: none */
     int threads;
 } mn_metric_request;

@@ -22,6 +22,7 @@ typedef struct mn_fitted {
     double *values, *errors; /* [items]; an error that is not known is NaN */
     int factor_count;
     mn_fitted_factor *factors;
+    double exponent; /* of the capability scaling; 0: none */
     double residual; /* standard deviation of a measurement about the fit; NaN: not known */
 
     const char *method;

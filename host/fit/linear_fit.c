@@ -31,17 +31,39 @@ static mn_status fail_unmeasured(const mn_table *table, int node, int block, mn_
                    table->nodes[node].blocks[block].name, table->nodes[node].name);
 }
 
+/* Blocks of all networks of the row's class. */
+static void see_class(const mn_samples *samples, int row, bool *seen)
+{
+    const mn_averages *averages = samples->averages;
+    const mn_table *table = samples->table;
+    const uint16_t *network = samples->networks + (size_t)row * (size_t)table->node_count;
+    uint64_t number = 0;
+    for (int node = 0; node < table->node_count; node++)
+        number = number * (uint64_t)table->nodes[node].block_count + network[node];
+    const uint64_t class = averages->class_of[number];
+    for (uint64_t i = averages->first[class]; i < averages->first[class + 1]; i++) {
+        uint64_t rest = averages->member[i];
+        for (int node = table->node_count - 1; node >= 0; node--) {
+            const uint64_t blocks = (uint64_t)table->nodes[node].block_count;
+            seen[table->first[node] + (int)(rest % blocks)] = true;
+            rest /= blocks;
+        }
+    }
+}
+
 static mn_status check_items(const mn_samples *samples, const mn_terms *terms, bool *seen, bool *kind_seen,
                              mn_error *error)
 {
     const mn_table *table = samples->table;
     for (int row = 0; row < samples->count; row++)
-        for (int node = 0; node < table->node_count; node++) {
+        for (int node = 0; node < table->node_count && !samples->averages; node++) {
             const int item = table->first[node] + samples->networks[(size_t)row * (size_t)table->node_count + (size_t)node];
             seen[item] = true;
-            if (terms->kind_count)
-                kind_seen[terms->kind_of[item]] = true;
         }
+    for (int row = 0; row < samples->count && samples->averages; row++)
+        see_class(samples, row, seen);
+    for (int item = 0; item < table->item_count && terms->kind_count; item++)
+        kind_seen[terms->kind_of[item]] |= seen[item];
     for (int node = 0; node < table->node_count; node++)
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
             if (!seen[item] && !(terms->kind_count && kind_seen[terms->kind_of[item]]))
@@ -92,10 +114,19 @@ static mn_status open_work(work *w, const mn_terms *terms, mn_error *error)
     w->scratch = mn_new_array(count, sizeof(double));
     if (!w->rows || !w->free_rows || !w->weights || !w->best_weights || !w->residuals || !w->scratch)
         return mn_fail_memory(error);
+    double *means = samples->averages ? mn_new_array(2 * (columns + free_count), sizeof *means) : NULL;
+    if (samples->averages && !means)
+        return mn_fail_memory(error);
     for (size_t row = 0; row < count; row++) {
-        mn_terms_row(terms, samples->networks + row * nodes, w->free_rows + row * free_count, w->rows + row * columns);
+        const uint16_t *network = samples->networks + row * nodes;
+        double *free_row = w->free_rows + row * free_count, *own_row = w->rows + row * columns;
+        if (samples->averages)
+            mn_averages_row(samples->averages, terms, network, free_row, own_row, means);
+        else
+            mn_terms_row(terms, network, free_row, own_row);
         w->scratch[row] = fabs(samples->targets[row]);
     }
+    free(means);
     w->smallest = 0.02 * mn_median(w->scratch, samples->count);
     w->plentiful = count >= 8 * (columns + free_count) && (double)count * pow((double)(columns + free_count), 2) > 1e6;
     w->design = (mn_design){.rows = samples->count,
@@ -283,6 +314,48 @@ static void find_residual(const work *w, mn_linear_fit *fit)
                         : NAN;
 }
 
+/* result [n][m] = a [n][n] * b [n][m] */
+static void multiply(const double *a, const double *b, size_t n, size_t m, double *result)
+{
+    memset(result, 0, n * m * sizeof *result);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            for (size_t j = 0; j < m && a[i * n + k] != 0; j++)
+                result[i * m + j] += a[i * n + k] * b[k * m + j];
+}
+
+static void transpose(double *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) {
+            const double swap = a[i * n + j];
+            a[i * n + j] = a[j * n + i];
+            a[j * n + i] = swap;
+        }
+}
+
+/* Coefficients of classes become those of the table's terms: T b, with covariance T C T'. */
+static mn_status project(const mn_averages *averages, mn_linear_fit *fit, mn_error *error)
+{
+    const size_t n = (size_t)fit->coefficient_count;
+    double *matrix = mn_new_array(2 * n * n + n, sizeof *matrix);
+    if (!matrix)
+        return mn_fail_memory(error);
+    double *product = matrix + n * n, *vector = product + n * n;
+    const mn_status status = mn_averages_projection(averages, fit->terms, error, matrix);
+    if (status == MN_OK) {
+        multiply(matrix, fit->coefficients, n, 1, vector);
+        memcpy(fit->coefficients, vector, n * sizeof *vector);
+    }
+    if (status == MN_OK && fit->covariance) {
+        multiply(matrix, fit->covariance, n, n, product);
+        transpose(product, n);
+        multiply(matrix, product, n, n, fit->covariance);
+    }
+    free(matrix);
+    return status;
+}
+
 static mn_status keep(work *w, bool covariance, mn_error *error, mn_linear_fit *fit)
 {
     const size_t size = (size_t)fit->coefficient_count, count = (size_t)w->samples->count;
@@ -295,7 +368,7 @@ static mn_status keep(work *w, bool covariance, mn_error *error, mn_linear_fit *
         fit->leave_one_out[row] = leave_out(w, (int)row);
     find_residual(w, fit);
     if (!covariance)
-        return MN_OK;
+        return w->samples->averages ? project(w->samples->averages, fit, error) : MN_OK;
     fit->covariance = mn_new_array(size * size, sizeof(double));
     if (!fit->covariance)
         return mn_fail_memory(error);
@@ -303,7 +376,7 @@ static mn_status keep(work *w, bool covariance, mn_error *error, mn_linear_fit *
         free(fit->covariance);
         fit->covariance = NULL;
     }
-    return MN_OK;
+    return w->samples->averages ? project(w->samples->averages, fit, error) : MN_OK;
 }
 
 static mn_status run(const mn_samples *samples, bool covariance, mn_error *error, mn_linear_fit *fit)

@@ -6,7 +6,7 @@
 #ifndef MN_FIT_LINEAR_FIT_H
 #define MN_FIT_LINEAR_FIT_H
 
-#include "host/fit/terms.h"
+#include "host/fit/averages.h"
 
 typedef enum mn_loss { MN_LOSS_SQUARES, MN_LOSS_HUBER, MN_LOSS_BISQUARE } mn_loss;
 
@@ -24,6 +24,7 @@ typedef struct mn_samples {
     const uint16_t *networks; /* [count][nodes] */
     const double *targets, *weights; /* [count] */
     int count;
+    const mn_averages *averages; /* measurements count for their function classes; NULL: for themselves */
 } mn_samples;
 
 typedef struct mn_linear_fit {

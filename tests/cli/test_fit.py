@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""fit and evaluate on what fit makes: recovery of a known table through files, notes, sentences, exit codes, subsets, calibration."""
+import csv
+import gzip
+import json
+import os
+import random
+
+from command import ROOT, CommandTest, load, main, read_rows, run
+
+SPACE = "nasbench201"
+
+
+class Fit(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.source = random.Random(4)
+        self.nodes = [node["name"] for node in load("data/spaces/nasbench201.json")["nodes"]]
+        self.values = [[self.source.randint(-5000, 5000) for _ in range(5)] for _ in self.nodes]
+
+    def path_of(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, networks, columns):
+        """columns: {name: function of the network}"""
+        with open(self.path_of(name), "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([*self.nodes, *columns])
+            for network in networks:
+                writer.writerow([*network, *(value(network) for value in columns.values())])
+        return self.path_of(name)
+
+    def value(self, network):
+        return 100000 + sum(values[block] for values, block in zip(self.values, network))
+
+    def networks(self, count):
+        return [[self.source.randrange(5) for _ in self.nodes] for _ in range(count)]
+
+    def fit(self, measurements, *options, code=0):
+        table = self.path_of("table.json")
+        result = run("fit", "--space", SPACE, "--measurements", measurements, "--output", table, "--json", *options)
+        self.assertEqual(result.code, code, result.err)
+        return table, result.json()
+
+    def test_an_additive_table_comes_back_exactly(self):
+        measured = self.write("m.csv", self.networks(80), {"flops": self.value})
+        for method in ["least-squares", "ridge"]:
+            table, answer = self.fit(measured, "--method", method)
+            self.assertEqual(answer["metrics"][0]["method"], method)
+            unseen = self.write("n.csv", self.networks(200), {})
+            predicted = run("predict", table, "--archs", unseen).rows()
+            for row in predicted:
+                network = [int(row[node]) for node in self.nodes]
+                self.assertAlmostEqual(int(row["flops"]), self.value(network), delta=0 if method == "least-squares" else 1)
+
+    def test_output_is_the_same_for_any_number_of_threads(self):
+        measured = self.write("m.csv", self.networks(60), {"accuracy": lambda n: 60 + self.value(n) / 10000, "latency": self.value})
+        texts = []
+        for threads in ["1", "2"]:
+            table, _ = self.fit(measured, "--threads", threads)
+            with open(table, encoding="utf-8") as file:
+                texts.append(file.read())
+        self.assertEqual(*texts)
+
+    def test_metrics_may_take_different_methods(self):
+        def wild(network):
+            return self.value(network) * (0.001 if hash(tuple(network)) % 9 == 0 else 1)
+
+        measured = self.write("m.csv", self.networks(150), {"latency_wild": wild})
+        table, answer = self.fit(measured, "--terms", "additive")
+        figures = answer["metrics"][0]
+        self.assertEqual(figures["method"], "robust")
+        self.assertGreater(figures["leave_one_out_within_10_percent"], 0.8)
+        truth = self.write("t.csv", self.networks(300), {"latency_wild": self.value})
+        evaluated = run("evaluate", table, "--truth", truth, "--json").json()
+        self.assertEqual(evaluated["within_10_percent"], 1)
+
+    def test_unknown_columns_need_a_description(self):
+        measured = self.write("m.csv", self.networks(40), {"joy": self.value})
+        _, answer = self.fit(measured, code=2)
+        self.assertIn('column "joy"', answer["error"])
+        table, _ = self.fit(measured, "--metric", "joy:smiles:higher", "--method", "least-squares")
+        metric = load(table)["metrics"][0]
+        self.assertEqual((metric["unit"], metric["better"]), ("smiles", "higher"))
+        self.assertEqual(len(metric["errors"]), 6)
+
+    def test_too_few_measurements_name_node_and_block(self):
+        networks = [[block if block != 3 or node != 2 else 0 for node, block in enumerate(n)] for n in self.networks(60)]
+        measured = self.write("m.csv", networks, {"accuracy": self.value})
+        _, answer = self.fit(measured, "--method", "least-squares", code=3)
+        self.assertIn('block "nor_conv_3x3" on node "edge 1->2"', answer["error"])
+        measured = self.write("few.csv", self.networks(10), {"accuracy": self.value})
+        _, answer = self.fit(measured, "--method", "least-squares", code=3)
+        self.assertIn("too few measurements", answer["error"])
+
+    def test_mistakes_of_the_command(self):
+        measured = self.write("m.csv", self.networks(40), {"accuracy": self.value})
+        for options, code in [
+            (["--method", "guess"], 2),
+            (["--terms", "quads"], 2),
+            (["--method", "ridge", "--terms", "full"], 2),
+        ]:
+            _, answer = self.fit(measured, *options, code=code)
+            self.assertEqual(answer["status"], "error")
+        self.assertEqual(run("fit", "--space", SPACE, "--output", "x.json").code, 2)
+        self.assertEqual(run("fit", "--space", SPACE, "--measurements", "/nonexistent.csv", "--output", "x.json").code, 3)
+
+    def test_evaluate_without_what_was_measured(self):
+        with gzip.open(os.path.join(ROOT, "data/nasbench201/truth.csv.gz"), "rt", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        chosen = self.source.sample(rows, 60)
+        path = self.path_of("m.csv")
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["index", "accuracy_cifar10", "flops"])
+            for row in chosen:
+                writer.writerow([row["index"], row["accuracy_cifar10"], 1000 + int(row["index"])])
+        table, _ = self.fit(path, "--method", "ridge")
+        everything = run("evaluate", table, "--truth", SPACE, "--json").json()
+        rest = run("evaluate", table, "--truth", SPACE, "--subset", "unmeasured", "--measurements", path, "--json").json()
+        self.assertEqual(everything["count"], 15625)
+        self.assertLessEqual(rest["count"], 15625 - len({row["index"] for row in chosen}))
+        self.assertGreater(rest["count"], 5000)
+        for key in ["within_1_standard_error", "within_2_standard_errors", "error_ratio"]:
+            self.assertGreater(rest[key], 0)
+        self.assertLessEqual(rest["within_1_standard_error"], rest["within_2_standard_errors"])
+        self.assertEqual(rest["limited"]["cost"], "flops")
+        self.assertGreaterEqual(rest["limited"]["worst_regret"], rest["limited"]["mean_regret"])
+        self.assertEqual(run("evaluate", table, "--truth", SPACE, "--subset", "unmeasured").code, 2)
+        pairs = self.path_of("pairs.csv")
+        run("evaluate", table, "--truth", SPACE, "--subset", "unmeasured", "--measurements", path, "--output", pairs)
+        self.assertEqual(len(read_rows(pairs)), rest["count"])
+        measured = {row["index"] for row in chosen}
+        numbers = {tuple(row[node] for node in self.nodes) for row in rows if row["index"] in measured}
+        self.assertFalse(numbers & {tuple(row[node] for node in self.nodes) for row in read_rows(pairs)})
+
+
+main()
