@@ -72,8 +72,8 @@ static bool run_seed(const bench *b, uint64_t seed, double *shares, double *seco
     mn_fit *fit = NULL;
     mn_fit_options options = mn_fit_default_options();
     options.method = b->method;
-    bool good = write_measurements(b, seed, path) &&
-                mn_measurements_read(b->space, path, NULL, 0, &measurements) == MN_OK;
+    bool good =
+        write_measurements(b, seed, path) && mn_measurements_read(b->space, path, NULL, 0, &measurements) == MN_OK;
     remove(path);
     struct timespec start, end;
     clock_gettime(CLOCK_MONOTONIC, &start);
@@ -135,7 +135,8 @@ int main(int count, char **arguments)
             usage = true;
     }
     if (usage || b.networks < 1 || b.seeds < 1) {
-        fprintf(stderr, "bench_fit_latency [--space SPACE] [--truth TRUTH.csv] [--networks N] [--seeds S] [--method NAME]\n");
+        fprintf(stderr,
+                "bench_fit_latency [--space SPACE] [--truth TRUTH.csv] [--networks N] [--seeds S] [--method NAME]\n");
         return 2;
     }
     if (mn_table_load(space, &b.space) != MN_OK || mn_truth_read(b.space, truth, &b.truth) != MN_OK) {

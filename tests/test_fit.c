@@ -85,7 +85,8 @@ static void draw(sample_set *set, const mn_table *table, const truth *t, int cou
         set->targets[i] = value_of(t, set->networks + i * NODES) + noise * normal(state);
         set->weights[i] = 1;
     }
-    set->samples = (mn_samples){table, set->networks, set->targets, set->weights, count};
+    set->samples = (mn_samples){
+        .table = table, .networks = set->networks, .targets = set->targets, .weights = set->weights, .count = count};
 }
 
 static mn_fitted *fit(const mn_samples *samples, bool higher, mn_fit_method method, mn_fit_terms terms)
@@ -217,7 +218,11 @@ Test(fit, weights_are_repeats)
     sample_set weighted, repeated;
     draw(&weighted, table, &t, 30, 1, &state);
     repeated = weighted;
-    repeated.samples = (mn_samples){table, repeated.networks, repeated.targets, repeated.weights, 40};
+    repeated.samples = (mn_samples){.table = table,
+                                    .networks = repeated.networks,
+                                    .targets = repeated.targets,
+                                    .weights = repeated.weights,
+                                    .count = 40};
     for (int i = 0; i < 10; i++) {
         weighted.weights[i] = 2;
         memcpy(repeated.networks + (30 + i) * NODES, weighted.networks + i * NODES, NODES * sizeof(uint16_t));
@@ -242,8 +247,7 @@ Test(fit, standard_errors_agree_with_simulation)
     const truth t = random_truth(&state);
     double squares[ITEMS] = {0}, stated[ITEMS] = {0}, centred[ITEMS], base_squares = 0, base_stated = 0, base = t.base;
     for (int node = 0; node < NODES; node++) {
-        const double mean =
-            (t.values[3 * node] + t.values[3 * node + 1] + t.values[3 * node + 2]) / 3;
+        const double mean = (t.values[3 * node] + t.values[3 * node + 1] + t.values[3 * node + 2]) / 3;
         base += mean;
         for (int block = 0; block < BLOCKS; block++)
             centred[3 * node + block] = t.values[3 * node + block] - mean;
@@ -339,8 +343,8 @@ Test(regression, equals_elimination_and_refits)
         cr_assert(mn_regression_solve(r, y, 0.7));
         solve_directly(x, y, weights, rows, columns, 0.7, -1, direct);
         for (int i = 0; i <= columns; i++)
-            cr_expect_float_eq(mn_regression_coefficients(r)[i], direct[i], 1e-5, "seed %" PRIu64 ", %d: %g and %g", seed,
-                               i, mn_regression_coefficients(r)[i], direct[i]);
+            cr_expect_float_eq(mn_regression_coefficients(r)[i], direct[i], 1e-5, "seed %" PRIu64 ", %d: %g and %g",
+                               seed, i, mn_regression_coefficients(r)[i], direct[i]);
         for (int row = 0; row < rows; row++) {
             solve_directly(x, y, weights, rows, columns, 0.7, row, direct);
             double without = direct[0];
@@ -370,7 +374,8 @@ Test(fit, differences_from_the_reference)
         targets[i] = value_of(&t, networks + i * NODES);
         weights[i] = 1;
     }
-    const mn_samples samples = {table, networks, targets, weights, 9};
+    const mn_samples samples = {
+        .table = table, .networks = networks, .targets = targets, .weights = weights, .count = 9};
     mn_error error = {0};
     mn_fitted *fitted = NULL;
     int reference = -1;
@@ -381,7 +386,8 @@ Test(fit, differences_from_the_reference)
     cr_expect_eq(fitted->errors[1], 0);
     mn_fitted_free(fitted);
 
-    const mn_samples fewer = {table, networks + NODES, targets + 1, weights, 8};
+    const mn_samples fewer = {
+        .table = table, .networks = networks + NODES, .targets = targets + 1, .weights = weights, .count = 8};
     cr_expect_eq(mn_fit_differences(&fewer, NAN, &error, &fitted, NULL), MN_BAD_INPUT);
     cr_expect(strstr(error.text, "block \"c\" on node \"n0\""), "%s", error.text);
     mn_table_free(table);
@@ -389,8 +395,8 @@ Test(fit, differences_from_the_reference)
 
 /* ---- measurements --------------------------------------------------------------------------------------------------------------- */
 
-static mn_status read_measurements(const mn_table *table, const char *text, const char *const *options, int option_count,
-                           mn_measurements *measurements)
+static mn_status read_measurements(const mn_table *table, const char *text, const char *const *options,
+                                   int option_count, mn_measurements *measurements)
 {
     mn_measured measured;
     memset(measurements, 0, sizeof *measurements);
@@ -465,7 +471,8 @@ Test(measurements, what_is_wrong_is_a_sentence)
     mn_table *table = small_space();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mn_measurements m;
-        cr_expect_eq(read_measurements(table, cases[i].text, NULL, 0, &m), cases[i].status, "case %zu: %s", i, m.error.text);
+        cr_expect_eq(read_measurements(table, cases[i].text, NULL, 0, &m), cases[i].status, "case %zu: %s", i,
+                     m.error.text);
         cr_expect(strstr(m.error.text, cases[i].sentence), "case %zu: %s", i, m.error.text);
         mn_measurements_clear(&m);
     }

@@ -225,7 +225,8 @@ static mn_status make_pairs(const mn_table *table, int metric, mn_truth *truth, 
     return status;
 }
 
-static mn_status calibrate(const mn_table *table, int metric, mn_truth *truth, const pairs *p, mn_evaluation *evaluation)
+static mn_status calibrate(const mn_table *table, int metric, mn_truth *truth, const pairs *p,
+                           mn_evaluation *evaluation)
 {
     double *errors = mn_new_array(p->count, sizeof *errors);
     if (!errors)
@@ -274,8 +275,9 @@ mn_status mn_evaluate_limits(const mn_table *table, int metric, int cost, mn_tru
     if (status == MN_OK)
         status = check_request(table, cost, truth, column);
     if (status == MN_OK && table->metrics[cost].higher_is_better)
-        status = mn_fail(&truth->error, MN_USAGE, "random limits: expected a metric that is better when lower, found \"%s\"",
-                         table->metrics[cost].name);
+        status =
+            mn_fail(&truth->error, MN_USAGE, "random limits: expected a metric that is better when lower, found \"%s\"",
+                    table->metrics[cost].name);
     if (status != MN_OK)
         return status;
     pairs p = {0}, costs = {0};
@@ -292,8 +294,8 @@ mn_status mn_evaluate_limits(const mn_table *table, int metric, int cost, mn_tru
 
 /* ---- what a fit has seen ------------------------------------------------------------------------------------------------------- */
 
-static mn_status mark_fitted(mn_truth *truth, const mn_networks *networks, mn_classes *classes,
-                             uint64_t *class_of, bool *seen)
+static mn_status mark_fitted(mn_truth *truth, const mn_networks *networks, mn_classes *classes, uint64_t *class_of,
+                             bool *seen)
 {
     const uint64_t measured = networks->count;
     mn_status status = mn_classes_number(classes, networks->choices, measured, &truth->error, class_of);

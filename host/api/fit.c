@@ -2,7 +2,9 @@
 #include "host/api/handle.h"
 #include "host/core/memory.h"
 #include "host/core/skeleton.h"
+#include "host/files/measurements_file.h"
 #include "host/fit/choose.h"
+#include "host/fit/inputs.h"
 #include "host/fit/lapack.h"
 #include "host/fit/measurements.h"
 
@@ -32,10 +34,12 @@ typedef struct request {
     mn_fit_method method;
     mn_fit_terms terms;
     mn_fit_scale scale;
-    int scaled;          /* the metric that the scale is about, -1: none */
-    double mean_flops;   /* of the space, for the scale */
-    int64_t *flops;      /* [items] and their base: FLOPs as a table */
+    int scaled;        /* the metric that the scale is about, -1: none */
+    double mean_flops; /* of the space, for the scale */
+    int64_t *flops;    /* [items] and their base: FLOPs as a table */
     int64_t flops_base;
+    int input_count;
+    double *inputs;        /* with --inputs */
     mn_averages *averages; /* with --augment classes */
     int threads;
     mn_features *features[2]; /* of the process, by mn_feature_kind; NULL: no process */
@@ -84,6 +88,19 @@ static mn_status read_augment(const char *name, request *r, mn_error *error)
     return mn_averages_create(r->space, error, &r->averages);
 }
 
+static mn_status read_inputs(const char *path, request *r, mn_error *error)
+{
+    mn_measured measured;
+    if (!path)
+        return MN_OK;
+    mn_status status = mn_measurements_file_read(r->space, path, error, &measured);
+    if (status == MN_OK)
+        status = mn_inputs_make(r->space, path, &measured, error, &r->inputs);
+    r->input_count = status == MN_OK ? measured.column_count : 0;
+    mn_measured_clear(&measured);
+    return status;
+}
+
 static mn_status read_terms(const char *name, mn_fit_terms *terms, mn_error *error)
 {
     *terms = MN_FIT_DEFAULT_TERMS;
@@ -116,9 +133,9 @@ static mn_status select_samples(const request *r, const mn_measured_metric *metr
         (*numbers)[count] = metric->values[row];
         (*numbers)[most + (size_t)count++] = metric->weights[row];
     }
-    *samples = (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages};
-    return count > 0 ? MN_OK
-                     : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
+    *samples =
+        (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages, r->input_count, r->inputs};
+    return count > 0 ? MN_OK : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
 }
 
 /* FLOPs of the space as a table, from one-block changes of the network of first blocks: the skeleton's FLOPs are sums over its blocks. */
@@ -225,8 +242,8 @@ static mn_status fit_metric(const request *r, int index, mn_fit *fit)
                                    .repeat_variance = metric->repeat_variance,
                                    .method = r->method,
                                    .terms = r->terms,
-                                   .features = r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION
-                                                                                   : MN_FEATURES_COST],
+                                   .features =
+                                       r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
                                    .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
                                    .scale = scaled ? r->scale : MN_FIT_UNSCALED,
                                    .capability = capability,
@@ -352,8 +369,7 @@ static void round_values(const mn_table *table, const mn_fitted *fitted, mn_reso
         origin += first;
         first_values += rounded;
         for (int item = table->first[node]; item < table->first[node + 1]; item++)
-            metric->values[item] =
-                rounded + llround(multiples_of(fitted->values[item] - first, resolution));
+            metric->values[item] = rounded + llround(multiples_of(fitted->values[item] - first, resolution));
     }
     metric->base = llround(multiples_of(origin, resolution)) - first_values;
 }
@@ -413,7 +429,8 @@ static mn_status add_note(mn_fit *fit, const char *text)
     return MN_OK;
 }
 
-static mn_status make_metric(const mn_measured_metric *measured, const mn_fitted *fitted, mn_fit *fit, mn_metric *metric)
+static mn_status make_metric(const mn_measured_metric *measured, const mn_fitted *fitted, mn_fit *fit,
+                             mn_metric *metric)
 {
     metric->name = mn_copy_text(measured->name, strlen(measured->name));
     metric->unit = mn_copy_text(measured->unit, strlen(measured->unit));
@@ -472,8 +489,7 @@ static mn_status set_scale(const request *r, mn_fit *fit)
         snprintf(text, sizeof text, "reciprocal=%.0f", r->mean_flops);
     else
         snprintf(text, sizeof text, "power=%.12g,%.9g", pow(r->mean_flops, -exponent), exponent);
-    const mn_status status =
-        mn_table_set_scale(fit->table, text, r->measurements->metrics[r->scaled].name, "flops");
+    const mn_status status = mn_table_set_scale(fit->table, text, r->measurements->metrics[r->scaled].name, "flops");
     return status == MN_OK ? MN_OK : mn_fail(&fit->error, status, "%s", fit->table->error.text);
 }
 
@@ -505,7 +521,8 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
         return MN_FAILURE;
     if (!space || !space->diagram || !measurements || measurements->count < 1 ||
         measurements->node_count != space->node_count)
-        return mn_fail(&fit->error, MN_USAGE, "mn_fit_create: expected a loaded space and measurements of its networks");
+        return mn_fail(&fit->error, MN_USAGE,
+                       "mn_fit_create: expected a loaded space and measurements of its networks");
     const mn_fit_options defaults = mn_fit_default_options();
     options = options ? options : &defaults;
     request r = {.space = space, .measurements = measurements, .scaled = -1, .threads = options->threads};
@@ -516,6 +533,8 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
         status = read_scale(options->scale, &r, &r.scale, &fit->error);
     if (status == MN_OK)
         status = read_augment(options->augment, &r, &fit->error);
+    if (status == MN_OK)
+        status = read_inputs(options->inputs, &r, &fit->error);
     if (status == MN_OK)
         status = prepare_scale(&r, &fit->error);
     fit->figures = mn_new_array((size_t)measurements->metric_count, sizeof *fit->figures);
@@ -535,6 +554,7 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
     if (status == MN_OK)
         status = fill_table(&r, fit);
     free(r.flops);
+    free(r.inputs);
     mn_averages_free(r.averages);
     return status;
 }

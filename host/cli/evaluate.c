@@ -19,7 +19,7 @@ typedef struct comparison {
     uint16_t *network; /* the one that is looked at, NULL: none */
     mn_rank rank;
     mn_networks *measured; /* with --measurements */
-    int cost;                      /* metric of the random limits, -1: none */
+    int cost;              /* metric of the random limits, -1: none */
     mn_limit_regret limited;
 } comparison;
 
@@ -100,7 +100,8 @@ static mn_status choose_cost(comparison *e)
     if (given) {
         e->cost = mn_table_find_metric(e->table, given);
         if (e->cost < 0)
-            return cli_fail(e->c, MN_USAGE, "--cost: table \"%s\" has no metric \"%.100s\"", mn_table_name(e->table), given);
+            return cli_fail(e->c, MN_USAGE, "--cost: table \"%s\" has no metric \"%.100s\"", mn_table_name(e->table),
+                            given);
     }
     for (int i = 0; e->cost < 0 && !given && i < mn_table_metric_count(e->table); i++)
         if (i != e->metric && !mn_table_metric_higher_is_better(e->table, i))
@@ -118,7 +119,8 @@ static mn_status measure_limits(comparison *e)
         status = choose_cost(e);
     if (status != MN_OK || e->cost < 0)
         return status;
-    status = mn_evaluate_limits(e->table, e->metric, e->cost, e->truth, e->column, e->subset, (int)limits, seed, &e->limited);
+    status = mn_evaluate_limits(e->table, e->metric, e->cost, e->truth, e->column, e->subset, (int)limits, seed,
+                                &e->limited);
     return status == MN_OK ? MN_OK : cli_fail_with(e->c, status, e->truth);
 }
 
@@ -281,16 +283,18 @@ static mn_status print_text(comparison *e)
                     "; the best has %.6g %s: regret %.4g\n",
                     truth[f->chosen], unit, f->chosen_rank, truth[f->true_best], unit, f->regret);
     if (f->count && e->cost >= 0 && (cli_has(e->c, "cost") || cli_has(e->c, "limits")))
-        text_printf(&out,
-                    "  under %d random limits on the predicted %s: mean regret %.4g %s, worst %.4g, the best network in "
-                    "%.1f %%\n",
-                    e->limited.limits, mn_table_metric_name(e->table, e->cost), e->limited.mean, unit, e->limited.worst,
-                    100 * e->limited.share_best);
+        text_printf(
+            &out,
+            "  under %d random limits on the predicted %s: mean regret %.4g %s, worst %.4g, the best network in "
+            "%.1f %%\n",
+            e->limited.limits, mn_table_metric_name(e->table, e->cost), e->limited.mean, unit, e->limited.worst,
+            100 * e->limited.share_best);
     if (!isnan(f->within_1_error))
-        text_printf(&out,
-                    "  within 1 and 2 standard errors: %.1f %% and %.1f %% (68 %% and 95 %% where they are right; errors are "
-                    "%.3g times as large)\n",
-                    100 * f->within_1_error, 100 * f->within_2_errors, f->error_ratio);
+        text_printf(
+            &out,
+            "  within 1 and 2 standard errors: %.1f %% and %.1f %% (68 %% and 95 %% where they are right; errors are "
+            "%.3g times as large)\n",
+            100 * f->within_1_error, 100 * f->within_2_errors, f->error_ratio);
     for (int i = 0, size = 10; i < 3; i++, size *= 10)
         if (!isnan(f->top_recall[i]))
             text_printf(&out, "  of the best %d, %.1f %% are among the predicted best %d\n", size,
@@ -449,11 +453,13 @@ static const cli_option own_options[] = {
      "metric of the table, and the truth's column (default: the first metric; the column of its name, else the first "
      "that begins with it)"},
     {"subset", "NAME", false,
-     "all (default); reachable: NAS-Bench-201's networks without operations that cannot influence the output; unmeasured: "
+     "all (default); reachable: NAS-Bench-201's networks without operations that cannot influence the output; "
+     "unmeasured: "
      "networks of whose function class --measurements holds none"},
     {"measurements", "FILE", false, "CSV of the networks that the table was fitted to, for --subset unmeasured"},
     {"cost", "METRIC", false,
-     "regret under random limits on this metric of the table (with --json always: the first other metric that is better when lower)"},
+     "regret under random limits on this metric of the table (with --json always: the first other metric that is "
+     "better when lower)"},
     {"limits", "N", false, "how many random limits (default 1000)"},
     {"seed", "S", false, "seed of the random limits (default 0)"},
     {"arch", "LIST", false, "what the truth says of this network, and its rank among those that meet the limits"},

@@ -135,6 +135,7 @@ static mn_status fit_and_write(fit_job *job)
     mn_fit_options options = mn_fit_default_options();
     options.method = cli_value(c, "method");
     options.terms = cli_value(c, "terms");
+    options.inputs = cli_value(c, "inputs");
     options.augment = cli_value(c, "augment");
     options.scale = cli_value(c, "scale");
     options.threads = c->threads;
@@ -172,19 +173,26 @@ static mn_status run(cli *c)
 }
 
 static const cli_option own_options[] = {
-    {"space", "SPACE", false, "the space that the networks are of: a file, or the name of a shipped space (nasbench201)"},
+    {"space", "SPACE", false,
+     "the space that the networks are of: a file, or the name of a shipped space (nasbench201)"},
     {"measurements", "FILE", false,
-     "CSV (or .csv.gz) of measured networks: a column per node (or arch, arch_str, number, index), a column per metric; "
+     "CSV (or .csv.gz) of measured networks: a column per node (or arch, arch_str, number, index), a column per "
+     "metric; "
      "optional weight, seed, epochs, status"},
     {"output", "TABLE", false, "the table to write; - is standard output"},
     {"method", "NAME", false,
      "paper, least-squares, ridge, robust or process (default: chosen by cross-validation, for each metric)"},
     {"terms", "NAME", false, "additive (default), pairs, triples or full"},
+    {"inputs", "FILE", false,
+     "CSV of networks and numbers known beforehand (scores, FLOPs, accuracies after few epochs): ridge and robust fits "
+     "start from them"},
     {"augment", "classes", false, "a measurement counts for all networks that compute the same function"},
     {"scale", "FORM", false,
-     "with --method paper, of the first metric of which more is better: none (default), reciprocal (mean FLOPs / FLOPs) or power (of FLOPs, "
+     "with --method paper, of the first metric of which more is better: none (default), reciprocal (mean FLOPs / "
+     "FLOPs) or power (of FLOPs, "
      "the exponent fitted)"},
-    {"metric", "NAME:UNIT:higher|lower", true, "what a column is that neither the space nor a well-known name describes"},
+    {"metric", "NAME:UNIT:higher|lower", true,
+     "what a column is that neither the space nor a well-known name describes"},
     {0}};
 
 const cli_command cli_fit = {

@@ -35,6 +35,7 @@ double mn_table_standard_error(const mn_table *table, int metric, const uint16_t
     if (m->link.count)
         return through_link(m, mn_table_evaluate_latent(table, metric, network), error);
     if (table->has_scale && table->scale.metric == metric)
-        return error * ldexp((double)mn_scale_g(&table->scale, mn_table_evaluate(table, table->scale.by, network)), -32);
+        return error *
+               ldexp((double)mn_scale_g(&table->scale, mn_table_evaluate(table, table->scale.by, network)), -32);
     return error;
 }

@@ -18,8 +18,8 @@ typedef struct measurements_reader {
     mn_csv csv;
     mn_network_columns networks;
     reserved reserved;
-    int *metric_of;  /* [csv.column_count] column of the result, or -1 */
-    double *epochs;  /* [room] */
+    int *metric_of; /* [csv.column_count] column of the result, or -1 */
+    double *epochs; /* [room] */
     size_t room;
 } measurements_reader;
 
@@ -88,8 +88,8 @@ static mn_status read_row(measurements_reader *reader, mn_measured *measured)
     if (status == MN_OK)
         status = read_reserved(reader, reader->reserved.seed, -1, true, "a whole number or nothing", &seed);
     if (status == MN_OK)
-        status = read_reserved(reader, reader->reserved.epochs, -1, true, "a whole number or nothing",
-                               &reader->epochs[row]);
+        status =
+            read_reserved(reader, reader->reserved.epochs, -1, true, "a whole number or nothing", &reader->epochs[row]);
     if (status == MN_OK && !is_done(reader)) {
         measured->left_out++;
         return MN_OK;

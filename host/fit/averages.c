@@ -67,8 +67,7 @@ mn_status mn_averages_create(const mn_table *table, mn_error *error, mn_averages
     averages->network_count = table->count;
     averages->class_of = mn_new_array(table->count, sizeof *averages->class_of);
     averages->member = mn_new_array(table->count, sizeof *averages->member);
-    mn_status status =
-        averages->class_of && averages->member ? number_classes(averages, error) : mn_fail_memory(error);
+    mn_status status = averages->class_of && averages->member ? number_classes(averages, error) : mn_fail_memory(error);
     if (status == MN_OK)
         status = list_members(averages, error);
     if (status == MN_OK)
@@ -139,7 +138,7 @@ mn_status mn_averages_projection(const mn_averages *averages, const mn_terms *te
     double *scratch = mean + n, *lengths = mean + 2 * n;
     column_lengths(averages, terms, lengths);
     memset(matrix, 0, n * n * sizeof *matrix);
-    for (uint64_t class = 0; class < averages->class_count; class++) {
+    for (uint64_t class = 0; class < averages->class_count; class ++) {
         const double size = (double)(averages->first[class + 1] - averages->first[class]);
         class_row(averages, terms, class, mean, scratch);
         for (size_t i = 0; i < n; i++)

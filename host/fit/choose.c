@@ -62,12 +62,18 @@ static void list_candidates(choice *c, mn_error *error)
     const mn_metric_request *request = c->request;
     const mn_fit_method method = request->method;
     const int order = request->terms < MN_FIT_FULL ? (int)request->terms + 1 : 1;
-    const bool can_count = mn_terms_can_count(request->samples->table);
-    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features)
+    const bool inputs = request->samples->input_count > 0; /* they take the place of counts */
+    const bool can_count = !inputs && mn_terms_can_count(request->samples->table);
+    if (inputs && method != MN_FIT_RIDGE && method != MN_FIT_ROBUST && method != MN_FIT_CHOOSE) {
+        mn_fail(error, MN_USAGE, "inputs go with method ridge or robust");
+        return;
+    }
+    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features && !inputs)
         c->candidates[c->count++] = (candidate){.method = MN_FIT_PROCESS};
     if (request->terms == MN_FIT_FULL && method != MN_FIT_PROCESS)
-        mn_fail(error, MN_USAGE, "terms full: one term over all nodes is what method process gives; others have additive, "
-                                 "pairs or triples");
+        mn_fail(error, MN_USAGE,
+                "terms full: one term over all nodes is what method process gives; others have additive, "
+                "pairs or triples");
     if (request->terms == MN_FIT_FULL)
         return;
     if (method == MN_FIT_LEAST_SQUARES)
@@ -112,8 +118,13 @@ static bool open_training(training *t, const mn_samples *all)
     t->networks = mn_new_array(count * nodes, sizeof *t->networks);
     t->targets = mn_new_array(count, sizeof *t->targets);
     t->weights = mn_new_array(count, sizeof *t->weights);
-    t->samples = (mn_samples){.table = all->table, .networks = t->networks, .targets = t->targets, .weights = t->weights,
-                              .averages = all->averages};
+    t->samples = (mn_samples){.table = all->table,
+                              .networks = t->networks,
+                              .targets = t->targets,
+                              .weights = t->weights,
+                              .averages = all->averages,
+                              .input_count = all->input_count,
+                              .inputs = all->inputs};
     return t->networks && t->targets && t->weights;
 }
 
@@ -148,7 +159,8 @@ static mn_fit_terms terms_of(const mn_metric_request *request, mn_fit_method met
 
 static mn_process_request process_request(const mn_metric_request *request, const mn_samples *samples)
 {
-    static const mn_distill_terms terms[] = {MN_DISTILL_ADDITIVE, MN_DISTILL_PAIRS, MN_DISTILL_TRIPLES, MN_DISTILL_FULL};
+    static const mn_distill_terms terms[] = {MN_DISTILL_ADDITIVE, MN_DISTILL_PAIRS, MN_DISTILL_TRIPLES,
+                                             MN_DISTILL_FULL};
     return (mn_process_request){.samples = samples,
                                 .features = request->features,
                                 .upper = request->upper,
@@ -169,8 +181,8 @@ static mn_status predict_by_process(const choice *c, const training *t, const in
         if (fold_of[row] == fold)
             memcpy(networks + (size_t)count++ * nodes, all->networks + (size_t)row * nodes, nodes * sizeof *networks);
     const mn_process_request request = process_request(c->request, &t->samples);
-    const mn_status status = networks && values ? mn_process_fit_predict(&request, networks, count, error, values)
-                                                : mn_fail_memory(error);
+    const mn_status status =
+        networks && values ? mn_process_fit_predict(&request, networks, count, error, values) : mn_fail_memory(error);
     count = 0;
     for (int row = 0; row < all->count && status == MN_OK; row++)
         if (fold_of[row] == fold)
@@ -180,8 +192,8 @@ static mn_status predict_by_process(const choice *c, const training *t, const in
     return status;
 }
 
-static mn_status predict_by_linear(const choice *c, const candidate *one, const training *t, const int *fold_of, int fold,
-                                   double *predicted, mn_error *error)
+static mn_status predict_by_linear(const choice *c, const candidate *one, const training *t, const int *fold_of,
+                                   int fold, double *predicted, mn_error *error)
 {
     const mn_samples *all = c->request->samples;
     mn_linear_fit *fit = NULL;
@@ -337,7 +349,8 @@ static mn_status fit_linear(const mn_metric_request *request, const candidate *o
 {
     mn_linear_fit *fit = NULL;
     mn_fitted *fitted = mn_fitted_new(request->samples->table);
-    mn_status status = fitted ? mn_linear_fit_create(request->samples, &one->model, true, error, &fit) : mn_fail_memory(error);
+    mn_status status =
+        fitted ? mn_linear_fit_create(request->samples, &one->model, true, error, &fit) : mn_fail_memory(error);
     if (status == MN_OK)
         status = read_values(fit, fitted, error);
     if (status == MN_OK && fit->model.order > 1)
@@ -377,11 +390,12 @@ static mn_status fit_paper(const mn_metric_request *request, mn_error *error, mn
     if (status == MN_OK && request->scale != MN_FIT_UNSCALED) {
         double exponent = -1;
         if (request->scale == MN_FIT_POWER)
-            status = mn_fit_exponent(request->samples, *fitted, reference, request->capability, request->mean_capability,
-                                     &inner, &exponent);
+            status = mn_fit_exponent(request->samples, *fitted, reference, request->capability,
+                                     request->mean_capability, &inner, &exponent);
         (*fitted)->exponent = exponent;
         const size_t length = strlen((*fitted)->model);
-        snprintf((*fitted)->model + length, sizeof (*fitted)->model - length, ", scaled by FLOPs to the power %.4g", exponent);
+        snprintf((*fitted)->model + length, sizeof(*fitted)->model - length, ", scaled by FLOPs to the power %.4g",
+                 exponent);
     }
     if (status == MN_OK)
         return MN_OK;
@@ -394,7 +408,7 @@ mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, m
 {
     *fitted = NULL;
     *terms = MN_FIT_ADDITIVE;
-    if (request->method == MN_FIT_PAPER)
+    if (request->method == MN_FIT_PAPER && !request->samples->input_count)
         return fit_paper(request, error, fitted);
     choice c = {.request = request, .relative = is_positive_cost(request)};
     mn_error missing = {.status = MN_USAGE, .text = "the method cannot be used here"};

@@ -74,10 +74,11 @@ static mn_status fail_missing(const mn_samples *samples, int reference, int node
     char text[256];
     if (!mn_network_print(table, network_of(samples, reference), text, sizeof text))
         snprintf(text, sizeof text, "of measurement %d", reference + 1);
-    return mn_fail(error, MN_BAD_INPUT,
-                   "too few measurements: method paper needs the reference network %s with block \"%s\" on node \"%s\", "
-                   "which was not measured (plan --method paper lists what to measure)",
-                   text, table->nodes[node].blocks[block].name, table->nodes[node].name);
+    return mn_fail(
+        error, MN_BAD_INPUT,
+        "too few measurements: method paper needs the reference network %s with block \"%s\" on node \"%s\", "
+        "which was not measured (plan --method paper lists what to measure)",
+        text, table->nodes[node].blocks[block].name, table->nodes[node].name);
 }
 
 static mn_status take_differences(const mn_samples *samples, double repeat_variance, int reference, mn_error *error,

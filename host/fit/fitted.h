@@ -17,7 +17,7 @@ typedef struct mn_fitted_factor {
 } mn_fitted_factor;
 
 typedef struct mn_fitted {
-    mn_fit_link link;        /* base, values, factors and errors are on its scale */
+    mn_fit_link link; /* base, values, factors and errors are on its scale */
     double base, base_error;
     double *values, *errors; /* [items]; an error that is not known is NaN */
     int factor_count;

@@ -25,10 +25,11 @@ typedef struct work {
 
 static mn_status fail_unmeasured(const mn_table *table, int node, int block, mn_error *error)
 {
-    return mn_fail(error, MN_BAD_INPUT,
-                   "too few measurements: no measured network takes block \"%s\" on node \"%s\"; measure one, or choose a "
-                   "method that learns it from other nodes (process)",
-                   table->nodes[node].blocks[block].name, table->nodes[node].name);
+    return mn_fail(
+        error, MN_BAD_INPUT,
+        "too few measurements: no measured network takes block \"%s\" on node \"%s\"; measure one, or choose a "
+        "method that learns it from other nodes (process)",
+        table->nodes[node].blocks[block].name, table->nodes[node].name);
 }
 
 /* Blocks of all networks of the row's class. */
@@ -57,7 +58,8 @@ static mn_status check_items(const mn_samples *samples, const mn_terms *terms, b
     const mn_table *table = samples->table;
     for (int row = 0; row < samples->count; row++)
         for (int node = 0; node < table->node_count && !samples->averages; node++) {
-            const int item = table->first[node] + samples->networks[(size_t)row * (size_t)table->node_count + (size_t)node];
+            const int item =
+                table->first[node] + samples->networks[(size_t)row * (size_t)table->node_count + (size_t)node];
             seen[item] = true;
         }
     for (int row = 0; row < samples->count && samples->averages; row++)
@@ -77,6 +79,7 @@ mn_status mn_linear_check(const mn_samples *samples, const mn_linear_model *mode
     mn_status status = mn_terms_create(samples->table, model->order, model->counts, error, &terms);
     if (status != MN_OK)
         return status;
+    mn_terms_add_inputs(terms, samples->inputs, samples->input_count);
     bool *seen = mn_new_array((size_t)samples->table->item_count + MN_COUNTED_KINDS, sizeof *seen);
     status = seen ? check_items(samples, terms, seen, seen + samples->table->item_count, error) : mn_fail_memory(error);
     const int unknown = terms->free_count + (model->shrink ? 0 : terms->column_count);
@@ -202,8 +205,7 @@ static bool iterate(work *w, double strength)
         const mn_loss loss = w->model.loss == MN_LOSS_BISQUARE && round < 6 ? MN_LOSS_HUBER : w->model.loss;
         double sum = 0, old = 0;
         for (int row = 0; row < count; row++) {
-            w->scratch[row] =
-                own_weight(w, row, fitted[row]) * loss_weight(loss, fabs(w->residuals[row]) / scale);
+            w->scratch[row] = own_weight(w, row, fitted[row]) * loss_weight(loss, fabs(w->residuals[row]) / scale);
             sum += w->scratch[row];
             old += w->weights[row];
         }
@@ -290,12 +292,13 @@ static mn_status fail_undetermined(const mn_samples *samples, const mn_linear_mo
                 block = b;
             }
         }
-    return mn_fail(error, MN_BAD_INPUT,
-                   "too few measurements: %d networks do not determine %d unknown values%s; the least is known of block "
-                   "\"%s\" on node \"%s\" (%d network%s); measure more, or choose --method ridge",
-                   samples->count, terms->free_count + terms->column_count,
-                   model->order > 1 ? ", terms of several nodes among them" : "", table->nodes[node].blocks[block].name,
-                   table->nodes[node].name, fewest, fewest == 1 ? "" : "s");
+    return mn_fail(
+        error, MN_BAD_INPUT,
+        "too few measurements: %d networks do not determine %d unknown values%s; the least is known of block "
+        "\"%s\" on node \"%s\" (%d network%s); measure more, or choose --method ridge",
+        samples->count, terms->free_count + terms->column_count,
+        model->order > 1 ? ", terms of several nodes among them" : "", table->nodes[node].blocks[block].name,
+        table->nodes[node].name, fewest, fewest == 1 ? "" : "s");
 }
 
 static void find_residual(const work *w, mn_linear_fit *fit)
@@ -399,8 +402,8 @@ static mn_status run(const mn_samples *samples, bool covariance, mn_error *error
     return status;
 }
 
-mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model *model, bool covariance, mn_error *error,
-                               mn_linear_fit **result)
+mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model *model, bool covariance,
+                               mn_error *error, mn_linear_fit **result)
 {
     mn_linear_fit *fit = *result = mn_new_array(1, sizeof *fit);
     if (!fit)
@@ -408,6 +411,7 @@ mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model 
     fit->model = *model;
     mn_status status = mn_terms_create(samples->table, model->order, model->counts, error, &fit->terms);
     if (status == MN_OK) {
+        mn_terms_add_inputs(fit->terms, samples->inputs, samples->input_count);
         fit->coefficient_count = fit->terms->free_count + fit->terms->column_count;
         status = run(samples, covariance, error, fit);
     }
@@ -456,12 +460,15 @@ void mn_linear_fit_describe(const mn_linear_fit *fit, char *text, size_t size)
     static const char *const orders[] = {"", "additive terms", "terms of pairs", "terms of triples"};
     static const char *const losses[] = {"least squares", "Huber's loss", "bisquare loss"};
     const mn_linear_model *model = &fit->model;
-    char counts[64] = "", strength[64] = "";
+    char counts[64] = "", strength[64] = "", inputs[64] = "";
+    if (fit->terms->input_count > 0)
+        snprintf(inputs, sizeof inputs, " around %d input%s", fit->terms->input_count,
+                 fit->terms->input_count > 1 ? "s" : "");
     if (model->counts)
         snprintf(counts, sizeof counts, "%scounts of %d operations", model->order > 0 ? " around " : "",
                  fit->terms->kind_count);
     if (fit->strength > 0)
         snprintf(strength, sizeof strength, ", ridge of strength %.3g", fit->strength);
-    snprintf(text, size, "%s%s, %s on %s errors%s", orders[model->order], counts, losses[model->loss],
+    snprintf(text, size, "%s%s%s, %s on %s errors%s", orders[model->order], counts, inputs, losses[model->loss],
              model->relative ? "relative" : "absolute", strength);
 }

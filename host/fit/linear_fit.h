@@ -21,10 +21,12 @@ typedef struct mn_linear_model {
 /* Measured networks of one metric. */
 typedef struct mn_samples {
     const mn_table *table;
-    const uint16_t *networks; /* [count][nodes] */
+    const uint16_t *networks;        /* [count][nodes] */
     const double *targets, *weights; /* [count] */
     int count;
     const mn_averages *averages; /* measurements count for their function classes; NULL: for themselves */
+    int input_count;
+    const double *inputs; /* [input_count][items] what is known beforehand, as additive tables (inputs.h) */
 } mn_samples;
 
 typedef struct mn_linear_fit {
@@ -36,15 +38,16 @@ typedef struct mn_linear_fit {
     double *leave_one_out; /* [count] each network predicted from the others, weights and strength as they are */
     double strength;       /* 0: no ridge */
     double freedom;        /* degrees of freedom spent */
-    double residual;       /* standard deviation of a measurement of weight 1 about the fit, metric's unit; NaN: no degree of freedom left */
+    double
+        residual; /* standard deviation of a measurement of weight 1 about the fit, metric's unit; NaN: no degree of freedom left */
 } mn_linear_fit;
 
 /* MN_BAD_INPUT names a node and block about which the samples say nothing. */
 mn_status mn_linear_check(const mn_samples *samples, const mn_linear_model *model, mn_error *error);
 
 /* Strength 0 needs mn_linear_check before; MN_BAD_INPUT when blocks cannot be told apart. */
-mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model *model, bool covariance, mn_error *error,
-                               mn_linear_fit **fit);
+mn_status mn_linear_fit_create(const mn_samples *samples, const mn_linear_model *model, bool covariance,
+                               mn_error *error, mn_linear_fit **fit);
 void mn_linear_fit_free(mn_linear_fit *fit);
 
 /* scratch [coefficient_count] */

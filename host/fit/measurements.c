@@ -16,12 +16,10 @@ typedef struct known_metric {
 } known_metric;
 
 static const known_metric known_metrics[] = {
-    {"accuracy", "%", true, 6},        {"top1", "%", true, 6},
-    {"top5", "%", true, 6},            {"bleu", "BLEU", true, 6},
-    {"miou", "%", true, 6},            {"throughput", "images/s", true, 6},
-    {"latency", "ms", false, 6},       {"energy", "mJ", false, 6},
-    {"flops", "FLOPs", false, 0},      {"params", "parameters", false, 0},
-    {"memory", "bytes", false, 0},
+    {"accuracy", "%", true, 6},         {"top1", "%", true, 6},        {"top5", "%", true, 6},
+    {"bleu", "BLEU", true, 6},          {"miou", "%", true, 6},        {"throughput", "images/s", true, 6},
+    {"latency", "ms", false, 6},        {"energy", "mJ", false, 6},    {"flops", "FLOPs", false, 0},
+    {"params", "parameters", false, 0}, {"memory", "bytes", false, 0},
 };
 
 static const known_metric *find_known(const char *name)
@@ -102,7 +100,8 @@ static mn_status check_options(const char *file, const mn_measured *measured, co
         if (!found && strchr(options[i], ':'))
             return mn_fail(error, MN_USAGE, "metric \"%.200s\": %s has no such column", options[i], file);
         if (!found)
-            return mn_fail(error, MN_USAGE, "metric \"%.200s\": expected name:unit:higher or name:unit:lower", options[i]);
+            return mn_fail(error, MN_USAGE, "metric \"%.200s\": expected name:unit:higher or name:unit:lower",
+                           options[i]);
     }
     return MN_OK;
 }
@@ -140,7 +139,8 @@ static int number_networks(const mn_measured *measured, int *network_of)
         order[i] = i;
     qsort_r(order, (size_t)rows, sizeof *order, compare_rows, (void *)measured);
     for (int i = 0; i < rows; i++) /* first each row's first row */
-        network_of[order[i]] = i > 0 && same_network(measured, order[i - 1], order[i]) ? network_of[order[i - 1]] : order[i];
+        network_of[order[i]] =
+            i > 0 && same_network(measured, order[i - 1], order[i]) ? network_of[order[i - 1]] : order[i];
     for (int row = 0; row < rows; row++)
         network_of[row] = network_of[row] == row ? count++ : network_of[network_of[row]];
     free(order);
@@ -212,13 +212,14 @@ static double median_range(int repeats)
 }
 
 /* The difference of two repeats of `repeats` that is no longer noise (measurements.h). `scratch` [networks] */
-static double largest_noise(int networks, const repeat_ranges *ranges, const mn_measured_metric *metric, double *scratch)
+static double largest_noise(int networks, const repeat_ranges *ranges, const mn_measured_metric *metric,
+                            double *scratch)
 {
     int count = 0;
     for (int network = 0; network < networks; network++)
         if (metric->repeats[network] > 1)
-            scratch[count++] = (ranges->highest[network] - ranges->lowest[network]) /
-                               median_range(metric->repeats[network]);
+            scratch[count++] =
+                (ranges->highest[network] - ranges->lowest[network]) / median_range(metric->repeats[network]);
     if (count >= MN_NOISE_NETWORKS)
         return 6 * sqrt(2) * mn_median(scratch, count);
     double lowest = INFINITY, highest = -INFINITY;
@@ -249,11 +250,12 @@ static mn_status note_contradiction(const mn_table *space, const char *file, con
     if (!mn_network_print(space, measured->networks + (size_t)one * (size_t)measured->node_count, network,
                           sizeof network))
         snprintf(network, sizeof network, "(the same)");
-    snprintf(text, sizeof text,
-             "%.200s:%d and :%d contradict each other: %.100s of network %s is %.10g and %.10g, further apart than noise "
-             "(%.3g); their mean counts",
-             file, measured->lines[one], measured->lines[other], measured->names[column], network,
-             measured->columns[column][one], measured->columns[column][other], noise);
+    snprintf(
+        text, sizeof text,
+        "%.200s:%d and :%d contradict each other: %.100s of network %s is %.10g and %.10g, further apart than noise "
+        "(%.3g); their mean counts",
+        file, measured->lines[one], measured->lines[other], measured->names[column], network,
+        measured->columns[column][one], measured->columns[column][other], noise);
     return add_note(measurements, text);
 }
 
@@ -285,9 +287,9 @@ static mn_status check_repeats(const mn_table *space, const char *file, const mn
 
 /* ---- the whole ------------------------------------------------------------------------------------------------------------------ */
 
-static mn_status make_metrics(const mn_table *space, const char *file, const mn_measured *measured, const int *network_of,
-                              repeat_ranges *ranges, const char *const *options, int option_count,
-                              mn_measurements *measurements)
+static mn_status make_metrics(const mn_table *space, const char *file, const mn_measured *measured,
+                              const int *network_of, repeat_ranges *ranges, const char *const *options,
+                              int option_count, mn_measurements *measurements)
 {
     mn_error *error = &measurements->error;
     measurements->metrics = mn_new_array((size_t)measured->column_count, sizeof *measurements->metrics);
@@ -296,8 +298,7 @@ static mn_status make_metrics(const mn_table *space, const char *file, const mn_
     measurements->metric_count = measured->column_count;
     for (int column = 0; column < measured->column_count; column++) {
         mn_measured_metric *metric = &measurements->metrics[column];
-        mn_status status =
-            describe_metric(space, file, measured->names[column], options, option_count, error, metric);
+        mn_status status = describe_metric(space, file, measured->names[column], options, option_count, error, metric);
         if (status == MN_OK)
             status = average_metric(measured, network_of, column, measurements->count, ranges, error, metric);
         if (status == MN_OK)

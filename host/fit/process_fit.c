@@ -14,8 +14,8 @@ static mn_status make_process(const mn_process_request *request, mn_error *error
                           &options, error, process);
 }
 
-mn_status mn_process_fit_predict(const mn_process_request *request, const uint16_t *networks, int count, mn_error *error,
-                                 double *predicted)
+mn_status mn_process_fit_predict(const mn_process_request *request, const uint16_t *networks, int count,
+                                 mn_error *error, double *predicted)
 {
     const mn_table *table = request->samples->table;
     mn_process *process = NULL;
@@ -54,9 +54,8 @@ static mn_status take_terms(const mn_table *table, mn_distilled *distilled, mn_e
             memcpy(fitted->errors + first, factor->errors, factor->value_count * sizeof(double));
             continue;
         }
-        fitted->factors[fitted->factor_count++] = (mn_fitted_factor){factor->node_count, factor->nodes,
-                                                                     factor->value_count, factor->values,
-                                                                     factor->errors};
+        fitted->factors[fitted->factor_count++] =
+            (mn_fitted_factor){factor->node_count, factor->nodes, factor->value_count, factor->values, factor->errors};
         factor->nodes = NULL;
         factor->values = factor->errors = NULL;
     }
@@ -84,8 +83,8 @@ static void describe(const mn_process *process, const mn_distilled *distilled, m
     if (link.form == MN_LINK_BOUNDED)
         snprintf(bound, sizeof bound, ", bound %.6g", link.bound);
     snprintf(fitted->model, sizeof fitted->model,
-             "Gaussian process, link: %s%s; its terms keep %.1f %% of the predictions' variance", links[link.form], bound,
-             100 * distilled->explained);
+             "Gaussian process, link: %s%s; its terms keep %.1f %% of the predictions' variance", links[link.form],
+             bound, 100 * distilled->explained);
     fitted->method = "process";
     fitted->parameters = mn_process_kernel(process)->parameter_count;
     fitted->freedom = NAN;

@@ -20,7 +20,7 @@ typedef struct mn_process_request {
 mn_status mn_process_fit_metric(const mn_process_request *request, mn_error *error, mn_fitted **fitted);
 
 /* predicted [count], metric's scale, of other networks by the distilled terms (by the process itself where all nodes are one term). */
-mn_status mn_process_fit_predict(const mn_process_request *request, const uint16_t *networks, int count, mn_error *error,
-                                 double *predicted);
+mn_status mn_process_fit_predict(const mn_process_request *request, const uint16_t *networks, int count,
+                                 mn_error *error, double *predicted);
 
 #endif

@@ -11,8 +11,8 @@ struct mn_regression {
     double *gram;   /* primal: [size][size] weighted normal equations; dual: columns' inner products of the rows */
     double *factor; /* [size][size] */
     double *weights, *fitted, *slack, *scratch; /* [rows], scratch [size + rows] */
-    double *coefficients;                          /* [free + columns] */
-    double strength, spread;                       /* of the last fit; variance of the targets (dual) */
+    double *coefficients;                       /* [free + columns] */
+    double strength, spread;                    /* of the last fit; variance of the targets (dual) */
     bool has_slack;
 };
 
@@ -212,8 +212,7 @@ const double *mn_regression_slack(mn_regression *r)
         }
         mn_cholesky_forward(r->factor, r->size, r->scratch);
         const double square = dot(r->scratch, r->scratch, r->size);
-        r->slack[row] =
-            r->dual ? square / fmax(r->weights[row], 1e-12) : fmax(1 - r->weights[row] * square, 1e-9);
+        r->slack[row] = r->dual ? square / fmax(r->weights[row], 1e-12) : fmax(1 - r->weights[row] * square, 1e-9);
     }
     r->has_slack = true;
     return r->slack;

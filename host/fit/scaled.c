@@ -51,7 +51,8 @@ static int count_others(const mn_samples *samples, int reference)
     for (int row = 0; row < samples->count; row++) {
         int changes = 0;
         for (size_t node = 0; node < nodes; node++)
-            changes += samples->networks[(size_t)row * nodes + node] != samples->networks[(size_t)reference * nodes + node];
+            changes +=
+                samples->networks[(size_t)row * nodes + node] != samples->networks[(size_t)reference * nodes + node];
         count += changes > 1;
     }
     return count;

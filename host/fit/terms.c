@@ -169,6 +169,13 @@ mn_status mn_terms_create(const mn_table *table, int order, bool counts, mn_erro
     return status;
 }
 
+void mn_terms_add_inputs(mn_terms *terms, const double *inputs, int count)
+{
+    terms->inputs = inputs;
+    terms->input_count = count;
+    terms->free_count += count;
+}
+
 void mn_terms_free(mn_terms *terms)
 {
     if (!terms)
@@ -208,6 +215,11 @@ void mn_terms_row(const mn_terms *terms, const uint16_t *network, double *free_r
         for (int k = 0; k < kinds - 1; k++)
             free_row[1 + k] += terms->kinds[kind * (kinds - 1) + k];
     }
+    for (int i = 0; i < terms->input_count; i++)
+        for (int node = 0; node < terms->table->node_count; node++)
+            free_row[terms->free_count - terms->input_count + i] +=
+                terms->inputs[(size_t)i * (size_t)terms->table->item_count + (size_t)terms->table->first[node] +
+                              network[node]];
     for (int i = 0; i < terms->term_count; i++) {
         const mn_term *term = &terms->terms[i];
         uint16_t blocks[MN_TERM_NODES];
@@ -226,6 +238,10 @@ void mn_terms_functional(const mn_terms *terms, const mn_term *term, const uint1
         const int kind = terms->kind_of[terms->table->first[term->nodes[0]] + blocks[0]];
         memcpy(weights + 1, terms->kinds + kind * (kinds - 1), (size_t)(kinds - 1) * sizeof *weights);
     }
+    for (int i = 0; i < terms->input_count && term->node_count == 1; i++)
+        weights[terms->free_count - terms->input_count + i] =
+            terms->inputs[(size_t)i * (size_t)terms->table->item_count + (size_t)terms->table->first[term->nodes[0]] +
+                          blocks[0]];
     if (term->count > 0)
         put_products(terms, term, blocks, weights + terms->free_count + term->first);
 }

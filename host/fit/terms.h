@@ -24,11 +24,13 @@ typedef struct mn_terms {
     int term_count;
     mn_term *terms; /* one node each first, then pairs, then triples */
     int column_count;
-    int free_count;             /* the mean, then counts of kinds in contrasts */
-    int kind_count;             /* block names that are counted; 0: none */
-    int *kind_of;               /* [items]; NULL without counts */
-    double *contrasts, *kinds;  /* [items] rows: contrasts of the item; [kind_count][kind_count - 1] */
-    size_t *contrast_of;        /* [items] where an item's row begins */
+    int free_count;               /* the mean, then counts of kinds in contrasts */
+    int kind_count;               /* block names that are counted; 0: none */
+    int *kind_of;                 /* [items]; NULL without counts */
+    int input_count;              /* the last free columns: sums over the nodes of */
+    const double *inputs;         /* [input_count][items], borrowed */
+    double *contrasts, *kinds;    /* [items] rows: contrasts of the item; [kind_count][kind_count - 1] */
+    size_t *contrast_of;          /* [items] where an item's row begins */
     double shrink[MN_TERM_NODES]; /* factor of the columns of each order: smaller ones are shrunk more */
 } mn_terms;
 
@@ -36,6 +38,9 @@ typedef struct mn_terms {
  * more than MN_COUNTED_KINDS. The table must outlive the terms. */
 mn_status mn_terms_create(const mn_table *table, int order, bool counts, mn_error *error, mn_terms **terms);
 void mn_terms_free(mn_terms *terms);
+
+/* Adds free columns for what is known beforehand, each a table of its own; inputs [count][items] must outlive the terms. */
+void mn_terms_add_inputs(mn_terms *terms, const double *inputs, int count);
 
 bool mn_terms_can_count(const mn_table *table);
 

@@ -135,4 +135,62 @@ class Fit(CommandTest):
         self.assertFalse(numbers & {tuple(row[node] for node in self.nodes) for row in read_rows(pairs)})
 
 
+    def test_the_papers_differences_and_their_figures(self):
+        with gzip.open(os.path.join(ROOT, "data/nasbench201/truth.csv.gz"), "rt", encoding="utf-8") as file:
+            truth = {tuple(int(row[node]) for node in self.nodes): row["accuracy_imagenet16"] for row in csv.DictReader(file)}
+        networks = [[2] * 6] + [[2] * node + [block] + [2] * (5 - node) for node in range(6) for block in (0, 1, 3, 4)]
+        measured = self.write("m.csv", networks, {"accuracy_imagenet16": lambda n: truth[tuple(n)]})
+        table, _ = self.fit(measured, "--method", "paper")
+        figures = run("evaluate", table, "--truth", SPACE, "--json").json()
+        self.assertAlmostEqual(float(figures["kendall_tau"]), 0.280, places=3)
+        self.assertAlmostEqual(float(figures["spearman"]), 0.412, places=3)
+        table, _ = self.fit(measured, "--method", "paper", "--scale", "reciprocal")
+        self.assertEqual(load(table)["scale"]["mean"], 54968960)
+        self.assertEqual([metric["name"] for metric in load(table)["metrics"]], ["accuracy_imagenet16", "flops"])
+        _, answer = self.fit(measured, "--method", "paper", "--scale", "power", code=3)
+        self.assertIn("found 0", answer["error"])
+        _, answer = self.fit(measured, "--method", "ridge", "--scale", "power", code=2)
+        measured = self.write("less.csv", networks[:-1], {"accuracy_imagenet16": lambda n: truth[tuple(n)]})
+        _, answer = self.fit(measured, "--method", "paper", code=3)
+        self.assertIn('block "avg_pool_3x3" on node "edge 2->3"', answer["error"])
+
+    def test_a_measurement_counts_for_its_class(self):
+        """A value of the function alone, without noise: knowing classes must help on networks never measured."""
+        with gzip.open(os.path.join(ROOT, "data/nasbench201/truth.csv.gz"), "rt", encoding="utf-8") as file:
+            rows = self.source.sample(list(csv.DictReader(file)), 100)
+        path = self.path_of("m.csv")
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([["index", "accuracy_cifar10"], *([row["index"], row["accuracy_cifar10"]] for row in rows)])
+        taus = []
+        for options in [[], ["--augment", "classes"]]:
+            table, _ = self.fit(path, "--method", "ridge", "--terms", "pairs", *options)
+            taus.append(run("evaluate", table, "--truth", SPACE, "--json").json()["kendall_tau"])
+        self.assertGreater(taus[1], taus[0])
+        self.fit(path, "--augment", "everything", code=2)
+
+    def test_inputs_guide_a_fit_of_few_networks(self):
+        few = self.write("few.csv", self.networks(30), {"accuracy": lambda n: self.value(n) / 1000})
+        scores = self.write("scores.csv", self.networks(500), {"score": lambda n: 3 * self.value(n) + 100})
+        truth = self.write("truth.csv", self.networks(300), {"accuracy": lambda n: self.value(n) / 1000})
+        wrong = self.write("noise.csv", self.networks(500), {"score": lambda n: 7})
+        table, answer = self.fit(few, "--method", "ridge", "--inputs", scores)
+        self.assertIn("around 1 input", answer["metrics"][0]["model"])
+        self.assertLess(run("evaluate", table, "--truth", truth, "--json").json()["rmse"], 0.05)
+        _, answer = self.fit(few, "--method", "ridge", "--inputs", wrong, code=3)
+        self.assertIn("the same for every network", answer["error"])
+        self.fit(few, "--method", "process", "--inputs", scores, code=2)
+
+    def test_process_keeps_every_network(self):
+        measured = self.write("m.csv", self.networks(40), {"accuracy": lambda n: 70 + self.value(n) / 5000})
+        result = run("fit", "--space", SPACE, "--measurements", measured, "--method", "process", "--output", self.path_of("p.json"), "--json")
+        if "LAPACK" in result.err:
+            self.skipTest("no LAPACK here")
+        self.assertEqual(result.code, 0, result.err)
+        figures = result.json()["metrics"][0]
+        self.assertEqual((figures["method"], figures["terms"]), ("process", "full"))
+        best = run("solve", self.path_of("p.json"), "--maximize", "accuracy", "--json").json()
+        everything = run("predict", self.path_of("p.json"), "--all").rows()
+        self.assertEqual(float(best["objective"]), max(float(row["accuracy"]) for row in everything))
+
+
 main()
