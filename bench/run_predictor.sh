@@ -15,8 +15,8 @@ few() { build/bench/bench_predictor --seeds 1 3 "$@" >>"$lines"; }
 for set in cifar10 cifar100 imagenet16; do
     truth=accuracy_$set
     measure --batch 25 --designs "$designs" nasbench201 $truth costs 1 nasbench201 $truth random 25,50,100,200,500 \
-        nasbench201 $truth adaptive 25,50,100,200
-    few nasbench201 $truth classes 80
+        nasbench201 $truth adaptive 25,50,100
+    few --batch 25 nasbench201 $truth adaptive 200 nasbench201 $truth classes 80
     measure nasbench201 $truth evolution 4000 nasbench201 $truth ei 100 nasbench201 $truth ei-random 100
 done
 measure --designs "$designs" nasbench_macro accuracy_cifar10 costs 1 nasbench_macro accuracy_cifar10 random 17,51 \

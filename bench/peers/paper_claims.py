@@ -36,8 +36,8 @@ def main():
                 writer.writerow(nodes + [COLUMN])
                 writer.writerows([*network, truth[network]] for network in networks)
 
-        def fitted(method):
-            run("fit", "--space", "nasbench201", "--measurements", measured, "--method", method, "--output", table)
+        def fitted(method, *options):
+            run("fit", "--space", "nasbench201", "--measurements", measured, "--method", method, *options, "--output", table)
             return evaluate(table, "--metric", COLUMN)
 
         measure(truth)
@@ -46,6 +46,7 @@ def main():
         with open(plan, newline="", encoding="utf-8") as file:
             measure([tuple(row[node] for node in nodes) for row in csv.DictReader(file)])
         write.writerow(["25 networks around the one nearest to the mean FLOPs, differences", *fitted("paper"), "plan --method paper; fit --method paper"])
+        write.writerow(["the same, scaled by FLOPs", *fitted("paper", "--scale", "reciprocal"), "fit --method paper --scale reciprocal"])
         one = ("2",) * 6
         measure([one] + [one[:i] + (block,) + one[i + 1:] for i in range(6) for block in "01234" if block != "2"])
         write.writerow(["25 networks around the all-1x1 network, differences", *fitted("paper"), "the same with that reference"])

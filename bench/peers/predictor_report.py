@@ -138,7 +138,7 @@ Repeat: `bench/run_predictor.sh` (hours on 2 cores; `SEEDS=3` for less). Lines: 
 - *plan* is the time of all plans up to that number of networks; *fit* of the last fit. `imse` plans know nothing of the truth; `adaptive` ones ask again
   after the first 25, in batches of 25 (Macro: 12). The model is the process of `host/fit`, its link and hyperparameters chosen by marginal likelihood on the trained
   networks alone. Its features were designed with NAS-Bench-201's truth in view: the spaces that were not are TransNAS, Accel-NASBench and Macro.
-- scikit-learn 1.7.2 on the same training networks, one-hot blocks: ridge, gradient boosted trees (tuned by 5-fold cross-validation), a Gaussian process (by its
+- scikit-learn 1.7.2 on the same training networks, one-hot blocks (it knows neither the cell's graph nor the blocks' attributes, which ours reads from the space): ridge, gradient boosted trees (tuned by 5-fold cross-validation), a Gaussian process (by its
   evidence); targets raw or -log(100 - accuracy), by cross-validation. First seeds only: they are slow. Their *functions not trained* leaves out the trained
   networks alone, which is kinder.
 - 80 % of the classes: class means, weighted by the classes' sizes, are trained; the tau is over the networks of the other classes.

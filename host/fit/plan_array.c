@@ -150,7 +150,8 @@ static mn_status find_subspaces(part *s, mn_error *error)
             if (try_subspaces(s, largest, &random))
                 return MN_OK;
     }
-    return mn_fail(error, MN_USAGE, "method orthogonal: no orthogonal array of at most %d networks is known here for these blocks",
+    return mn_fail(error, MN_USAGE,
+                   "method orthogonal: no orthogonal array of at most %d networks is known here for these blocks",
                    MN_ARRAY_ROWS);
 }
 

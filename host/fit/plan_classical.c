@@ -48,8 +48,7 @@ mn_status mn_plan_random(mn_plan_pool *pool, mn_error *error, mn_plan *plan)
     const mn_plan_request *request = pool->request;
     const size_t nodes = (size_t)request->space->node_count;
     uint64_t *order = mn_new_array(request->sample_count, sizeof *order), random = request->seed;
-    mn_status status =
-        order ? mn_plan_reserve(plan, request->space, request->count, error) : mn_fail_memory(error);
+    mn_status status = order ? mn_plan_reserve(plan, request->space, request->count, error) : mn_fail_memory(error);
     for (uint64_t i = 0; order && i < request->sample_count; i++)
         order[i] = i;
     for (uint64_t i = 0; status == MN_OK && plan->count < request->count && i < request->sample_count; i++) {

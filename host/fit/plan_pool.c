@@ -32,8 +32,7 @@ static mn_status number(mn_plan_pool *pool, const uint16_t *networks, uint64_t c
 static mn_status take_measured(mn_plan_pool *pool, mn_error *error)
 {
     uint64_t *class_of;
-    const mn_status status =
-        number(pool, pool->request->measured, pool->request->measured_count, error, &class_of);
+    const mn_status status = number(pool, pool->request->measured, pool->request->measured_count, error, &class_of);
     for (uint64_t i = 0; status == MN_OK && i < pool->request->measured_count; i++)
         pool->taken[class_of[i]] = 1;
     free(class_of);
