@@ -363,12 +363,6 @@ Test(factors_files, sentences)
          "knot 1 (from 0): expected [latent, value]"},
         {"\"link\": {\"form\": \"knots\", \"latent_resolution\": 1,\n\"knots\": [[0, 0], [1, 0.4]]}",
          "t.json:6: metric \"m\", \"link\", knot 1 (from 0): expected a larger latent value and a larger value"},
-        {"\"link\": {\"form\": \"knots\", \"latent_resolution\": 1, \"knots\": [[0, 0], [1, 9e15]]}}, {\"name\": "
-         "\"n\", \"unit\": \"\", "
-         "\"better\": \"lower\", \"resolution\": 1, \"base\": 1, \"values\": [[1, 1], [1, 1, 1], [1]]}], \"scale\": "
-         "{\"metric\": \"m\", "
-         "\"by\": \"n\", \"form\": \"reciprocal\", \"mean\": 2}, \"rules\": [], \"network\": {\"k\": [{\"j\": 1",
-         "metric \"m\" has a link; a scale takes metrics without one"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_sentence(cases[i][0], cases[i][1]);
@@ -407,4 +401,25 @@ Test(factors, what_entangles_too_much_is_refused)
         mn_table_free(table);
         mn_table_free(made);
     }
+}
+
+/* A linked metric stands alone, has no scale, and is the same on all tables. */
+Test(factors, what_a_link_does_not_go_with)
+{
+    mn_table *tables[2];
+    for (uint64_t i = 0; i < 2; i++)
+        tables[i] = random_table(i + 1, (random_shape){.nodes = 3, .blocks = 3, .metrics = 2, .links = true});
+    cr_assert_eq(mn_table_set_scale(tables[0], "reciprocal=5", "m0", "m1"), MN_USAGE);
+    cr_assert(strstr(mn_last_error(tables[0]), "metric \"m0\" has a link; a scale takes metrics without one"));
+    mn_solver *solver;
+    tables[1]->metrics[0].link.values[0]--;
+    cr_assert_eq(mn_solver_create((const mn_table *const *)tables, 2, &solver), MN_OK);
+    cr_assert_eq(mn_solver_maximize(solver, "m0 + m1"), MN_USAGE);
+    cr_assert(strstr(mn_last_error(solver), "\"m0\" has a link and must stand alone"), "%s", mn_last_error(solver));
+    cr_assert_eq(mn_solver_maximize(solver, "m0"), MN_USAGE);
+    cr_assert(strstr(mn_last_error(solver), "has different links on the tables"), "%s", mn_last_error(solver));
+    cr_assert_eq(mn_solver_maximize(solver, "m1"), MN_OK);
+    mn_solver_free(solver);
+    for (int i = 0; i < 2; i++)
+        mn_table_free(tables[i]);
 }
