@@ -114,7 +114,8 @@ MN_API mn_resolution mn_table_metric_resolution(const mn_table *table, int metri
 MN_API int64_t mn_table_metric_base(const mn_table *table, int metric);
 MN_API int64_t mn_table_metric_value(const mn_table *table, int metric, int node, int block);
 MN_API mn_resolution mn_table_metric_value_resolution(const mn_table *table, int metric);
-MN_API double mn_table_metric_error(const mn_table *table, int metric, int node, int block); /* standard error; NaN: none */
+MN_API double mn_table_metric_error(const mn_table *table, int metric, int node,
+                                    int block); /* standard error; NaN: none */
 
 /* Factors: terms of a metric over several nodes, one value for each combination of their blocks, the last node's changing fastest. */
 MN_API int mn_table_factor_count(const mn_table *table, int metric);
@@ -129,7 +130,8 @@ MN_API double mn_table_factor_error(const mn_table *table, int metric, int facto
 MN_API int mn_table_link_knots(const mn_table *table, int metric);
 MN_API int64_t mn_table_link_knot_latent(const mn_table *table, int metric, int knot);
 MN_API int64_t mn_table_link_knot_value(const mn_table *table, int metric, int knot);
-MN_API int64_t mn_table_link_value(const mn_table *table, int metric, int64_t latent); /* `latent` itself without a link */
+MN_API int64_t mn_table_link_value(const mn_table *table, int metric,
+                                   int64_t latent); /* `latent` itself without a link */
 MN_API double mn_table_metric_largest_rounding(const mn_table *table,
                                                int metric); /* made at load, in the metric's unit */
 

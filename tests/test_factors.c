@@ -313,3 +313,113 @@ Test(factors_files, round_trip)
         mn_table_free(table);
     }
 }
+
+/* ---- what is refused ------------------------------------------------------------------------------------------------------------------- */
+
+/* A table of three nodes, with `extra` behind the values of its one metric, from line 5 on. */
+static void expect_sentence(const char *extra, const char *words)
+{
+    char text[4096];
+    snprintf(text, sizeof text,
+             "{\"format\": \"mathnas-table\", \"version\": 1, \"name\": \"t\",\n"
+             "\"nodes\": [{\"name\": \"a\", \"blocks\": [\"x\", \"y\"]}, {\"name\": \"b\", \"blocks\": [\"x\", \"y\", "
+             "\"z\"]}, {\"name\": \"c\", \"blocks\": [\"x\"]}],\n"
+             "\"metrics\": [{\"name\": \"m\", \"unit\": \"\", \"better\": \"higher\", \"resolution\": 1, \"base\": 0,\n"
+             "\"values\": [[1, 2], [1, 2, 3], [0]],\n%s}]}",
+             extra);
+    mn_table *table = mn_table_new();
+    cr_expect_eq(mn_table_read_memory("t.json", text, strlen(text), table), MN_BAD_INPUT, "%s", extra);
+    cr_expect(strstr(table->error.text, words), "%s: \"%s\", expected \"%s\"", extra, table->error.text, words);
+    mn_table_free(table);
+}
+
+Test(factors_files, sentences)
+{
+    static const char *const cases[][2] = {
+        {"\"factors\": 3", "t.json:5: metric \"m\", \"factors\": expected an array, found the number 3"},
+        {"\"factors\": [{\"nodes\": [\"a\"], \"values\": []}]",
+         "t.json:5: metric \"m\", factor 0 (from 0), \"nodes\": 1 nodes; expected 2 or more"},
+        {"\"factors\": [{\"nodes\": [\"a\", \"q\"], \"values\": []}]",
+         "factor 0 (from 0): expected a node's name or an index from 0 to 2, found the string \"q\""},
+        {"\"factors\": [{\"nodes\": [\"b\", \"a\"], \"values\": []}]", "found \"a\" behind \"b\""},
+        {"\"factors\": [{\"nodes\": [0, 0], \"values\": []}]", "found \"a\" behind \"a\""},
+        {"\"factors\": [{\"nodes\": [\"a\", \"b\"], \"values\": [1, 2]}]", "\"values\": 2 numbers; expected 6"},
+        {"\"factors\": [{\"nodes\": [\"a\", \"b\"],\n\"values\": [1, 2, 3,\n4, \"5\", 6]}]",
+         "t.json:7: metric \"m\", factor 0 (from 0), node \"a\" block \"y\", node \"b\" block \"y\": expected a"},
+        {"\"factors\": [{\"nodes\": [\"a\", \"b\"], \"values\": [1, 2, 3, 4, 5, 1e17]}]",
+         "node \"b\" block \"z\": expected at most"},
+        {"\"factors\": [{\"nodes\": [\"a\", \"b\"], \"values\": [1, 2, 3, 4, 5, 6], \"errors\": [0, 0, 0, 0, 0, -1]}]",
+         "node \"b\" block \"z\": expected a standard error, 0 or more, found the number -1"},
+        {"\"factors\": [{\"nodes\": [\"a\", \"b\"], \"values\": [1, 2, 3, 4, 5, 6], \"weight\": 1}]", "weight"},
+        {"\"errors\": [[0, 0], [0, 0, -1], [0]]",
+         "metric \"m\", \"errors\", node \"b\", block \"z\": expected a standard error"},
+        {"\"errors\": [[0, 0], [0, 0], [0]]", "node \"b\": 2 errors; expected 3"},
+        {"\"errors\": [[0, 0]]", "\"errors\": 1 lists; expected 3"},
+        {"\"link\": {\"form\": \"curve\"}", "\"form\": expected \"knots\", found \"curve\""},
+        {"\"link\": {\"form\": \"knots\", \"latent_resolution\": 0, \"knots\": [[0, 0], [1, 1]]}",
+         "expected a positive number"},
+        {"\"link\": {\"form\": \"knots\", \"latent_resolution\": 1, \"knots\": [[0, 0]]}", "1 knots; expected 2 to"},
+        {"\"link\": {\"form\": \"knots\", \"latent_resolution\": 1, \"knots\": [[0, 0], 4]}",
+         "knot 1 (from 0): expected [latent, value]"},
+        {"\"link\": {\"form\": \"knots\", \"latent_resolution\": 1,\n\"knots\": [[0, 0], [1, 0.4]]}",
+         "t.json:6: metric \"m\", \"link\", knot 1 (from 0): expected a larger latent value and a larger value"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_sentence(cases[i][0], cases[i][1]);
+}
+
+/* All pairs of seven nodes of 36 blocks need more than there can be; pairs of neighbours do not. */
+Test(factors, what_entangles_too_much_is_refused)
+{
+    for (int neighbours = 0; neighbours < 2; neighbours++) {
+        mn_table *table = random_table(1, (random_shape){.nodes = 7, .blocks = 36, .metrics = 1});
+        mn_table *made = mn_table_new(); /* the same, before it is prepared */
+        made->has_values = true;
+        made->nodes = table->nodes;
+        made->node_count = table->node_count;
+        made->metrics = table->metrics;
+        made->metric_count = 1;
+        mn_metric *metric = &made->metrics[0];
+        metric->factors = calloc(21, sizeof *metric->factors);
+        for (int a = 0; a < 7; a++)
+            for (int b = a + 1; b < 7 && (!neighbours || b == a + 1); b++) {
+                mn_factor *factor = &metric->factors[metric->factor_count++];
+                *factor = (mn_factor){.node_count = 2, .nodes = calloc(2, sizeof(int)), .values = calloc(1296, 8)};
+                factor->nodes[0] = a;
+                factor->nodes[1] = b;
+            }
+        const mn_status status = mn_table_prepare(made, "t.json");
+        if (neighbours)
+            cr_assert_eq(status, MN_OK, "%s", made->error.text);
+        else
+            cr_assert(status == MN_BAD_INPUT && strstr(made->error.text, "entangle too many nodes: behind node") &&
+                          strstr(made->error.text, "at most 65535 are possible"),
+                      "%s", made->error.text);
+        table->node_count = table->metric_count = 0; /* made owns them */
+        table->nodes = NULL;
+        table->metrics = NULL;
+        mn_table_free(table);
+        mn_table_free(made);
+    }
+}
+
+/* A linked metric stands alone, has no scale, and is the same on all tables. */
+Test(factors, what_a_link_does_not_go_with)
+{
+    mn_table *tables[2];
+    for (uint64_t i = 0; i < 2; i++)
+        tables[i] = random_table(i + 1, (random_shape){.nodes = 3, .blocks = 3, .metrics = 2, .links = true});
+    cr_assert_eq(mn_table_set_scale(tables[0], "reciprocal=5", "m0", "m1"), MN_USAGE);
+    cr_assert(strstr(mn_last_error(tables[0]), "metric \"m0\" has a link; a scale takes metrics without one"));
+    mn_solver *solver;
+    tables[1]->metrics[0].link.values[0]--;
+    cr_assert_eq(mn_solver_create((const mn_table *const *)tables, 2, &solver), MN_OK);
+    cr_assert_eq(mn_solver_maximize(solver, "m0 + m1"), MN_USAGE);
+    cr_assert(strstr(mn_last_error(solver), "\"m0\" has a link and must stand alone"), "%s", mn_last_error(solver));
+    cr_assert_eq(mn_solver_maximize(solver, "m0"), MN_USAGE);
+    cr_assert(strstr(mn_last_error(solver), "has different links on the tables"), "%s", mn_last_error(solver));
+    cr_assert_eq(mn_solver_maximize(solver, "m1"), MN_OK);
+    mn_solver_free(solver);
+    for (int i = 0; i < 2; i++)
+        mn_table_free(tables[i]);
+}

@@ -294,9 +294,10 @@ static bool add_values(const mn_table *table, const mn_expansion *expansion, con
     const mn_auxiliary *auxiliary = auxiliary_of(expansion, factor);
     const int parts = auxiliary->part_count;
     const mn_table *wide = &expansion->table;
-    int *strides = mn_new_array(2 * (size_t)parts, sizeof *strides), *blocks = strides + parts;
+    int *strides = mn_new_array(2 * (size_t)parts, sizeof *strides);
     if (!strides)
         return false;
+    int *blocks = strides + parts; /* of the combination at hand */
     int stride = 1, named = factor->node_count - 1;
     for (int part = parts - 1; part >= 0; part--)
         if (named >= 0 && auxiliary->parts[part] == expansion->place[factor->nodes[named]]) {

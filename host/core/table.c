@@ -340,6 +340,8 @@ mn_status mn_table_prepare(mn_table *table, const char *where)
         status = check_links(table, where);
     if (status == MN_OK && table->has_values && table->has_scale)
         status = mn_table_check_scale(table, where);
+    if (status == MN_OK && table->expansion)
+        table->expansion->table.scale = table->scale; /* ready for use */
     if (status == MN_OK)
         status = mn_diagram_build(table->node_count, table->first, table->rules, table->rule_count, NULL, &table->error,
                                   &table->diagram);
