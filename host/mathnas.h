@@ -508,8 +508,9 @@ typedef struct mn_evaluation {
     uint64_t chosen_rank; /* 1 + number of networks with a better truth */
     double top_recall
         [3]; /* share of the truly best 10, 100, 1000 among the predicted best 10, 100, 1000; NaN when fewer */
-    double within_1_error, within_2_errors; /* share of truths within 1 and 2 standard errors of the table; NaN: it has none */
-    double error_ratio; /* root mean square of (truth - prediction) / standard error: 1 when the errors are right */
+    double within_1_error,
+        within_2_errors; /* share of truths within 1 and 2 standard errors of the table; NaN: it has none */
+    double error_ratio;  /* root mean square of (truth - prediction) / standard error: 1 when the errors are right */
 } mn_evaluation;
 
 /* Tells the truth which networks a fit has seen, for the subset "unmeasured": rows of their function classes do not belong to it. */
