@@ -543,10 +543,10 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
         status = mn_fail_memory(&fit->error);
     if (status == MN_OK)
         status = copy_space(space, fit);
-    if (status == MN_OK)
+    if (status == MN_OK) {
         fit->metric_count = measurements->metric_count;
-    if (status == MN_OK)
         status = make_features(&r, &fit->error);
+    }
     for (int i = 0; i < fit->metric_count && status == MN_OK; i++)
         status = fit_metric(&r, i, fit);
     mn_features_free(r.features[MN_FEATURES_FUNCTION]);

@@ -386,13 +386,10 @@ static mn_status run(const mn_samples *samples, bool covariance, mn_error *error
 {
     work w = {.samples = samples, .model = fit->model};
     mn_status status = open_work(&w, fit->terms, error);
-    bool solved = false;
     if (status == MN_OK) {
         start_weights(&w);
-        if (fit->model.shrink && fit->terms->column_count > 0)
-            solved = choose_strength(&w, &fit->strength) && iterate(&w, fit->strength);
-        else
-            solved = iterate(&w, 0);
+        const bool shrink = fit->model.shrink && fit->terms->column_count > 0;
+        const bool solved = shrink ? choose_strength(&w, &fit->strength) && iterate(&w, fit->strength) : iterate(&w, 0);
         if (!solved)
             status = fail_undetermined(samples, &fit->model, fit->terms, error);
     }
