@@ -28,6 +28,9 @@ static double log_improvement(double mean, double variance, double best)
     return log(deviation * (exp(log_density) + z * 0.5 * erfc(-z / M_SQRT2)));
 }
 
+/* Values that differ by rounding alone are equal: then the first one is taken, whatever the processor. */
+static const double TIE = 1e-9;
+
 static uint64_t choose(const improvement *e)
 {
     uint64_t best = 0;
@@ -37,7 +40,7 @@ static uint64_t choose(const improvement *e)
         if (e->gone[i])
             continue;
         const double value = log_improvement(e->means[i], e->variances[i], e->best);
-        if (!found || value > best_value) {
+        if (!found || value > best_value + TIE) {
             best = i;
             best_value = value;
             found = true;

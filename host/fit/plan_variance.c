@@ -78,15 +78,20 @@ static double mean_variance(const choice *c)
     return mean;
 }
 
+/* Gains that differ by rounding alone are equal: then the first one is taken, whatever the processor. */
+static const double TIE = 1e-9;
+
 static uint64_t best_candidate(const choice *c)
 {
     uint64_t best = 0;
-    double best_gain = -1;
+    double best_gain = 0;
+    bool found = false;
     for (uint64_t x = 0; x < c->problem->candidates; x++) {
         const double gain = c->gains[x] / (c->variances[x] + c->problem->noise);
-        if (!c->gone[x] && gain > best_gain) {
+        if (!c->gone[x] && (!found || gain > best_gain * (1 + TIE))) {
             best = x;
             best_gain = gain;
+            found = true;
         }
     }
     return best;
