@@ -517,7 +517,7 @@ typedef struct mn_evaluation {
 MN_API mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, const mn_networks *measured);
 
 /* Compares predictions of `metric` with the truth's column.
- * subset  "all", "reachable" (NAS-Bench-201: no operation that cannot influence the output) or "unmeasured" (mn_truth_set_measured)
+ * subset  "all", "reachable" (cells: no operation that cannot influence the output) or "unmeasured" (mn_truth_set_measured)
  * Kendall's tau-b by merge counting (Knight 1966), Spearman with mid-ranks. */
 MN_API mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset,
                              mn_evaluation *evaluation);

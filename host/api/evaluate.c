@@ -4,6 +4,7 @@
 #include "host/core/memory.h"
 #include "host/core/standard_error.h"
 #include "host/files/networks_file.h"
+#include "host/fit/cell.h"
 #include "host/fit/classes.h"
 #include "host/fit/evaluate.h"
 
@@ -77,25 +78,9 @@ int mn_truth_find_column(const mn_truth *truth, const char *name)
 
 /* ---- subsets --------------------------------------------------------------------------------------------------------------- */
 
-/* NAS-Bench-201: every operation other than none begins at a node that the input reaches and ends at one that reaches the output.
- * Nodes 0 (input) to 3 (output); edges in the order 0->1, 0->2, 1->2, 0->3, 1->3, 2->3. */
-static bool reaches(const uint16_t *network, const int *none)
-{
-    static const int from[6] = {0, 0, 1, 0, 1, 2}, to[6] = {1, 2, 2, 3, 3, 3};
-    bool forward[4] = {true, false, false, false}, backward[4] = {false, false, false, true};
-    for (int edge = 0; edge < 6; edge++) /* edges are sorted by their end */
-        forward[to[edge]] |= network[edge] != none[edge] && forward[from[edge]];
-    for (int edge = 5; edge >= 0; edge--)
-        backward[from[edge]] |= network[edge] != none[edge] && backward[to[edge]];
-    for (int edge = 0; edge < 6; edge++)
-        if (network[edge] != none[edge] && (!forward[from[edge]] || !backward[to[edge]]))
-            return false;
-    return true;
-}
-
 typedef struct subset {
     bool reachable, unmeasured;
-    int none[6]; /* index of the operation "none" on each edge, -1 where it is missing */
+    mn_cell *cell; /* for reachable */
 } subset;
 
 static mn_status read_subset(const mn_table *table, const mn_truth *truth, const char *name, subset *chosen,
@@ -111,14 +96,9 @@ static mn_status read_subset(const mn_table *table, const mn_truth *truth, const
                                        "subset \"unmeasured\": expected the measurements that the table was fitted to");
     if (!chosen->reachable)
         return mn_fail(error, MN_USAGE, "subset \"%.100s\": expected all, reachable or unmeasured", name);
-    if (!table->encoding || strcmp(table->encoding, "nasbench201") || table->node_count != 6)
-        return mn_fail(error, MN_USAGE,
-                       "subset \"reachable\" is about NAS-Bench-201's networks; table \"%s\" has %s%s%s", table->name,
-                       table->encoding ? "the encoding \"" : "no encoding", table->encoding ? table->encoding : "",
-                       table->encoding ? "\"" : "");
-    for (int node = 0; node < 6; node++)
-        chosen->none[node] = mn_table_find_block(table, node, "none");
-    return MN_OK;
+    mn_error inner = {0};
+    const mn_status status = mn_cell_create(table, &inner, &chosen->cell);
+    return status == MN_OK ? MN_OK : mn_fail(error, status, "subset \"reachable\": %s", inner.text);
 }
 
 /* ---- comparison ------------------------------------------------------------------------------------------------------------ */
@@ -169,7 +149,8 @@ static int compare_networks(const void *a, const void *b, void *context)
 
 static bool belongs(const mn_truth *truth, const subset *chosen, uint64_t row)
 {
-    return (!chosen->reachable || reaches(truth->networks + row * (size_t)truth->node_count, chosen->none)) &&
+    const uint16_t *network = truth->networks + row * (size_t)truth->node_count;
+    return (!chosen->reachable || mn_cell_open(chosen->cell, network) == mn_cell_live(chosen->cell, network)) &&
            (!chosen->unmeasured || !truth->fitted[row]);
 }
 
@@ -188,6 +169,7 @@ mn_status mn_evaluate_rows(const mn_table *table, mn_truth *truth, int column, c
     for (uint64_t row = 0; row < truth->count && status == MN_OK; row++)
         if (!isnan(truth->columns[column][row]) && belongs(truth, &chosen, row))
             rows[(*count)++] = row;
+    mn_cell_free(chosen.cell);
     qsort_r(rows, *count, sizeof *rows, compare_networks, truth);
     return status;
 }

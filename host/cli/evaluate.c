@@ -453,7 +453,7 @@ static const cli_option own_options[] = {
      "metric of the table, and the truth's column (default: the first metric; the column of its name, else the first "
      "that begins with it)"},
     {"subset", "NAME", false,
-     "all (default); reachable: NAS-Bench-201's networks without operations that cannot influence the output; "
+     "all (default); reachable: networks of cells without operations that cannot influence the output; "
      "unmeasured: "
      "networks of whose function class --measurements holds none"},
     {"measurements", "FILE", false, "CSV of the networks that the table was fitted to, for --subset unmeasured"},

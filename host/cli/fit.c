@@ -102,18 +102,6 @@ static void note_all(const fit_job *job)
 
 /* ---- the subcommand ---------------------------------------------------------------------------------------------------------- */
 
-static mn_status load_space(fit_job *job)
-{
-    cli *c = job->c;
-    c->tables = calloc(1, sizeof *c->tables);
-    if (!c->tables)
-        return cli_fail_memory(c);
-    const mn_status status = mn_table_load(cli_value(c, "space"), &c->tables[0]);
-    c->table_count = 1;
-    job->space = c->tables[0];
-    return status == MN_OK ? MN_OK : cli_fail_with(c, status, c->tables[0]);
-}
-
 static mn_status read_measurements(fit_job *job)
 {
     cli *c = job->c;
@@ -162,7 +150,8 @@ static mn_status run(cli *c)
         if (!cli_value(c, needed[i][0]))
             status = cli_fail(c, MN_USAGE, "expected %s", needed[i][1]);
     if (status == MN_OK)
-        status = load_space(&job);
+        status = cli_load_space(c);
+    job.space = c->tables ? c->tables[0] : NULL;
     if (status == MN_OK)
         status = read_measurements(&job);
     if (status == MN_OK)
@@ -182,7 +171,8 @@ static const cli_option own_options[] = {
     {"output", "TABLE", false, "the table to write; - is standard output"},
     {"method", "NAME", false,
      "paper, least-squares, ridge, robust or process (default: chosen by cross-validation, for each metric)"},
-    {"terms", "NAME", false, "additive (default), pairs, triples or full"},
+    {"terms", "NAME", false,
+     "additive, pairs, triples or full; default: additive, by the process full where that is at most 65,535 values"},
     {"inputs", "FILE", false,
      "CSV of networks and numbers known beforehand (scores, FLOPs, accuracies after few epochs): ridge and robust fits "
      "start from them"},

@@ -4,13 +4,16 @@
 #include "host/files/output.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static mn_status read_options(cli *c, mn_plan_options *options)
 {
     *options = mn_plan_default_options();
     options->method = cli_value(c, "method");
-    options->metric = cli_value(c, "metric");
+    for (int i = 0; i < cli_count(c, "metric"); i++)
+        if (!strchr(cli_value_at(c, "metric", i), ':'))
+            options->metric = cli_value_at(c, "metric", i);
     options->threads = c->threads;
     mn_status status = cli_check_output(c);
     if (status == MN_OK)
@@ -23,7 +26,16 @@ static mn_status read_measurements(cli *c, mn_measurements **measurements)
     const char *path = cli_value(c, "measurements");
     if (!path)
         return MN_OK;
-    const mn_status status = mn_measurements_read(c->tables[0], path, NULL, 0, measurements);
+    const int count = cli_count(c, "metric");
+    const char **described = calloc((size_t)count + 1, sizeof *described);
+    if (!described)
+        return cli_fail_memory(c);
+    int described_count = 0;
+    for (int i = 0; i < count; i++)
+        if (strchr(cli_value_at(c, "metric", i), ':'))
+            described[described_count++] = cli_value_at(c, "metric", i);
+    const mn_status status = mn_measurements_read(c->tables[0], path, described, described_count, measurements);
+    free(described);
     return status == MN_OK ? MN_OK : cli_fail_with(c, status, *measurements);
 }
 
@@ -123,7 +135,10 @@ static const cli_option own_options[] = {
     {"seed", "S", false, "seed of what is random (default 0)"},
     {"measurements", "FILE", false,
      "CSV (or .csv.gz) of what was measured so far: no network of the same function is proposed again"},
-    {"metric", "NAME", false, "the measured metric that adaptive and ei look at (default: the first)"},
+    {"metric", "NAME", true,
+     "the measured metric that adaptive and ei look at (default: the first); NAME:UNIT:higher or NAME:UNIT:lower says "
+     "what a "
+     "column is that neither the space nor a well-known name describes"},
     {"output", "FILE", false, "FILE.csv, or - (default) for standard output"},
     {"names", NULL, false, "block names instead of indices"},
     {0}};
