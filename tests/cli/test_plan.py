@@ -78,7 +78,7 @@ class Plan(CommandTest):
         self.fail_with(3, "missing.csv", *SPACE, "--measurements", self.path("missing.csv"))
         measured = self.write("measured.csv", "number,accuracy_cifar10\n7,80\n4000,90\n9000,85\n")
         self.fail_with(2, "no metric", *SPACE, "--measurements", measured, "--metric", "accuracy_svhn")
-        power = self.write("power.csv", "number,accuracy_cifar10,power\n7,80,1\n4000,90,2\n9000,85,3\n")
+        power = self.write("power.csv", "number,accuracy_cifar10,power\n7812,80,1\n11718,90,2\n11717,85,3\n")
         self.fail_with(2, "--metric 'power:UNIT:higher'", *SPACE, "--measurements", power)
         self.succeed(*SPACE, "--measurements", power, "--metric", "power:W:lower", "--count", 2, "--output", self.path("next.csv"))
         self.fail_with(2, "only the methods adaptive and ei", *SPACE, "--metric", "accuracy_cifar10")
