@@ -238,21 +238,20 @@ static mn_status fit_metric(const request *r, int index, mn_fit *fit)
     const bool scaled = r->scaled == index;
     if (status == MN_OK && scaled && !(capability = capability_of(r, &samples)))
         status = mn_fail_memory(&fit->error);
-    const mn_metric_request one = {.samples = &samples,
-                                   .metric = metric->name,
-                                   .higher_is_better = metric->higher_is_better,
-                                   .repeat_variance = metric->repeat_variance,
-                                   .method = r->method,
-                                   .terms = r->terms,
-                                   .features =
-                                       r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
-                                   .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
-                                   .chance =
-                                       metric->has_chance ? mn_to_double(metric->chance, metric->resolution) : NAN,
-                                   .scale = scaled ? r->scale : MN_FIT_UNSCALED,
-                                   .capability = capability,
-                                   .mean_capability = r->mean_flops,
-                                   .threads = r->threads};
+    const mn_metric_request one = {
+        .samples = &samples,
+        .metric = metric->name,
+        .higher_is_better = metric->higher_is_better,
+        .repeat_variance = metric->repeat_variance,
+        .method = r->method,
+        .terms = r->terms,
+        .features = r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
+        .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
+        .chance = metric->has_chance ? mn_to_double(metric->chance, metric->resolution) : NAN,
+        .scale = scaled ? r->scale : MN_FIT_UNSCALED,
+        .capability = capability,
+        .mean_capability = r->mean_flops,
+        .threads = r->threads};
     mn_fit_terms terms;
     if (status == MN_OK)
         status = mn_fit_one_metric(&one, &fit->error, &fit->fitted[index], &terms);

@@ -61,10 +61,10 @@ typedef struct mn_metric {
     double *
         errors; /* [item_count] standard errors of the values, in units (of the latent value, with a link); NULL: none */
     int factor_count;
-    mn_factor *factors;      /* [factor_count] */
-    mn_link link;            /* link.count == 0: none */
-    bool has_chance;         /* the value of networks whose output is constant is known: */
-    int64_t chance;          /* it, in multiples of `resolution` */
+    mn_factor *factors; /* [factor_count] */
+    mn_link link;       /* link.count == 0: none */
+    bool has_chance;    /* the value of networks whose output is constant is known: */
+    int64_t chance;     /* it, in multiples of `resolution` */
     mn_fitted_to fitted;
     double largest_rounding; /* made at load, in units */
 } mn_metric;

@@ -24,9 +24,9 @@ static mn_status read_networks(const mn_json_document *document, const mn_json *
     mn_status status = mn_json_member(document, object, place, "networks", MN_JSON_NUMBER, &networks);
     if (status == MN_OK)
         status = mn_json_decimal(document, networks, inner, &decimal);
-    if (status == MN_OK && (!mn_decimal_to_multiples(decimal, (mn_resolution){1, 0}, MN_NEAREST,
-                                                     &metric->fitted.networks, &exact) ||
-                            !exact || metric->fitted.networks < 1)) {
+    if (status == MN_OK &&
+        (!mn_decimal_to_multiples(decimal, (mn_resolution){1, 0}, MN_NEAREST, &metric->fitted.networks, &exact) ||
+         !exact || metric->fitted.networks < 1)) {
         char found[MN_JSON_DESCRIPTION];
         status = mn_json_fail(document, networks, "%s: expected a whole number of networks, found %s", inner,
                               mn_json_describe(networks, found));

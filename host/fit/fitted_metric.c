@@ -163,8 +163,7 @@ mn_status mn_fitted_metric(const mn_table *table, const mn_measured_metric *meas
                  mn_format(1, metric->resolution, number), metric->unit);
     }
     metric->has_chance = measured->has_chance;
-    metric->chance =
-        llround(multiples_of(mn_to_double(measured->chance, measured->resolution), metric->resolution));
+    metric->chance = llround(multiples_of(mn_to_double(measured->chance, measured->resolution), metric->resolution));
     const mn_resolution resolution = linked ? metric->link.resolution : metric->resolution;
     round_values(table, fitted, resolution, metric);
     if (status == MN_OK)
