@@ -185,12 +185,15 @@ static void run_conflicts(random_shape shape, int tables, uint64_t first, uint64
             int limits[PROBLEM_LIMITS];
             bool exists[PROBLEM_LIMITS];
             int64_t nearest[PROBLEM_LIMITS];
-            bool proved[PROBLEM_LIMITS];
-            mn_conflict conflict = {.limits = limits, .proved = proved, .exists = exists, .nearest = nearest};
+            bool proved[PROBLEM_LIMITS], needed[PROBLEM_LIMITS];
+            mn_conflict conflict = {
+                .limits = limits, .needed = needed, .proved = proved, .exists = exists, .nearest = nearest};
             mn_error error = {0};
             const mn_control control = {0};
             cr_assert_eq(mn_conflict_explain(p.problems, p.count, p.capacities, &control, &error, &conflict), MN_OK,
                          "seed %" PRIu64 ": %s", seed, error.text);
+            for (int i = 0; i < conflict.count; i++)
+                cr_assert(needed[i], "seed %" PRIu64 ": limit %d is not shown to be needed", seed, limits[i]);
             check_minimal(&p, &conflict, seed);
             check_nearest(&p, &conflict, seed);
         }
