@@ -2,6 +2,8 @@
 #include "solver/engine.h"
 #include "host/core/memory.h"
 
+enum { TURNS = 2 }; /* in which each question may be asked */
+
 /* Networks that the questions met, each a proof that the limits which it keeps do not clash: asked about before the search is. */
 typedef struct witnesses {
     int count, capacity;
@@ -20,6 +22,7 @@ typedef struct explanation {
     mn_problem *variants; /* [problem_count] the same but for the score */
     int64_t *zero;        /* [largest item_count] a score that does not matter */
     int64_t *kept;        /* [limit_count] the present question's capacities */
+    bool *needed;         /* [limit_count] shown: without it there is a network */
     witnesses seen;
 } explanation;
 
@@ -33,15 +36,17 @@ static mn_status make_explanation(explanation *e)
         items = e->problems[i].item_count > items ? e->problems[i].item_count : items;
         e->width = e->problems[i].node_count > e->width ? e->problems[i].node_count : e->width;
     }
-    const size_t limits = (size_t)e->limit_count, networks = 2 * limits + 1; /* one for each question */
+    const size_t limits = (size_t)e->limit_count, networks = 2 * TURNS * limits + 1; /* one for each question at most */
     e->variants = mn_new_array((size_t)e->problem_count, sizeof *e->variants);
     e->zero = mn_new_array((size_t)items, sizeof *e->zero);
     e->kept = mn_new_array(limits, sizeof *e->kept);
+    e->needed = mn_new_array(limits, sizeof *e->needed);
     e->seen.capacity = (int)networks;
     e->seen.problems = mn_new_array(networks, sizeof *e->seen.problems);
     e->seen.networks = mn_new_array(networks * (size_t)e->width, sizeof *e->seen.networks);
     e->seen.broken = mn_new_array(networks * limits, sizeof *e->seen.broken);
-    const bool made = e->variants && e->zero && e->kept && e->seen.problems && e->seen.networks && e->seen.broken;
+    const bool made =
+        e->variants && e->zero && e->kept && e->needed && e->seen.problems && e->seen.networks && e->seen.broken;
     return made ? MN_OK : mn_fail_memory(e->error);
 }
 
@@ -60,6 +65,7 @@ static void free_explanation(explanation *e)
     free(e->variants);
     free(e->zero);
     free(e->kept);
+    free(e->needed);
     free(e->seen.problems);
     free(e->seen.networks);
     free(e->seen.broken);
@@ -159,40 +165,49 @@ static mn_status ask(explanation *e, mn_engine *engine, int limit, int questions
 
 /* ---- which limits ------------------------------------------------------------------------------------------------------------------------ */
 
-static int count_on(const explanation *e, int from)
+/* Limits that are kept though nothing shows yet that they are needed. */
+static int count_open(const explanation *e, int from)
 {
     int count = 0;
     for (int limit = from; limit < e->limit_count; limit++)
-        count += e->capacities[limit] != MN_NO_CAPACITY;
+        count += e->kept[limit] != MN_NO_CAPACITY && !e->needed[limit];
     return count;
 }
 
-/* Leaves out one limit after the other while what is left stays infeasible: what remains is minimal, where time sufficed. */
+/* Leaves the limit out if what is left stays infeasible without it. */
+static mn_status try_without(explanation *e, mn_engine *engine, int limit)
+{
+    const int questions = count_open(e, limit);
+    e->kept[limit] = MN_NO_CAPACITY;
+    if (find_witness(e, -1) >= 0)
+        e->needed[limit] = true;
+    int64_t ignored;
+    const mn_status status = e->needed[limit] ? MN_OK : ask(e, engine, -1, questions, &ignored, &e->needed[limit]);
+    if (status != MN_INFEASIBLE)
+        e->kept[limit] = e->capacities[limit];
+    return status == MN_INFEASIBLE || status == MN_STOPPED ? MN_OK : status;
+}
+
+/* One limit after the other is left out while what is left stays infeasible: what remains is minimal, where time sufficed. A second turn gives
+ * the hard questions, of fewer limits now, what the easy ones left of their time. */
 static mn_status find_minimal(explanation *e, mn_conflict *conflict)
 {
     mn_engine *engine = NULL;
     mn_status status = set_score(e, -1);
     if (status == MN_OK)
         status = mn_engine_create(e->variants, e->problem_count, e->error, &engine);
+    for (int turn = 0; turn < TURNS; turn++)
+        for (int limit = 0; limit < e->limit_count && status == MN_OK; limit++)
+            if (e->kept[limit] != MN_NO_CAPACITY && !e->needed[limit])
+                status = try_without(e, engine, limit);
+    mn_engine_free(engine);
     conflict->count = 0;
-    for (int limit = 0; limit < e->limit_count && status == MN_OK; limit++) {
-        if (e->capacities[limit] == MN_NO_CAPACITY)
+    for (int limit = 0; limit < e->limit_count; limit++) {
+        if (e->kept[limit] == MN_NO_CAPACITY)
             continue;
-        e->kept[limit] = MN_NO_CAPACITY;
-        int64_t ignored;
-        bool needed = find_witness(e, -1) >= 0;
-        if (!needed)
-            status = ask(e, engine, -1, count_on(e, limit), &ignored, &needed);
-        const bool may_go = status == MN_INFEASIBLE;
-        if (status == MN_INFEASIBLE || status == MN_STOPPED)
-            status = MN_OK;
-        if (may_go)
-            continue;
-        e->kept[limit] = e->capacities[limit];
-        conflict->needed[conflict->count] = needed;
+        conflict->needed[conflict->count] = e->needed[limit];
         conflict->limits[conflict->count++] = limit;
     }
-    mn_engine_free(engine);
     return status;
 }
 
@@ -201,6 +216,9 @@ static mn_status find_minimal(explanation *e, mn_conflict *conflict)
 static mn_status find_nearest(explanation *e, int i, mn_conflict *conflict)
 {
     const int limit = conflict->limits[i];
+    int questions = 0;
+    for (int k = i; k < conflict->count; k++)
+        questions += !conflict->proved[k];
     mn_engine *engine = NULL;
     int64_t score = 0;
     memcpy(e->kept, e->capacities, sizeof *e->kept * (size_t)e->limit_count);
@@ -209,7 +227,7 @@ static mn_status find_nearest(explanation *e, int i, mn_conflict *conflict)
     if (status == MN_OK)
         status = mn_engine_create(e->variants, e->problem_count, e->error, &engine);
     if (status == MN_OK)
-        status = ask(e, engine, limit, conflict->count - i, &score, &conflict->exists[i]);
+        status = ask(e, engine, limit, questions, &score, &conflict->exists[i]);
     mn_engine_free(engine);
     conflict->proved[i] = status == MN_OK || status == MN_INFEASIBLE;
     conflict->needed[i] |= conflict->exists[i];
@@ -235,8 +253,12 @@ mn_status mn_conflict_explain(const mn_problem *problems, int problem_count, con
     if (status == MN_OK)
         status = find_minimal(&e, conflict);
     e.end = end;
-    for (int i = 0; i < conflict->count && status == MN_OK; i++)
-        status = find_nearest(&e, i, conflict);
+    for (int i = 0; i < conflict->count; i++)
+        conflict->proved[i] = false;
+    for (int turn = 0; turn < TURNS; turn++)
+        for (int i = 0; i < conflict->count && status == MN_OK; i++)
+            if (!conflict->proved[i])
+                status = find_nearest(&e, i, conflict);
     free_explanation(&e);
     return status;
 }
