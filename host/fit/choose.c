@@ -64,11 +64,11 @@ static void list_candidates(choice *c, mn_error *error)
     const int order = request->terms < MN_FIT_FULL ? (int)request->terms + 1 : 1;
     const bool inputs = request->samples->input_count > 0; /* they take the place of counts */
     const bool can_count = !inputs && mn_terms_can_count(request->samples->table);
-    if (inputs && method != MN_FIT_RIDGE && method != MN_FIT_ROBUST && method != MN_FIT_CHOOSE) {
-        mn_fail(error, MN_USAGE, "inputs go with method ridge or robust");
+    if (inputs && (method == MN_FIT_PAPER || method == MN_FIT_LEAST_SQUARES)) {
+        mn_fail(error, MN_USAGE, "inputs go with method ridge, robust or process");
         return;
     }
-    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features && !inputs)
+    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features)
         c->candidates[c->count++] = (candidate){.method = MN_FIT_PROCESS};
     if (request->terms == MN_FIT_FULL && method != MN_FIT_PROCESS)
         mn_fail(error, MN_USAGE,

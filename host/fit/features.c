@@ -223,7 +223,13 @@ static mn_status scale_classes(mn_features *f, uint64_t networks, mn_error *erro
 
 /* ---- public ---------------------------------------------------------------------------------------------------------------------- */
 
-mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_error *error, mn_features **result)
+mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_error *error, mn_features **features)
+{
+    return mn_features_create_with(table, kind, NULL, error, features);
+}
+
+mn_status mn_features_create_with(const mn_table *table, mn_feature_kind kind, const mn_inputs *inputs, mn_error *error,
+                                  mn_features **result)
 {
     *result = NULL;
     mn_features *f = mn_new_array(1, sizeof *f);
@@ -232,6 +238,8 @@ mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_err
     f->table = table;
     f->kind = kind;
     mn_status status = (mn_table_has_cell(table) ? mn_cell_columns : mn_chain_columns)(table, kind, error, &f->raw);
+    if (status == MN_OK && inputs && inputs->count > 0)
+        status = mn_add_input_columns(inputs, error, &f->raw);
     if (status == MN_OK && f->raw.count > MOST_COLUMNS)
         status = mn_fail(error, MN_USAGE, "\"%s\" has %d features, more than %d, the most that a process can use",
                          table->name, f->raw.count, MOST_COLUMNS);
