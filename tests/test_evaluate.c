@@ -1,19 +1,11 @@
 /* Statistics of predictions against measured values: closed forms, values worked out by hand, and a quadratic tau-b. */
 #include "host/fit/evaluate.h"
+#include "tests/random_table.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state += 0x9E3779B97F4A7C15u;
-    uint64_t z = *state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
 
 static double tau(const double *x, const double *y, uint64_t count)
 {
@@ -80,12 +72,12 @@ Test(evaluate, tau_equals_the_definition_on_random_data_with_ties)
 {
     for (uint64_t seed = 1; seed <= 300; seed++) {
         uint64_t state = seed;
-        const uint64_t count = 2 + next_random(&state) % 90, values_x = 1 + next_random(&state) % 40,
-                       values_y = 1 + next_random(&state) % 40;
+        const uint64_t count = 2 + random_next(&state) % 90, values_x = 1 + random_next(&state) % 40,
+                       values_y = 1 + random_next(&state) % 40;
         double x[92], y[92];
         for (uint64_t i = 0; i < count; i++) {
-            x[i] = (double)(next_random(&state) % values_x) / 7 - 2;
-            y[i] = (double)(next_random(&state) % values_y) / 3 - 5;
+            x[i] = (double)(random_next(&state) % values_x) / 7 - 2;
+            y[i] = (double)(random_next(&state) % values_y) / 3 - 5;
         }
         const double expected = tau_by_pairs(x, y, count), found = tau(x, y, count);
         if (isnan(expected))

@@ -1,5 +1,6 @@
 #include "host/fit/choose.h"
 #include "host/core/memory.h"
+#include "host/core/random.h"
 #include "host/fit/differences.h"
 #include "host/fit/evaluate.h"
 #include "host/fit/scaled.h"
@@ -89,17 +90,14 @@ static void list_candidates(choice *c, mn_error *error)
 
 /* ---- cross-validation ----------------------------------------------------------------------------------------------------------- */
 
-/* A fold for each sample, -1 for those beyond MN_CHOOSE_ROWS: a shuffle that is the same everywhere (splitmix64: Steele, Lea, Flood 2014). */
+/* A fold for each sample, -1 for those beyond MN_CHOOSE_ROWS: a shuffle that is the same everywhere. */
 static void deal_folds(int *fold_of, int count, int folds)
 {
     uint64_t state = 201;
     for (int i = 0; i < count; i++)
         fold_of[i] = i < MN_CHOOSE_ROWS ? i % folds : -1;
     for (int i = count - 1; i > 0; i--) {
-        uint64_t z = state += 0x9e3779b97f4a7c15u;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-        const int j = (int)((z ^ (z >> 31)) % (uint64_t)(i + 1)), swap = fold_of[i];
+        const int j = (int)(mn_random_next(&state) % (uint64_t)(i + 1)), swap = fold_of[i];
         fold_of[i] = fold_of[j];
         fold_of[j] = swap;
     }

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "host/core/memory.h"
+#include "host/core/network.h"
 #include "host/fit/cell.h"
 #include "host/fit/classes.h"
 #include "host/fit/feature_columns.h"
@@ -29,30 +30,14 @@ struct mn_features {
 
 static bool small_space(const mn_table *table)
 {
-    uint64_t count = 1;
-    for (int node = 0; node < table->node_count; node++) {
-        count *= (uint64_t)table->nodes[node].block_count;
-        if (count > SPACE_LIMIT)
-            return false;
-    }
-    return true;
+    return table->count <= SPACE_LIMIT;
 }
 
 static uint64_t number_of(const mn_table *table, const uint16_t *network)
 {
     uint64_t number = 0;
-    for (int node = 0; node < table->node_count; node++)
-        number = number * (uint64_t)table->nodes[node].block_count + network[node];
+    mn_network_number(table, network, &number); /* a small space: it has one */
     return number;
-}
-
-static void network_of(const mn_table *table, uint64_t number, uint16_t *network)
-{
-    for (int node = table->node_count - 1; node >= 0; node--) {
-        const uint64_t blocks = (uint64_t)table->nodes[node].block_count;
-        network[node] = (uint16_t)(number % blocks);
-        number /= blocks;
-    }
 }
 
 /* All networks of a small space, else SAMPLE of them, the same ones always. */
@@ -61,12 +46,11 @@ static uint16_t *example_networks(const mn_table *table, uint64_t *count)
     *count = SAMPLE;
     const size_t nodes = (size_t)table->node_count;
     if (small_space(table))
-        for (size_t node = *count = 1; node <= nodes; node++)
-            *count *= (uint64_t)table->nodes[node - 1].block_count;
+        *count = table->count;
     uint16_t *networks = mn_new_array(*count * nodes, sizeof *networks);
     for (uint64_t i = 0; i < *count && networks; i++) {
         if (small_space(table))
-            network_of(table, i, networks + i * nodes);
+            mn_network_from_number(table, i, networks + i * nodes);
         else
             for (size_t node = 0; node < nodes; node++)
                 networks[i * nodes + node] =
