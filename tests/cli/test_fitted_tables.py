@@ -156,6 +156,21 @@ class FittedTables(CommandTest):
         run("fit", "--space", table, "--measurements", measured, "--method", "ridge", "--output", again)
         self.assertEqual(load(again)["source"], made["source"])
 
+    def test_chance_level_needs_no_measurement(self):
+        """No network without a path is measured; the space says what they are worth."""
+        measured, table = os.path.join(self.folder, "m.csv"), os.path.join(self.folder, "t.json")
+        truth = {row["index"]: row for row in truth_of("nasbench201")}
+        with open(measured, "w", encoding="utf-8") as file:
+            file.write("index,accuracy_cifar10\n")
+            for row in run("plan", "--space", "nasbench201", "--method", "random", "--count", "30", "--quiet").rows():
+                file.write(f"{row['index']},{truth[row['index']]['accuracy_cifar10']}\n")
+        fit = run("fit", "--space", "nasbench201", "--measurements", measured, "--method", "process", "--output", table)
+        if "LAPACK" in fit.err:
+            self.skipTest("no LAPACK here")
+        self.assertEqual(fit.code, 0, fit.err)
+        row = run("predict", table, "--arch", "1,2,3,0,0,0", "--json").json()["networks"][0]["metrics"]
+        self.assertAlmostEqual(float(row["accuracy_cifar10"]), 10, delta=0.01)
+
     def test_a_guessed_column_names_the_others(self):
         answer = run("evaluate", "nasbench201/edgegpu", "--truth", "nasbench201")
         self.assertIn('column accuracy_cifar10, the first that begins with "accuracy_"; --metric accuracy=COLUMN chooses '
