@@ -162,6 +162,7 @@ static mn_process_request process_request(const mn_metric_request *request, cons
     return (mn_process_request){.samples = samples,
                                 .features = request->features,
                                 .upper = request->upper,
+                                .chance = request->chance,
                                 .terms = terms[terms_of(request, MN_FIT_PROCESS)],
                                 .threads = request->threads};
 }
