@@ -135,8 +135,8 @@ MN_API int64_t mn_table_link_value(const mn_table *table, int metric,
 MN_API double mn_table_metric_largest_rounding(const mn_table *table,
                                                int metric); /* made at load, in the metric's unit */
 
-/* The smallest and largest value that an admissible network takes. Exact but for the scaled metric, of which it is an
- * enclosure. MN_INFEASIBLE when the rules exclude every network. */
+/* The smallest and largest value that an admissible network takes. Exact but for the scaled metric, and for one whose factors entangle many
+ * nodes where the proof takes long: of these it is an enclosure. MN_INFEASIBLE when the rules exclude every network. */
 MN_API mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smallest, int64_t *largest);
 
 MN_API int mn_table_rule_count(const mn_table *table);

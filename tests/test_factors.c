@@ -1,5 +1,6 @@
 /* Tables with factors and links, through the public interface, against enumeration (random_request.h): solves of K best networks under
  * limits, rules, fixed blocks and start networks, scans, sweeps, fronts, predictions, files. */
+#include "host/core/factors.h"
 #include "host/core/link.h"
 #include "tests/files_support.h"
 #include "tests/random_request.h"
@@ -24,6 +25,14 @@ static void expect_network(const request *r, int expected, int table, const uint
                      "%s: %s: another network", r->label, what);
 }
 
+static bool is_entangled(const request *r)
+{
+    bool entangled = false;
+    for (int i = 0; i < r->all->table_count; i++)
+        entangled |= mn_table_entangled(r->all->tables[i]);
+    return entangled;
+}
+
 static void check_solve(request *r, uint64_t *state)
 {
     int best[TOP];
@@ -35,6 +44,11 @@ static void check_solve(request *r, uint64_t *state)
     for (int i = 0; i < 3; i++) {
         const mn_result *result;
         options.engine = engines[i];
+        if (i == 1 && is_entangled(r)) {
+            cr_assert_eq(mn_solver_resolve(r->solver, &options, &result), MN_USAGE);
+            cr_assert(strstr(mn_last_error(r->solver), "its factors entangle too many nodes"));
+            continue;
+        }
         const mn_status status = mn_solver_resolve(r->solver, &options, &result);
         cr_assert_eq(status, count ? MN_OK : MN_INFEASIBLE, "%s: %s: %s", r->label, engines[i],
                      mn_last_error(r->solver));
@@ -101,7 +115,7 @@ static void check_sweep(request *r, uint64_t *state)
 
 static void check_front(request *r, uint64_t *state)
 {
-    const int count = 2 + (int)random_below(state, MOST_OBJECTIVES - 1);
+    const int count = is_entangled(r) ? 2 : 2 + (int)random_below(state, MOST_OBJECTIVES - 1);
     expression objectives[MOST_OBJECTIVES];
     const char *texts[MOST_OBJECTIVES];
     bool maximize[MOST_OBJECTIVES];
@@ -230,6 +244,66 @@ Test(factors, equal_enumeration_with_a_link)
 Test(factors, equal_enumeration_when_many_entangle_all_nodes)
 {
     check_shape((random_shape){.nodes = 6, .blocks = 3, .metrics = 2, .factors = 20}, 1, 400, 415);
+}
+
+/* ---- factors that are bounded ------------------------------------------------------------------------------------------------------------ */
+
+Test(factors, equal_enumeration_when_bounded)
+{
+    check_shape(
+        (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .ragged = true, .factors = 6, .entangled = true}, 1, 1,
+        81);
+    check_shape((random_shape){.nodes = 6, .blocks = 3, .metrics = 2, .factors = 20, .entangled = true}, 1, 81, 101);
+}
+
+Test(factors, equal_enumeration_on_ties_when_bounded)
+{
+    check_shape(
+        (random_shape){.nodes = 5, .blocks = 3, .metrics = 3, .distinct = 3, .factors = 4, .entangled = true}, 1, 100,
+        160);
+}
+
+Test(factors, equal_enumeration_when_bounded_over_several_tables)
+{
+    check_shape(
+        (random_shape){.nodes = 4, .blocks = 3, .metrics = 3, .distinct = 4, .factors = 3, .entangled = true}, 3, 200,
+        230);
+}
+
+Test(factors, equal_enumeration_when_bounded_with_rules)
+{
+    check_shape((random_shape){.nodes = 5,
+                               .blocks = 4,
+                               .metrics = 3,
+                               .ragged = true,
+                               .factors = 5,
+                               .rules = 4,
+                               .entangled = true},
+                1, 300, 360);
+}
+
+Test(factors, equal_enumeration_when_bounded_with_a_link)
+{
+    check_shape((random_shape){.nodes = 5,
+                               .blocks = 4,
+                               .metrics = 3,
+                               .ragged = true,
+                               .factors = 4,
+                               .links = true,
+                               .entangled = true},
+                1, 400, 440);
+}
+
+/* Values that need all bits: costs of 32 bits are rounded down. */
+Test(factors, equal_enumeration_when_bounded_with_large_values)
+{
+    check_shape((random_shape){.nodes = 5,
+                               .blocks = 4,
+                               .metrics = 2,
+                               .largest = 1000000000,
+                               .factors = 5,
+                               .entangled = true},
+                1, 500, 530);
 }
 
 /* ---- the link -------------------------------------------------------------------------------------------------------------------------- */
