@@ -10,6 +10,8 @@ struct mn_entangled {
     mn_entangled_model *models; /* [count] */
 };
 
+enum { PLAIN_NODES = 200 }; /* search nodes */
+
 /* One question. */
 typedef struct run {
     const mn_entangled *terms;
@@ -19,6 +21,7 @@ typedef struct run {
     uint64_t nodes;
     bool bounded; /* no network scores more than `bound` */
     int64_t bound;
+    bool again;  /* what is found may have been found before */
     int64_t gap; /* within which a better network is not looked for */
     /* the problem at hand */
     int index;
@@ -99,10 +102,24 @@ static int32_t cap_of(const run *r)
     return mn_entangled_score_cap(r->model, &r->state.lanes[0], r->question->capacities, target);
 }
 
+/* Whether an earlier search has found the network. */
+static bool is_there(const run *r, int64_t score, const uint16_t *network)
+{
+    const size_t bytes = sizeof *network * (size_t)r->model->problem->node_count;
+    for (int i = 0; i < r->best.count; i++) {
+        const mn_best_entry *entry = &r->best.entries[i];
+        if (entry->score == score && entry->problem == r->index && !memcmp(entry->network, network, bytes))
+            return true;
+    }
+    return false;
+}
+
 static void take(run *r, const uint16_t *network)
 {
     const mn_problem *problem = r->model->problem;
     const int64_t score = mn_problem_value(problem, &problem->score, network);
+    if (r->again && is_there(r, score, network))
+        return;
     if (!mn_best_add(&r->best, score, r->index, network, problem->node_count))
         return;
     mn_monitor_incumbent(r->question->control.monitor, score);
@@ -237,11 +254,11 @@ static void raise_bound(run *r, int32_t least)
     r->bound = score > r->bound ? score : r->bound;
 }
 
-/* Searches below the root for better networks, then for smaller ones. */
-static mn_status search_problem(run *r)
+/* Searches below the root for better networks. */
+static mn_status search_problem(run *r, const mn_control *control)
 {
     mn_entangled_search search = {.state = &r->state,
-                              .control = &r->question->control,
+                              .control = control,
                               .nodes = &r->nodes,
                               .found = found_in_search,
                               .context = r,
@@ -258,8 +275,48 @@ static mn_status search_problem(run *r)
     if (status != MN_OK) {
         raise_bound(r, search.left);
         r->bounded = r->index == r->terms->count - 1;
-        return status;
     }
+    return status;
+}
+
+/* Small spaces need no more than this: multipliers of 0, and a search that is given up soon. */
+static mn_status try_plainly(run *r, bool *done)
+{
+    const mn_control *own = &r->question->control;
+    mn_control brief = *own;
+    const bool limited = own->node_limit && own->node_limit - r->nodes <= PLAIN_NODES;
+    brief.node_limit = limited ? own->node_limit : r->nodes + PLAIN_NODES;
+    r->root.plain = true;
+    mn_status status = mn_entangled_root_multipliers(&r->root, own, r->arena);
+    if (status == MN_OK)
+        status = search_problem(r, &brief);
+    *done = status != MN_STOPPED || limited || mn_control_check(own) != MN_OK;
+    r->root.plain = false;
+    r->again = true;
+    return status;
+}
+
+/* First networks, multipliers, and a search to the end. */
+static mn_status search_thoroughly(run *r)
+{
+    const mn_control *control = &r->question->control;
+    const mn_entangled_first first = {.model = r->model,
+                                      .capacities = r->question->capacities,
+                                      .control = control,
+                                      .found = found_first,
+                                      .context = r};
+    mn_status status = one_wanted(r) ? mn_entangled_first_run(&first, r->arena) : MN_OK;
+    r->root.known = r->best.count == r->best.capacity;
+    r->root.score = r->root.known ? mn_best_worst(&r->best) : 0;
+    if (status == MN_OK)
+        status = mn_entangled_root_multipliers(&r->root, control, r->arena);
+    r->bound = INT64_MIN;
+    return status == MN_OK ? search_problem(r, control) : status;
+}
+
+/* Among equals the smallest. */
+static mn_status finish_problem(run *r)
+{
     if (!one_wanted(r) || r->best.count == 0 || r->best.entries[0].problem != r->index || r->gap > 0)
         return MN_OK;
     r->bounded = r->index == r->terms->count - 1;
@@ -284,19 +341,13 @@ static mn_status solve_problem(run *r)
     mn_status status = make_lanes(r, &possible);
     if (status != MN_OK || !possible || r->model->problem->diagram->empty || !has_networks(r->model))
         return status;
-    const mn_entangled_first first = {.model = r->model,
-                                  .capacities = r->question->capacities,
-                                  .control = &r->question->control,
-                                  .found = found_first,
-                                  .context = r};
-    if (one_wanted(r))
-        status = mn_entangled_first_run(&first, r->arena);
     r->root = (mn_entangled_root){.state = &r->state, .capacities = r->question->capacities, .limits = r->limits};
-    r->root.known = r->best.count == r->best.capacity;
-    r->root.score = r->root.known ? mn_best_worst(&r->best) : 0;
-    if (status == MN_OK)
-        status = mn_entangled_root_multipliers(&r->root, &r->question->control, r->arena);
-    return status == MN_OK ? search_problem(r) : status;
+    bool done;
+    r->again = false;
+    status = try_plainly(r, &done);
+    if (!done)
+        status = search_thoroughly(r);
+    return status == MN_OK ? finish_problem(r) : status;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ enum {
     STEPS = 120,       /* of the multipliers */
     FRUITLESS = 6,     /* steps without a better bound, after which they get shorter */
     MOST_PASSES = 200, /* before the search */
+    FEW_PASSES = 4,    /* the same where little is expected of them */
     LEAST_GAIN = 10    /* passes end when ten of them gain less than a thousandth of the slack */
 };
 
@@ -49,7 +50,8 @@ bool mn_entangled_root_enter(const mn_entangled_root *root, int32_t cap)
     if (!mn_entangled_drop(state, level))
         return false;
     int32_t before = level->costs[0].least;
-    for (int pass = 0; pass < MOST_PASSES; pass++) {
+    const int passes = root->plain || cap == MN_ENTANGLED_LARGEST_CAP ? FEW_PASSES : MOST_PASSES;
+    for (int pass = 0; pass < passes; pass++) {
         if (!mn_entangled_pass(state, level, pass % 2 == 0))
             return false;
         if (pass % LEAST_GAIN != LEAST_GAIN - 1)
@@ -62,6 +64,8 @@ bool mn_entangled_root_enter(const mn_entangled_root *root, int32_t cap)
 }
 
 /* ---- multipliers ------------------------------------------------------------------------------------------------------------------ */
+
+static const double SHORTEST = 0.02; /* of Polyak's step */
 
 typedef struct ascent {
     const mn_entangled_root *root;
@@ -150,7 +154,7 @@ static void measure_excess(const ascent *a, uint16_t *network, uint16_t *choice)
     }
 }
 
-/* One step; false: the bound's network breaks no limit and leaves nothing that costs. */
+/* One step; false: the bound's network breaks no limit and leaves nothing that costs, or steps have become too short to gain. */
 static bool step(ascent *a)
 {
     const mn_entangled_root *root = a->root;
@@ -163,6 +167,8 @@ static bool step(ascent *a)
     } else if (++a->fruitless == FRUITLESS) {
         a->fruitless = 0;
         a->length /= 2;
+        if (a->length < SHORTEST)
+            return false;
     }
     double square = 0;
     for (int i = 0; i < count; i++)
@@ -197,7 +203,8 @@ mn_status mn_entangled_root_multipliers(mn_entangled_root *root, const mn_contro
     mn_entangled_fill_live(model, &state->levels[0].live);
     mn_entangled_lane_scale(model, count > 0, &state->lanes[0]);
     mn_status status = MN_OK;
-    for (int i = 0; i < STEPS && count > 0 && status == MN_OK; i++) {
+    const int steps = root->plain ? 0 : STEPS;
+    for (int i = 0; i < steps && count > 0 && status == MN_OK; i++) {
         adopt(&a, a.now);
         cheapest_network(state);
         measure_excess(&a, network, choice);

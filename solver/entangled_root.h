@@ -8,6 +8,7 @@ typedef struct mn_entangled_root {
     mn_entangled_state *state;
     const int64_t *capacities; /* [limit_count] */
     const int *limits;         /* [lane_count - 1] those that are on, in the order of their lanes */
+    bool plain;                /* all multipliers are 0 */
     bool known;                /* a network is */
     int64_t score;             /* ... of this score */
 } mn_entangled_root;
