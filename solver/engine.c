@@ -48,7 +48,7 @@ struct mn_engine {
     limit_steps *limits; /* [limit_count] */
     bool additive;       /* nothing is scaled, no rule is outside the diagrams */
     bool independent;    /* the nodes of every graph */
-    mn_entangled *terms;     /* some problem's terms are bounded: all questions go there. Otherwise NULL */
+    mn_entangled *terms; /* some problem's terms are bounded: all questions go there. Otherwise NULL */
     mn_arena arena;
 };
 

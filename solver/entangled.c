@@ -54,8 +54,9 @@ mn_status mn_entangled_create(const mn_problem *problems, int count, mn_error *e
     mn_entangled *terms = *result = NULL;
     for (int i = 0; i < count; i++)
         if (problems[i].scale)
-            return mn_fail(error, MN_USAGE,
-                           "the factors entangle too many nodes for a scaled metric: use --scale none, or fewer factors");
+            return mn_fail(
+                error, MN_USAGE,
+                "the factors entangle too many nodes for a scaled metric: use --scale none, or fewer factors");
     terms = mn_new_array(1, sizeof *terms);
     if (!terms)
         return mn_fail_memory(error);
@@ -180,11 +181,8 @@ static mn_status settle_node(descent *d, int node)
 {
     run *r = d->run;
     const int place = r->model->place[node];
-    mn_entangled_search search = {.state = &r->state,
-                              .control = &r->question->control,
-                              .nodes = &r->nodes,
-                              .found = found_tie,
-                              .context = d};
+    mn_entangled_search search = {
+        .state = &r->state, .control = &r->question->control, .nodes = &r->nodes, .found = found_tie, .context = d};
     for (;;) {
         mn_entangled_copy(&r->state, &r->state.levels[0], &r->state.levels[1]);
         if (!mn_entangled_keep(&r->state, &r->state.levels[1], node, 0, d->network[place]))
@@ -258,17 +256,17 @@ static void raise_bound(run *r, int32_t least)
 static mn_status search_problem(run *r, const mn_control *control)
 {
     mn_entangled_search search = {.state = &r->state,
-                              .control = control,
-                              .nodes = &r->nodes,
-                              .found = found_in_search,
-                              .context = r,
-                              .left = INT32_MAX};
+                                  .control = control,
+                                  .nodes = &r->nodes,
+                                  .found = found_in_search,
+                                  .context = r,
+                                  .left = INT32_MAX};
     mn_status status = MN_OK;
     if (mn_entangled_root_enter(&r->root, cap_of(r))) {
         if (r->terms->count == 1)
             mn_monitor_bound(r->question->control.monitor,
                              mn_entangled_score_bound(r->model, &r->state.lanes[0], r->question->capacities,
-                                                  r->state.levels[0].costs[0].least),
+                                                      r->state.levels[0].costs[0].least),
                              r->nodes);
         status = mn_entangled_search_run(&search, 0);
     }
@@ -385,7 +383,7 @@ static mn_status conclude(run *r, mn_status status, mn_answer *answer)
 }
 
 mn_status mn_entangled_solve(mn_entangled *terms, const mn_question *question, mn_arena *arena, mn_answer *answer,
-                         mn_error *error)
+                             mn_error *error)
 {
     run r = {.terms = terms, .question = question, .arena = arena, .bound = INT64_MIN};
     mn_arena_reset(arena);

@@ -22,6 +22,6 @@ void mn_entangled_free(mn_entangled *terms);
 
 /* As mn_engine_solve. */
 mn_status mn_entangled_solve(mn_entangled *terms, const mn_question *question, mn_arena *arena, mn_answer *answer,
-                         mn_error *error);
+                             mn_error *error);
 
 #endif

@@ -124,7 +124,8 @@ static void ascend(climb *c)
     const int nodes = c->first->model->node_count;
     for (int i = 0; i < c->column_count; i++)
         c->sums[i] = column_sum(c, c->columns[i]);
-    for (int node = 0, still = 0, left = MOST_ROUNDS * nodes; still < nodes && left > 0; node = (node + 1) % nodes, left--)
+    for (int node = 0, still = 0, left = MOST_ROUNDS * nodes; still < nodes && left > 0;
+         node = (node + 1) % nodes, left--)
         still = improve_node(c, node) ? 0 : still + 1;
     mn_entangled_model_expand(c->first->model, c->choice, c->network);
     c->first->found(c->first->context, c->network);

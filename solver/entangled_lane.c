@@ -141,16 +141,16 @@ static mn_wide room_of(const mn_entangled_model *model, const mn_entangled_lane 
     return room;
 }
 
-int32_t mn_entangled_score_cap(const mn_entangled_model *model, const mn_entangled_lane *lane, const int64_t *capacities,
-                           int64_t target)
+int32_t mn_entangled_score_cap(const mn_entangled_model *model, const mn_entangled_lane *lane,
+                               const int64_t *capacities, int64_t target)
 {
     const mn_wide score = (target - model->columns[0].least) << lane->scale;
     const int32_t cap = lowered(room_of(model, lane, capacities) - score, lane->shift);
     return cap > MN_ENTANGLED_LARGEST_CAP ? MN_ENTANGLED_LARGEST_CAP : cap;
 }
 
-int64_t mn_entangled_score_bound(const mn_entangled_model *model, const mn_entangled_lane *lane, const int64_t *capacities,
-                             int32_t least)
+int64_t mn_entangled_score_bound(const mn_entangled_model *model, const mn_entangled_lane *lane,
+                                 const int64_t *capacities, int32_t least)
 {
     const mn_wide best = room_of(model, lane, capacities) - ((mn_wide)least << lane->shift);
     const mn_wide score = (best >> lane->scale) + model->columns[0].least;
@@ -207,7 +207,8 @@ typedef struct walk {
 } walk;
 
 /* The one block that a node can take, or -1. */
-static int32_t only_block(const mn_entangled_model *model, const mn_entangled_live *live, const int32_t *taken, int node)
+static int32_t only_block(const mn_entangled_model *model, const mn_entangled_live *live, const int32_t *taken,
+                          int node)
 {
     if (taken[node] >= 0)
         return taken[node];
@@ -225,7 +226,7 @@ static bool advance_walk(const mn_term *term, const mn_entangled_live *live, wal
 }
 
 void mn_entangled_collect(const mn_entangled_model *model, const mn_entangled_lane *lane, const int32_t *messages,
-                      const mn_entangled_live *live, const int32_t *taken, int slot, int32_t *spare)
+                          const mn_entangled_live *live, const int32_t *taken, int slot, int32_t *spare)
 {
     const mn_term_slot *own = &model->slots[slot];
     const mn_term *term = &model->terms[own->term];

@@ -14,19 +14,20 @@
 #include "solver/entangled_model.h"
 
 enum {
-    MN_ENTANGLED_BITS = 24,             /* of the range that a lane's scores or values have; totals stay below 2^27 */
-    MN_ENTANGLED_MOST_MOVED = 1 << 25,  /* of any message: those of a term's 16 members or fewer add up within 32 bits */
+    MN_ENTANGLED_BITS = 24,            /* of the range that a lane's scores or values have; totals stay below 2^27 */
+    MN_ENTANGLED_MOST_MOVED = 1 << 25, /* of any message: those of a term's 16 members or fewer add up within 32 bits */
     MN_ENTANGLED_LARGEST_CAP = 1 << 28, /* a cap that excludes nothing */
 };
 
 typedef struct mn_entangled_lane {
     bool has_terms;
-    int32_t *blocks;  /* [width] */
-    int32_t **tables; /* [slot_count] of a term over two nodes: [blocks of the other][padded blocks of the slot's node]; else as the columns */
+    int32_t *blocks; /* [width] */
+    int32_t **
+        tables; /* [slot_count] of a term over two nodes: [blocks of the other][padded blocks of the slot's node]; else as the columns */
     int32_t *storage; /* of the tables */
     size_t stored;
-    int shift; /* a unit of cost is 2^shift of what is summed exactly */
-    int scale; /* main lane: scores count 2^scale */
+    int shift;            /* a unit of cost is 2^shift of what is summed exactly */
+    int scale;            /* main lane: scores count 2^scale */
     int64_t *multipliers; /* [limit_count] main lane: each limit's, over 2^scale; NULL: the lane of one limit */
     int32_t cap;
 } mn_entangled_lane;
@@ -58,16 +59,16 @@ void mn_entangled_lane_score(const mn_entangled_model *model, mn_entangled_lane 
 void mn_entangled_lane_scale(const mn_entangled_model *model, bool limited, mn_entangled_lane *lane);
 
 /* The main lane's cap when scores must reach `target`; below -2^29: none can. */
-int32_t mn_entangled_score_cap(const mn_entangled_model *model, const mn_entangled_lane *lane, const int64_t *capacities,
-                           int64_t target);
+int32_t mn_entangled_score_cap(const mn_entangled_model *model, const mn_entangled_lane *lane,
+                               const int64_t *capacities, int64_t target);
 
 /* The best score of a network that costs at least `least`. */
-int64_t mn_entangled_score_bound(const mn_entangled_model *model, const mn_entangled_lane *lane, const int64_t *capacities,
-                             int32_t least);
+int64_t mn_entangled_score_bound(const mn_entangled_model *model, const mn_entangled_lane *lane,
+                                 const int64_t *capacities, int32_t least);
 
 /* What the term of a slot can spare of each block of its node (least cost over the live blocks of its other free members) into `spare`
  * [padded], with what it has given already. `taken` [node_count]: the block of each node that is decided, -1: free. */
 void mn_entangled_collect(const mn_entangled_model *model, const mn_entangled_lane *lane, const int32_t *messages,
-                      const mn_entangled_live *live, const int32_t *taken, int slot, int32_t *spare);
+                          const mn_entangled_live *live, const int32_t *taken, int slot, int32_t *spare);
 
 #endif

@@ -12,16 +12,16 @@ static bool make_level(const mn_entangled_state *state, mn_arena *arena, mn_enta
     for (int node = 0; node < model->node_count; node++)
         most = model->blocks[node] > most ? model->blocks[node] : most;
     *level = (mn_entangled_level){.costs = mn_arena_take(arena, (size_t)state->lane_count, sizeof *level->costs),
-                              .live = {.count = mn_arena_take(arena, nodes, sizeof(int)),
-                                       .blocks = mn_arena_take(arena, width, sizeof(uint16_t))},
-                              .reach = mn_arena_take(arena, width, sizeof *level->reach),
-                              .order = mn_arena_take(arena, (size_t)most, sizeof *level->order)};
+                                  .live = {.count = mn_arena_take(arena, nodes, sizeof(int)),
+                                           .blocks = mn_arena_take(arena, width, sizeof(uint16_t))},
+                                  .reach = mn_arena_take(arena, width, sizeof *level->reach),
+                                  .order = mn_arena_take(arena, (size_t)most, sizeof *level->order)};
     bool ok = level->costs && level->live.count && level->live.blocks && level->reach && level->order;
     for (int lane = 0; ok && lane < state->lane_count; lane++) {
         const size_t messages = state->lanes[lane].has_terms ? (size_t)model->message_width : 0;
         mn_entangled_costs *costs = &level->costs[lane];
         *costs = (mn_entangled_costs){.blocks = mn_arena_take(arena, width, sizeof *costs->blocks),
-                                  .own = mn_arena_take(arena, messages, sizeof *costs->own)};
+                                      .own = mn_arena_take(arena, messages, sizeof *costs->own)};
         ok = costs->blocks && costs->own;
         costs->messages = costs->own;
         if (ok && messages > 0)
@@ -40,7 +40,8 @@ void mn_entangled_fill_live(const mn_entangled_model *model, mn_entangled_live *
     }
 }
 
-bool mn_entangled_state_make(const mn_entangled_model *model, int lane_count, mn_arena *arena, mn_entangled_state *state)
+bool mn_entangled_state_make(const mn_entangled_model *model, int lane_count, mn_arena *arena,
+                             mn_entangled_state *state)
 {
     const size_t nodes = (size_t)model->node_count;
     int most = 0, most_named = 0;
@@ -219,7 +220,8 @@ static void collect(mn_entangled_state *state, mn_entangled_level *level, int la
         const int slot = model->slots_of[i];
         if (state->open[model->slots[slot].term] < 2)
             continue;
-        mn_entangled_collect(model, &state->lanes[lane], costs->messages, &level->live, state->taken, slot, state->spare);
+        mn_entangled_collect(model, &state->lanes[lane], costs->messages, &level->live, state->taken, slot,
+                             state->spare);
         int32_t *messages = costs->messages + model->slots[slot].at;
         for (int k = 0; k < level->live.count[node]; k++) {
             const int32_t spare = state->spare[live[k]];
@@ -308,7 +310,7 @@ static void absorb_terms(mn_entangled_state *state, mn_entangled_level *level, i
             if (!state->lanes[lane].has_terms)
                 continue;
             mn_entangled_collect(model, &state->lanes[lane], costs->messages, &level->live, state->taken, slot,
-                             state->spare);
+                                 state->spare);
             const int32_t *given = costs->messages + model->slots[slot].at;
             const uint16_t *live = level->live.blocks + at;
             for (int k = 0; k < level->live.count[model->slots[slot].node]; k++)

@@ -18,17 +18,18 @@ typedef struct mn_entangled_state {
     int lane_count;
     mn_entangled_lane *lanes;   /* [lane_count] the main one first */
     mn_entangled_level *levels; /* [node_count + 2] */
-    int32_t *taken;         /* [node_count] the block of a decided node, -1: free */
-    int *open;              /* [term_count] members of each term that are free */
-    int free_count;         /* nodes */
-    bool keep_all;          /* the bounds do not hold yet, or are not asked: nothing is dropped */
-    int32_t *spare;         /* [most padded blocks] scratch */
-    uint16_t *network;      /* [problem's nodes] scratch */
-    int *rule_nodes;        /* scratch */
+    int32_t *taken;             /* [node_count] the block of a decided node, -1: free */
+    int *open;                  /* [term_count] members of each term that are free */
+    int free_count;             /* nodes */
+    bool keep_all;              /* the bounds do not hold yet, or are not asked: nothing is dropped */
+    int32_t *spare;             /* [most padded blocks] scratch */
+    uint16_t *network;          /* [problem's nodes] scratch */
+    int *rule_nodes;            /* scratch */
 } mn_entangled_state;
 
 /* Room for everything but the lanes' tables; all blocks allowed are live, nothing is moved. False when memory ran out. */
-bool mn_entangled_state_make(const mn_entangled_model *model, int lane_count, mn_arena *arena, mn_entangled_state *state);
+bool mn_entangled_state_make(const mn_entangled_model *model, int lane_count, mn_arena *arena,
+                             mn_entangled_state *state);
 
 /* All blocks that some rule-abiding network may have. */
 void mn_entangled_fill_live(const mn_entangled_model *model, mn_entangled_live *live);

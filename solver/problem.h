@@ -19,8 +19,8 @@ typedef struct mn_problem {
     const int *first;          /* [node_count + 1] items of each node */
     const mn_diagram *diagram; /* rules, fixed and forbidden blocks */
     int rule_count;
-    const mn_rule *rules;      /* [rule_count] diagram->outside indexes these */
-    mn_column score;           /* maximised; a minimised objective is negated */
+    const mn_rule *rules; /* [rule_count] diagram->outside indexes these */
+    mn_column score;      /* maximised; a minimised objective is negated */
     int limit_count;
     mn_column *limits;     /* [limit_count] value(N) <= capacity; a >= limit is negated */
     const mn_scale *scale; /* NULL when no column is scaled */

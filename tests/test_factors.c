@@ -250,53 +250,42 @@ Test(factors, equal_enumeration_when_many_entangle_all_nodes)
 
 Test(factors, equal_enumeration_when_bounded)
 {
-    check_shape(
-        (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .ragged = true, .factors = 6, .entangled = true}, 1, 1,
-        21);
+    check_shape((random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .ragged = true, .factors = 6, .entangled = true},
+                1, 1, 21);
     check_shape((random_shape){.nodes = 6, .blocks = 3, .metrics = 2, .factors = 20, .entangled = true}, 1, 81, 86);
 }
 
 Test(factors, equal_enumeration_on_ties_when_bounded)
 {
-    check_shape(
-        (random_shape){.nodes = 5, .blocks = 3, .metrics = 3, .distinct = 3, .factors = 4, .entangled = true}, 1, 100,
-        120);
+    check_shape((random_shape){.nodes = 5, .blocks = 3, .metrics = 3, .distinct = 3, .factors = 4, .entangled = true},
+                1, 100, 120);
 }
 
 Test(factors, equal_enumeration_when_bounded_over_several_tables)
 {
-    check_shape(
-        (random_shape){.nodes = 4, .blocks = 3, .metrics = 3, .distinct = 4, .factors = 3, .entangled = true}, 3, 200,
-        210);
+    check_shape((random_shape){.nodes = 4, .blocks = 3, .metrics = 3, .distinct = 4, .factors = 3, .entangled = true},
+                3, 200, 210);
 }
 
 Test(factors, equal_enumeration_when_bounded_with_a_link)
 {
-    check_shape((random_shape){.nodes = 5,
-                               .blocks = 4,
-                               .metrics = 3,
-                               .ragged = true,
-                               .factors = 4,
-                               .links = true,
-                               .entangled = true},
-                1, 400, 415);
+    check_shape(
+        (random_shape){
+            .nodes = 5, .blocks = 4, .metrics = 3, .ragged = true, .factors = 4, .links = true, .entangled = true},
+        1, 400, 415);
 }
 
 /* Values that need all bits: costs of 32 bits are rounded down. */
 Test(factors, equal_enumeration_when_bounded_with_large_values)
 {
-    check_shape((random_shape){.nodes = 5,
-                               .blocks = 4,
-                               .metrics = 2,
-                               .largest = 1000000000,
-                               .factors = 5,
-                               .entangled = true},
-                1, 500, 508);
+    check_shape(
+        (random_shape){.nodes = 5, .blocks = 4, .metrics = 2, .largest = 1000000000, .factors = 5, .entangled = true},
+        1, 500, 508);
 }
 
 /* The best networks of one table within a share of the range of a metric. */
-static void solve_within(const mn_table *table, int64_t low, int64_t high, uint64_t share, int top, const mn_result **result,
-                         mn_solver **solver)
+static void solve_within(const mn_table *table, int64_t low, int64_t high, uint64_t share, int top,
+                         const mn_result **result, mn_solver **solver)
 {
     const mn_options options = {.top = top, .threads = 1};
     cr_assert_eq(mn_solver_create(&table, 1, solver), MN_OK);

@@ -60,8 +60,9 @@ static mn_status make_columns(mn_front *front, const mn_solver *solver, const mn
             columns[count + i] = member->limits[i]; /* borrowed */
             senses[count + i] = solver->senses[i];
         }
-        status = mn_problem_make(member->searched, member->diagram, mn_member_rules(member), mn_member_rule_count(member), &columns[0], true, columns,
-                                 senses, all, &front->error, problem);
+        status =
+            mn_problem_make(member->searched, member->diagram, mn_member_rules(member), mn_member_rule_count(member),
+                            &columns[0], true, columns, senses, all, &front->error, problem);
     }
     while (parsed > 0)
         mn_linear_free(&columns[--parsed]);
