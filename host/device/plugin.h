@@ -1,6 +1,6 @@
 /* What a plugin gives to the library: memory, streams and one launcher for each kernel, as a versioned table of functions.
  *
- * libmathnas_cuda.so and libmathnas_simt.so are the same kernels/*.cu, compiled by nvcc for GPUs and by the host's C++ compiler for the
+ * libmathnas_cuda.so and libmathnas_simt.so are the same sources of kernels/, compiled by nvcc for GPUs and by the host's C++ compiler for the
  * emulator. A plugin knows no tables and no questions: what is uploaded, in which chunks, and what is read back is decided here in
  * host/device (gpu_predict.c and so on), once for both. It exports MN_PLUGIN_SYMBOL, a function of type mn_plugin_get, and needs no
  * symbol of the library.
