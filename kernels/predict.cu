@@ -165,10 +165,11 @@ static __device__ __forceinline__ void store_fields(const mn_kernel_predict &p, 
         }
         if (output.is_sum)
             parts.sum = value;
+        const int64_t image = linked(output.latents, output.values, output.knots, value);
         if (output.is_capability)
-            parts.capability = value;
+            parts.capability = image;
         if (output.column)
-            output.column[network] = linked(output.latents, output.values, output.knots, value);
+            output.column[network] = image;
     }
 }
 
