@@ -194,9 +194,9 @@ static __device__ __forceinline__ void predict_network(const mn_kernel_predict &
             atomicMin(reinterpret_cast<unsigned long long *>(p.first_bad), (unsigned long long)(p.first + network));
             return;
         }
-#pragma unroll
-        for (int word = 0; word < WORDS; word++)
-            store_fields<PLAIN>(p, network, o, p.outputs_end[t * WORDS + word], sum.word[word], parts);
+        store_fields<PLAIN>(p, network, o, p.outputs_end[t * WORDS], sum.word[0], parts);
+        if (WORDS == 2)
+            store_fields<PLAIN>(p, network, o, p.outputs_end[t * WORDS + 1], sum.word[WORDS - 1], parts);
     }
     if (!PLAIN && p.scaled.column) {
         const int64_t value =

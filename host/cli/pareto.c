@@ -168,7 +168,7 @@ static mn_status print_json(front_job *job)
     json_close(&json);
     json_count(&json, "count", mn_front_count(job->front));
     json_string(&json, "hypervolume", job->volume);
-    json_string(&json, "device", mn_device_ran(c->device));
+    json_string(&json, "device", mn_device_ran(job->c->device));
     json_close(&json);
     const mn_status status = cli_print_json(job->c, &json);
     text_free(&json.out);
