@@ -264,7 +264,7 @@ Test(gpu_predict, small_chunks)
     mn_table *table = random_table(5, (random_shape){.nodes = 9, .blocks = 4, .metrics = 3, .scale = 1});
     for (int seed = 0; seed <= 3; seed++) {
         const mn_gpu_options options = {.memory_limit = 160 << 10};
-        char text[8];
+        char text[16];
         snprintf(text, sizeof text, "%d", seed);
         setenv("MATHNAS_SIMT_SEED", text, 1);
         mn_device *device;
