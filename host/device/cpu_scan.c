@@ -227,7 +227,7 @@ mn_status mn_cpu_scan(mn_cpu_level level, const mn_scan_request *request, mn_sca
     if (request->problem->diagram->empty)
         return MN_INFEASIBLE;
     mn_scan s = {.request = request, .kernels = mn_scan_kernels_of(level), .reached = INT64_MIN};
-    mn_status status = mn_scan_columns_make(request->problem, request->capacities, error, &s.parts);
+    mn_status status = mn_scan_columns_make(request->problem, request->capacities, &mn_scan_room_cpu, true, error, &s.parts);
     if (status != MN_OK)
         return status;
     result->networks = s.parts.low_counts[0][0];
