@@ -327,12 +327,12 @@ __device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const u
             const bool wanted = have && of_interest(p, score, x.number, low);
             common = wanted ? common & (common - 1) : 0; /* the next ones of the lane are no better */
             const bool obeys = obeys_limits(t, x, place, wanted);
-            found = __ballot_sync(every_lane, obeys);
-            if (obeys && (!p.one || (found & ((1u << lane_number()) - 1)) == 0) &&
-                !append(p, score, x.number, low))
+            const unsigned now = __ballot_sync(every_lane, obeys), before = now & ((1u << lane_number()) - 1);
+            if (obeys && (!p.one || !before) && !append(p, score, x.number, low))
                 room = false;
-            if (p.one && found && lane_number() + 1 >= static_cast<unsigned>(__ffs(static_cast<int>(found))))
+            if (p.one && (obeys || before))
                 common = 0; /* only low parts before the best one found so far are of interest */
+            found |= now;
         }
         if (p.one && found)
             break;
