@@ -12,6 +12,9 @@ PREFIX ?= /usr/local
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
 CFLAGS   ?= -O3 -g
 WARNINGS ?= -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 WERROR   ?= -Werror
@@ -27,6 +30,8 @@ sanitizers := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=unde
 compile    := $(CC) -std=gnu11 $(CFLAGS) $(WARNINGS) $(WERROR) -I. -D_GNU_SOURCE -DMATHNAS_VERSION='"$(VERSION)"' \
               -fvisibility=hidden -fPIC -pthread $(sanitizers) $(CPPFLAGS)
 link       := $(CC) $(CFLAGS) -pthread $(sanitizers) $(LDFLAGS)
+compile_cpp = $(CXX) -std=c++17 $(CFLAGS) $(WARNINGS) $(WERROR) -I. -D_GNU_SOURCE -DMATHNAS_VERSION='"$(VERSION)"' \
+              -fvisibility=hidden -fPIC -pthread $(sanitizers) $(CPPFLAGS)
 libraries  := -lyajl -lz -lm -ldl $(LDLIBS)
 
 library_sources := $(sort $(wildcard $(addsuffix /*.c,$(addprefix host/,core files device fit api) solver)))
@@ -39,11 +44,18 @@ fuzz_helpers    := tests/random_table.c $(sort $(wildcard tests/random_question*
 bench_sources   := $(sort $(wildcard bench/bench_*.c))
 bench_helpers   := $(sort $(filter-out $(bench_sources),$(wildcard bench/*.c)))
 
+# The kernels, and the emulator that runs them on the processor (docs/cuda.md).
+kernel_sources  := $(sort $(wildcard kernels/*.cu))
+emulator_sources := $(sort $(wildcard kernels/simt/*.cpp))
+have_cpp        := $(shell command -v $(CXX) 2>/dev/null)
+
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+objects_cpp = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 
 static_library := $(BUILD)/libmathnas.a
 shared_library := $(BUILD)/libmathnas.so
 command        := $(if $(command_sources),$(BUILD)/mathnas)
+emulator       := $(if $(have_cpp),$(BUILD)/libmathnas_simt.so)
 test_programs  := $(patsubst %.c,$(BUILD)/%,$(test_sources))
 full_programs  := $(patsubst %.c,$(BUILD)/%,$(full_sources))
 bench_programs := $(patsubst %.c,$(BUILD)/%,$(bench_sources))
@@ -72,7 +84,7 @@ run = $(if $(V),,@)
         lint format bench bench-peers bench-programs help FORCE
 
 ##@ Build and try
-all: $(static_library) $(shared_library) $(command) ## library and command (the default)
+all: $(static_library) $(shared_library) $(command) $(emulator) ## library, command and, where g++ is, the emulated kernels (the default)
 
 demo: ## exact answers on a published table, in under three minutes from a bare machine
 	@.ci/deps.sh demo
@@ -168,13 +180,30 @@ remember = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ |
 
 $(BUILD)/compile.flags: FORCE
 	$(call remember,$(compile))
+$(BUILD)/compile_cpp.flags: FORCE
+	$(call remember,$(compile_cpp))
 $(BUILD)/link.flags: FORCE
-	$(call remember,$(link) $(libraries) $(library_sources) $(command_sources) $(helper_sources) $(bench_helpers))
+	$(call remember,$(link) $(libraries) $(kernel_sources) $(emulator_sources) $(library_sources) $(command_sources) $(helper_sources) $(bench_helpers))
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/compile.flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(run)$(compile) -MMD -MP -c $< -o $@
+
+# The same rule for the emulator's C++ and for kernels: without nvcc a .cu file is C++.
+$(BUILD)/obj/%.cpp.o: %.cpp $(BUILD)/compile_cpp.flags
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(run)$(compile_cpp) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/%.cu.o: %.cu $(BUILD)/compile_cpp.flags
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(run)$(compile_cpp) -MMD -MP -x c++ -c $< -o $@
+
+$(BUILD)/libmathnas_simt.so: $(call objects_cpp,$(kernel_sources) $(emulator_sources)) $(BUILD)/link.flags
+	$(call say,LD,$@)
+	$(run)$(CXX) $(CFLAGS) -pthread $(sanitizers) $(LDFLAGS) -shared $(if $(SANITIZE),,-Wl,-z,defs) $(filter %.o,$^) -o $@
 
 $(static_library): $(call objects,$(library_sources)) $(BUILD)/link.flags
 	$(call say,AR,$@)
