@@ -1,0 +1,278 @@
+/* Metrics of many networks (parameters: host/device/kernel_predict.h).
+ *
+ * A block of `lanes` threads copies the tables into shared memory once and then takes every gridDim.x-th tile of `lanes` networks. The
+ * tile is read in 16-byte pieces; then thread t owns network t: four indices are one 32-bit word of its row, whatever the row's
+ * alignment (two loads and a funnel shift); a dp4a makes a group's entry out of them; one 8- or 16-byte load fetches the words of all
+ * metrics. Every entry lies there 2^copies_log2 times, a lane reads copy lane & (copies - 1): with 16 copies of 8 bytes, or 8 of 16
+ * bytes, the lanes that the hardware serves together never meet in a bank, whatever their entries. Columns are written 8 bytes a
+ * lane, a whole line a half-warp.
+ *
+ * What windows and groups cannot say (nodes of more than 256 blocks, factors, rows too long for a tile) is gathered index by index.
+ *
+ * Bytes a network: node_count * width read, 8 a column written. Operations, floor and rate: bench/results/kernels.md. */
+#include "host/core/link_value.h"
+#include "kernels/gpu.h"
+
+/* The words of one entry, or their sums so far. */
+template <int WORDS> struct entry {
+    unsigned long long word[WORDS];
+};
+
+template <int WORDS> static __device__ __forceinline__ void add_entry(entry<WORDS> &sum, const unsigned char *place)
+{
+    if (WORDS == 1) {
+        sum.word[0] += *reinterpret_cast<const unsigned long long *>(place);
+    } else {
+        const ulonglong2 words = *reinterpret_cast<const ulonglong2 *>(place);
+        sum.word[0] += words.x;
+        sum.word[WORDS - 1] += words.y;
+    }
+}
+
+/* Bytes of a that are larger than those of b: their top bits are set. */
+static __device__ __forceinline__ unsigned bytes_above(unsigned a, unsigned b)
+{
+    const unsigned low = 0x7f7f7f7fu;
+    const unsigned reaches =
+        ((a & low) | ~low) - (b & low) - 0x01010101u; /* bit 7: a's low 7 bits > b's; no borrow passes a byte */
+    return ((a & ~b) | (~(a ^ b) & reaches)) & ~low;
+}
+
+/* Copies the tables: entry e's copy c lies at (e * copies + c) entries. */
+template <int WORDS> static __device__ void copy_tables(unsigned char *shared, const mn_kernel_predict &p)
+{
+    const unsigned total = (unsigned)p.table_count * p.entry_count << p.copies_log2;
+    for (unsigned i = threadIdx.x; i < total; i += blockDim.x) {
+        const size_t from = (size_t)(i >> p.copies_log2) * WORDS, to = (size_t)i * WORDS;
+        if (WORDS == 1)
+            reinterpret_cast<unsigned long long *>(shared)[to] = p.tables[from];
+        else
+            *reinterpret_cast<ulonglong2 *>(shared + to * 8) = *reinterpret_cast<const ulonglong2 *>(p.tables + from);
+    }
+}
+
+static __device__ void load_tile(uint4 *tile, const mn_kernel_predict &p, uint64_t row, uint64_t rows)
+{
+    const size_t row_bytes = (size_t)p.node_count * (size_t)p.width;
+    const uint4 *from =
+        reinterpret_cast<const uint4 *>(static_cast<const unsigned char *>(p.networks) + row * row_bytes);
+    const unsigned pieces = (unsigned)((rows * row_bytes + 15) / 16);
+    for (unsigned i = threadIdx.x; i < pieces; i += blockDim.x)
+        tile[i] = from[i];
+}
+
+/* Reads a row of a tile window after window: their indices as bytes. Behind the row's end come those of the next one. */
+template <int WIDTH> struct window_reader {
+    const unsigned *next; /* word of the tile behind `held` */
+    unsigned held, shift; /* the row's bytes begin `shift` bits into the held word */
+
+    __device__ __forceinline__ window_reader(const unsigned *tile, unsigned row_start)
+        : next(tile + row_start / 4 + 1), held(tile[row_start / 4]), shift(row_start % 4 * 8)
+    {
+    }
+
+    __device__ __forceinline__ unsigned word()
+    {
+        const unsigned before = held;
+        held = *next++;
+        return __funnelshift_r(before, held, shift);
+    }
+
+    /* `wide`: byte k is not 0 when index k passes a byte. */
+    __device__ __forceinline__ unsigned window(unsigned &wide)
+    {
+        const unsigned first = word();
+        wide = 0;
+        if (WIDTH == 1)
+            return first;
+        const unsigned second = word();
+        wide = __byte_perm(first, second, 0x7531);
+        return __byte_perm(first, second, 0x6420);
+    }
+};
+
+/* An index of the network, gathered. */
+template <int WIDTH> static __device__ __forceinline__ unsigned index_at(const unsigned char *row, unsigned node)
+{
+    return WIDTH == 1 ? row[node] : reinterpret_cast<const unsigned short *>(row)[node];
+}
+
+/* Adds the windows' entries; `above` is no longer 0 when an index is out of range, and nothing is looked up from there on. */
+template <int WORDS, int WIDTH>
+static __device__ __forceinline__ void add_windows(const mn_kernel_predict &p, const unsigned char *table,
+                                                   const unsigned *tile, unsigned row_start, unsigned entry_bytes,
+                                                   entry<WORDS> &sum, unsigned &above)
+{
+    window_reader<WIDTH> reader(tile, row_start);
+    int group = 0;
+    for (int w = 0; w < p.window_count; w++) {
+        unsigned wide;
+        const unsigned bytes = reader.window(wide), largest = p.windows[w].largest;
+        above |= bytes_above(bytes, largest);
+        if (WIDTH == 2) { /* behind the last node, whatever follows */
+            const int nodes = p.node_count - 4 * w;
+            above |= nodes >= 4 ? wide : wide & ((1u << 8 * nodes) - 1);
+        }
+        const int end = (int)p.windows[w].groups_end;
+        if (above)
+            break;
+        for (; group < end; group++)
+            add_entry(sum,
+                      table + (size_t)(__dp4a(bytes, p.groups[group].factors, p.groups[group].start) * entry_bytes));
+    }
+}
+
+template <int WORDS, int WIDTH>
+static __device__ void add_gathers(const mn_kernel_predict &p, const unsigned char *table, const unsigned char *row,
+                                   unsigned entry_bytes, entry<WORDS> &sum, unsigned &above)
+{
+    unsigned part = 0;
+    for (unsigned g = 0; g < p.gather_count; g++) {
+        unsigned place = p.gathers[g].start;
+        for (const unsigned end = p.gathers[g].parts_end; part < end; part++) {
+            const unsigned index = index_at<WIDTH>(row, p.parts[part].node);
+            above |= index > p.parts[part].largest;
+            place += p.parts[part].stride * index;
+        }
+        if (above)
+            break;
+        add_entry(sum, table + (size_t)place * entry_bytes);
+    }
+}
+
+static __device__ __forceinline__ int64_t linked(const int64_t *latents, const int64_t *values, int knots,
+                                                 int64_t value)
+{
+    return knots ? mn_link_value_of(latents, values, knots, value) : value;
+}
+
+/* What the scaled metric is made of. */
+struct scaled_parts {
+    int64_t sum, capability;
+};
+
+/* Writes the fields of one word; `o` moves on behind them. */
+template <bool PLAIN>
+static __device__ __forceinline__ void store_fields(const mn_kernel_predict &p, uint64_t network, int &o, int end,
+                                                    unsigned long long word, scaled_parts &parts)
+{
+    for (; o < end; o++) {
+        const mn_predict_output &output = p.outputs[o];
+        const int64_t value = (int64_t)(output.offset + (word >> output.shift & output.mask) * output.factor);
+        if (PLAIN) {
+            output.column[network] = value;
+            continue;
+        }
+        if (output.is_sum)
+            parts.sum = value;
+        if (output.is_capability)
+            parts.capability = value;
+        if (output.column)
+            output.column[network] = linked(output.latents, output.values, output.knots, value);
+    }
+}
+
+template <int WORDS, int WIDTH, bool PLAIN>
+static __device__ __forceinline__ void predict_network(const mn_kernel_predict &p, const unsigned char *tables,
+                                                       uint64_t network, const unsigned char *row, const unsigned *tile,
+                                                       unsigned row_start)
+{
+    const int copies_log2 = p.copies_log2 < 0 ? 0 : p.copies_log2;
+    const unsigned entry_bytes = 8u * WORDS << copies_log2;
+    const unsigned char *table = tables + 8u * WORDS * (threadIdx.x & ((1u << copies_log2) - 1));
+    scaled_parts parts = {0, 1};
+    unsigned above = 0;
+    int o = 0;
+    for (int t = 0; t < p.table_count; t++, table += (size_t)p.entry_count * entry_bytes) {
+        entry<WORDS> sum = {};
+        if (PLAIN || p.window_count > 0)
+            add_windows<WORDS, WIDTH>(p, table, tile, row_start, entry_bytes, sum, above);
+        if (!PLAIN)
+            add_gathers<WORDS, WIDTH>(p, table, row, entry_bytes, sum, above);
+        if (above) {
+            atomicMin(reinterpret_cast<unsigned long long *>(p.first_bad), (unsigned long long)(p.first + network));
+            return;
+        }
+#pragma unroll
+        for (int word = 0; word < WORDS; word++)
+            store_fields<PLAIN>(p, network, o, p.outputs_end[t * WORDS + word], sum.word[word], parts);
+    }
+    if (!PLAIN && p.scaled.column) {
+        const int64_t value =
+            mn_scale_apply(p.scaled.base, parts.sum, mn_scale_g_of(&p.scaled.numbers, parts.capability));
+        p.scaled.column[network] = linked(p.scaled.latents, p.scaled.values, p.scaled.knots, value);
+    }
+}
+
+/* Grid: any number of blocks. Shared memory: mn_predict_shared_bytes. PLAIN: windows only, neither links nor a scaled metric. */
+template <int WORDS, int WIDTH, bool PLAIN>
+__global__ void __launch_bounds__(MN_PREDICT_LANES, 4) predict(const mn_kernel_predict p)
+{
+    MN_DYNAMIC_SHARED(unsigned char, shared);
+    const bool copied = p.copies_log2 >= 0;
+    const size_t table_bytes =
+        copied ? ((((size_t)p.table_count * p.entry_count * WORDS * 8) << p.copies_log2) + 15) / 16 * 16 : 0;
+    const size_t row_bytes = (size_t)p.node_count * WIDTH;
+    unsigned char *tile = shared + table_bytes;
+    const unsigned char *tables = copied ? shared : reinterpret_cast<const unsigned char *>(p.tables);
+    if (copied)
+        copy_tables<WORDS>(shared, p);
+
+    for (uint64_t first = (uint64_t)blockIdx.x * blockDim.x; first < p.count;
+         first += (uint64_t)gridDim.x * blockDim.x) {
+        const uint64_t left = p.count - first, network = first + threadIdx.x;
+        const unsigned row_start = threadIdx.x * (unsigned)row_bytes;
+        const unsigned char *row = static_cast<const unsigned char *>(p.networks) + network * row_bytes;
+        if (p.tiled) {
+            __syncthreads(); /* the tile before has been read */
+            load_tile(reinterpret_cast<uint4 *>(tile), p, first, left < blockDim.x ? left : blockDim.x);
+            row = tile + row_start;
+        }
+        __syncthreads(); /* tables and tile are there */
+        if (network < p.count)
+            predict_network<WORDS, WIDTH, PLAIN>(p, tables, network, row, reinterpret_cast<const unsigned *>(tile),
+                                                 row_start);
+    }
+}
+
+/* ---- the launcher -------------------------------------------------------------------------------------------------------------- */
+
+static bool is_plain(const mn_kernel_predict *p)
+{
+    bool plain = p->gather_count == 0 && !p->scaled.column;
+    for (int i = 0; i < p->output_count; i++)
+        plain = plain && p->outputs[i].column && p->outputs[i].knots == 0;
+    return plain;
+}
+
+static uint64_t bytes_of(const mn_kernel_predict *p)
+{
+    uint64_t columns = p->scaled.column ? 1 : 0;
+    for (int i = 0; i < p->output_count; i++)
+        columns += p->outputs[i].column ? 1 : 0;
+    return p->count * ((uint64_t)p->node_count * (uint64_t)p->width + 8 * columns);
+}
+
+mn_status mn_launch_predict(mn_gpu *gpu, int stream, const mn_kernel_predict *p, mn_error *error)
+{
+    typedef void (*kernel)(const mn_kernel_predict);
+    static const kernel kernels[2][2][2] = {
+        {{predict<1, 1, false>, predict<1, 1, true>}, {predict<1, 2, false>, predict<1, 2, true>}},
+        {{predict<2, 1, false>, predict<2, 1, true>}, {predict<2, 2, false>, predict<2, 2, true>}}};
+    const uint64_t lanes = (uint64_t)p->lanes;
+    const mn_gpu_work work = {"predict", bytes_of(p), p->count};
+    const mn_gpu_launch launch = {p->lanes, mn_predict_shared_bytes(p), (p->count + lanes - 1) / lanes};
+    return mn_gpu_launch_kernel(gpu, stream, &work, &launch, error,
+                                kernels[p->word_count - 1][p->width - 1][is_plain(p)], *p);
+}
+
+#ifdef __CUDACC__
+template __global__ void predict<1, 1, false>(const mn_kernel_predict);
+template __global__ void predict<1, 1, true>(const mn_kernel_predict);
+template __global__ void predict<1, 2, false>(const mn_kernel_predict);
+template __global__ void predict<1, 2, true>(const mn_kernel_predict);
+template __global__ void predict<2, 1, false>(const mn_kernel_predict);
+template __global__ void predict<2, 1, true>(const mn_kernel_predict);
+template __global__ void predict<2, 2, false>(const mn_kernel_predict);
+template __global__ void predict<2, 2, true>(const mn_kernel_predict);
+#endif
