@@ -599,5 +599,5 @@ mn_status mn_launch_scan(mn_gpu *gpu, int stream, const mn_kernel_scan *paramete
     mn_status status = mn_gpu_begin(gpu, stream, &work, error);
     if (status == MN_OK)
         status = mn_gpu_call(gpu, error, "scan", [&] { return launch_filters(p, mn_gpu_stream(gpu, stream)); });
-    return status == MN_OK ? mn_gpu_end(gpu, stream, &work, error) : status;
+    return status == MN_OK ? mn_gpu_end(gpu, stream, error) : status;
 }

@@ -90,7 +90,7 @@ mn_status run(mn_gpu *gpu, int stream, const char *kernel, uint64_t bytes, mn_er
     mn_status status = mn_gpu_begin(gpu, stream, &work, error);
     if (status == MN_OK)
         status = mn_gpu_call(gpu, error, kernel, launch);
-    return status == MN_OK ? mn_gpu_end(gpu, stream, &work, error) : status;
+    return status == MN_OK ? mn_gpu_end(gpu, stream, error) : status;
 }
 
 } // namespace
