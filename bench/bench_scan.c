@@ -54,7 +54,7 @@ static bool scan(mn_cpu_level level, const mn_problem *problem, const int64_t *c
     const mn_scan_request request = {
         .problem = problem, .capacities = capacities, .top = 1, .threads = threads, .every = every};
     const double start = mn_clock();
-    const mn_status status = level == mn_cpu_best_level() ? mn_device_cpu.scan(&request, &o->result, NULL)
+    const mn_status status = level == mn_cpu_best_level() ? mn_device_scan(NULL, &request, &o->result, NULL)
                                                           : mn_cpu_scan(level, &request, &o->result, NULL);
     o->seconds = mn_clock() - start;
     return status == MN_OK;

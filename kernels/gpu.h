@@ -42,13 +42,12 @@ mn_status mn_gpu_launch_kernel(mn_gpu *gpu, int stream, const mn_gpu_work *work,
 {
     int resident = 0; /* blocks a multiprocessor */
     mn_status status = mn_gpu_call(gpu, error, "cudaFuncSetAttribute", [&] {
-        return cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                    (int)launch->shared_bytes);
+        return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)launch->shared_bytes);
     });
     if (status == MN_OK)
         status = mn_gpu_call(gpu, error, "cudaOccupancyMaxActiveBlocksPerMultiprocessor", [&] {
-            return cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, reinterpret_cast<const void *>(kernel),
-                                                                 launch->block, (size_t)launch->shared_bytes);
+            return cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, kernel, launch->block,
+                                                                 (size_t)launch->shared_bytes);
         });
     if (status == MN_OK)
         status = mn_gpu_begin(gpu, stream, work, error);

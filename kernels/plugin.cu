@@ -116,33 +116,6 @@ static mn_status count_devices(int *devices, mn_error *error)
                                : fail(error, "cudaGetDeviceCount: %s%s", cudaGetErrorString(code), advice(code));
 }
 
-static mn_status read_attribute(mn_gpu *gpu, cudaDeviceAttr attribute, int *value, mn_error *error)
-{
-    return mn_gpu_call(gpu, error, "cudaDeviceGetAttribute",
-                       [&] { return cudaDeviceGetAttribute(value, attribute, gpu->options.ordinal); });
-}
-
-static mn_status read_numbers(mn_gpu *gpu, mn_error *error)
-{
-    mn_gpu_facts *facts = &gpu->facts;
-    int l2_bytes = 0;
-    const struct {
-        cudaDeviceAttr attribute;
-        int *value;
-    } numbers[] = {{cudaDevAttrComputeCapabilityMajor, &facts->compute_major},
-                   {cudaDevAttrComputeCapabilityMinor, &facts->compute_minor},
-                   {cudaDevAttrMultiProcessorCount, &facts->multiprocessors},
-                   {cudaDevAttrMaxThreadsPerMultiProcessor, &facts->threads},
-                   {cudaDevAttrMaxSharedMemoryPerBlockOptin, &facts->shared_block},
-                   {cudaDevAttrMaxSharedMemoryPerMultiprocessor, &facts->shared_processor},
-                   {cudaDevAttrL2CacheSize, &l2_bytes}};
-    mn_status status = MN_OK;
-    for (size_t i = 0; status == MN_OK && i < sizeof numbers / sizeof *numbers; i++)
-        status = read_attribute(gpu, numbers[i].attribute, numbers[i].value, error);
-    facts->l2_bytes = (uint64_t)l2_bytes;
-    return status;
-}
-
 static mn_status read_facts(mn_gpu *gpu, mn_error *error)
 {
     mn_gpu_facts *facts = &gpu->facts;
@@ -151,19 +124,25 @@ static mn_status read_facts(mn_gpu *gpu, mn_error *error)
     mn_status status = mn_gpu_call(gpu, error, "cudaGetDeviceProperties",
                                    [&] { return cudaGetDeviceProperties(&properties, gpu->options.ordinal); });
     if (status == MN_OK)
-        snprintf(facts->name, sizeof facts->name, "%s", properties.name);
-    if (status == MN_OK)
-        status = read_numbers(gpu, error);
-    if (status == MN_OK)
         status = mn_gpu_call(gpu, error, "cudaMemGetInfo", [&] { return cudaMemGetInfo(&free_bytes, &bytes); });
     if (status == MN_OK)
         status = mn_gpu_call(gpu, error, "cudaDriverGetVersion", [&] { return cudaDriverGetVersion(&facts->driver); });
     if (status == MN_OK)
         status =
             mn_gpu_call(gpu, error, "cudaRuntimeGetVersion", [&] { return cudaRuntimeGetVersion(&facts->runtime); });
+    if (status != MN_OK)
+        return status;
+    snprintf(facts->name, sizeof facts->name, "%s", properties.name);
+    facts->compute_major = properties.major;
+    facts->compute_minor = properties.minor;
+    facts->multiprocessors = properties.multiProcessorCount;
+    facts->threads = properties.maxThreadsPerMultiProcessor;
+    facts->shared_block = (int)properties.sharedMemPerBlockOptin;
+    facts->shared_processor = (int)properties.sharedMemPerMultiprocessor;
+    facts->l2_bytes = (uint64_t)properties.l2CacheSize;
     facts->memory = bytes;
     facts->free_memory = free_bytes;
-    return status;
+    return MN_OK;
 }
 
 static mn_status make_streams(mn_gpu *gpu, mn_error *error)

@@ -165,10 +165,11 @@ static __device__ __forceinline__ void store_fields(const mn_kernel_predict &p, 
         }
         if (output.is_sum)
             parts.sum = value;
+        const int64_t image = linked(output.latents, output.values, output.knots, value);
         if (output.is_capability)
-            parts.capability = value;
+            parts.capability = image;
         if (output.column)
-            output.column[network] = linked(output.latents, output.values, output.knots, value);
+            output.column[network] = image;
     }
 }
 
@@ -193,9 +194,9 @@ static __device__ __forceinline__ void predict_network(const mn_kernel_predict &
             atomicMin(reinterpret_cast<unsigned long long *>(p.first_bad), (unsigned long long)(p.first + network));
             return;
         }
-#pragma unroll
-        for (int word = 0; word < WORDS; word++)
-            store_fields<PLAIN>(p, network, o, p.outputs_end[t * WORDS + word], sum.word[word], parts);
+        store_fields<PLAIN>(p, network, o, p.outputs_end[t * WORDS], sum.word[0], parts);
+        if (WORDS == 2)
+            store_fields<PLAIN>(p, network, o, p.outputs_end[t * WORDS + 1], sum.word[WORDS - 1], parts);
     }
     if (!PLAIN && p.scaled.column) {
         const int64_t value =

@@ -480,7 +480,8 @@ Test(scan, device_answers_as_its_parts_do)
         mn_scan_result result = {.scores = &score, .choices = network};
         const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = 1};
         const int count = naive_best(&q, expected, all);
-        cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64, seed);
+        cr_assert_eq(mn_device_scan(NULL, &request, &result, NULL), count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64,
+                     seed);
         cr_assert(count == 0 || (score == expected[0] && !memcmp(network, all, sizeof network)), "seed %" PRIu64, seed);
         free_question(&q);
     }
@@ -499,11 +500,11 @@ Test(scan, stops_when_told)
                                .every = true,
                                .control = {.deadline = mn_clock() + 0.05}};
     const double start = mn_clock();
-    cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), MN_STOPPED);
+    cr_assert_eq(mn_device_scan(NULL, &request, &result, NULL), MN_STOPPED);
     cr_assert_lt(mn_clock() - start, 2.0);
 
     atomic_bool cancel = true;
     request.control = (mn_control){.cancel = &cancel};
-    cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), MN_INTERRUPTED);
+    cr_assert_eq(mn_device_scan(NULL, &request, &result, NULL), MN_INTERRUPTED);
     free_question(&q);
 }

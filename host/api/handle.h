@@ -6,6 +6,7 @@
 #include "host/core/linear.h"
 #include "host/core/network.h"
 #include "host/core/table.h"
+#include "host/device/device.h"
 #include "solver/engine.h"
 #include "solver/sweep.h"
 
@@ -29,6 +30,7 @@ typedef struct mn_member {
 struct mn_solver {
     mn_error error; /* first: mn_last_error */
     atomic_bool cancel;
+    mn_device *device; /* borrowed; NULL: the CPU */
     int member_count;
     mn_member *members;
     int widest;          /* nodes of the widest table */

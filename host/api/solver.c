@@ -79,6 +79,14 @@ mn_status mn_solver_create(const mn_table *const *tables, int table_count, mn_so
     return status;
 }
 
+mn_status mn_solver_set_device(mn_solver *solver, mn_device *device)
+{
+    if (!solver)
+        return MN_USAGE;
+    solver->device = device;
+    return MN_OK;
+}
+
 void mn_solver_drop_problems(mn_solver *solver)
 {
     mn_engine_free(solver->engine);

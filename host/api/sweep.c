@@ -133,6 +133,7 @@ mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t
         status = mn_sweeper_create(solver->problems, solver->member_count, &solver->error, &solver->sweeper);
     if (status != MN_OK)
         return status;
+    mn_device_without_kernel(solver->device, "the sweep");
     run.start = mn_clock();
     run.control = mn_solver_control(solver, run.options->time_limit, 0);
     status = make_room(&run);

@@ -342,7 +342,7 @@ static mn_status ask_network(cli *c, const char *arch, mn_networks **networks, i
     asked->network = mn_networks_choices(*networks);
     asked->has_cost = mn_network_cost(asked->table, asked->network, &asked->flops, &asked->params);
     if (mn_table_has_values(asked->table))
-        status = cli_predict(c, asked->table, asked->network, 1, &asked->values);
+        status = cli_predict(c, NULL, asked->table, asked->network, 1, &asked->values);
     return status;
 }
 
