@@ -1,7 +1,7 @@
 /* Block barriers, and what ends a kernel that can not go on: lanes at different barriers, lanes that wait for one that has left. */
 #include <cstring>
 
-#include "kernels/simt/scheduler.h"
+#include "kernels/simt/switching.h"
 
 namespace simt
 {
@@ -37,11 +37,9 @@ static const lane *any_finished(const block *b)
 
 static void release_block(worker *w, block *b)
 {
-    const int result = barrier_result(b);
-    for (unsigned i = 0; i < b->waiting; i++) {
-        b->waiters[i]->result = static_cast<uint64_t>(result);
+    b->result = barrier_result(b);
+    for (unsigned i = 0; i < b->waiting; i++)
         make_ready(w, b->waiters[i]);
-    }
     b->waiting = 0;
 }
 
@@ -65,17 +63,14 @@ int block_barrier(barrier kind, int predicate, const char *file, int line)
     b->predicates += predicate != 0;
     order_release(&b->where);
     if (b->waiting + 1 == b->lane_count) {
-        l->result = static_cast<uint64_t>(barrier_result(b));
         release_block(w, b);
     } else {
         l->state = lane::waits_for_block;
-        l->doing = barrier_name(kind);
-        l->where = {file, line};
         b->waiters[b->waiting++] = l;
         wait_for_others(w, l);
     }
     order_acquire(&b->where);
-    return static_cast<int>(l->result);
+    return b->result;
 }
 
 void lane_left(worker *w, lane *l)
@@ -104,7 +99,18 @@ void lane_left(worker *w, lane *l)
     }
 }
 
-/* Whom `l` waits for, of those who wait elsewhere; null when nobody stands out. */
+/* Where a lane waits, and in what. */
+static site waiting_site(const lane *l)
+{
+    if (l->state == lane::waits_for_block)
+        return l->home->where;
+    for (int i = 0; i < l->team->pending_count; i++)
+        if (l->team->pending[i].mask == l->mask)
+            return l->team->pending[i].where;
+    return {"?", 0};
+}
+
+/* Whom `l` waits for, of those who wait elsewhere. */
 static const lane *missing_lane(const lane *l)
 {
     const block *const b = l->home;
@@ -112,12 +118,13 @@ static const lane *missing_lane(const lane *l)
         const lane *const other = &b->lanes[i];
         const bool awaited =
             l->state == lane::waits_for_block || (other->team == l->team && (l->mask >> other->number % 32 & 1));
-        if (awaited && other != l && !(other->state == l->state && same_site(other->where, l->where)))
+        if (awaited && (other->state != l->state || !same_site(waiting_site(other), waiting_site(l))))
             return other;
     }
-    return nullptr;
+    return l;
 }
 
+/* Nobody is ready and nobody left: the first lane that waits, and one that it waits for. */
 void fault_of_deadlock(worker *w)
 {
     for (unsigned i = 0; i < w->lane_count; i++) {
@@ -125,12 +132,11 @@ void fault_of_deadlock(worker *w)
         if (l->state != lane::waits_for_warp && l->state != lane::waits_for_block)
             continue;
         const lane *const other = missing_lane(l);
+        const site here = waiting_site(l), there = waiting_site(other);
         char text[1024];
-        snprintf(text, sizeof text,
-                 "%s:%d: %s of thread %u in block (%u,%u,%u) waits for ever: thread %u waits at %s in %s:%d",
-                 l->where.file, l->where.line, l->doing, l->number, l->block->index.x, l->block->index.y,
-                 l->block->index.z, other ? other->number : l->number, other ? other->doing : l->doing,
-                 other ? other->where.file : l->where.file, other ? other->where.line : l->where.line);
+        snprintf(text, sizeof text, "%s:%d: thread %u in block (%u,%u,%u) waits for ever: thread %u waits in %s:%d",
+                 here.file, here.line, l->number, l->block->index.x, l->block->index.y, l->block->index.z,
+                 other->number, there.file, there.line);
         record_fault(w->run, text);
         return;
     }

@@ -34,17 +34,15 @@ inline bool same_site(site a, site b)
 struct block;
 struct warp;
 
-struct lane : lane_view {
+/* What a switch touches comes first, on one line of the cache. */
+struct alignas(64) lane : lane_view {
     struct block *home;
     struct warp *team;
     void *stack_pointer; /* of a lane that waits */
     int stack;
     enum { fresh, running, waits_for_warp, waits_for_block, yields, finished } state;
-    const char *doing; /* the operation it waits in, and where that stands */
-    site where;
-    unsigned mask;
-    uint64_t value, result;
-    unsigned source;
+    uint64_t value, result; /* what it brings to its warp's operation, and gets */
+    unsigned mask, source;
     void *fiber; /* the thread sanitizer's */
 };
 
@@ -75,6 +73,7 @@ struct block : block_view {
     barrier kind;
     site where;
     int predicates; /* that are not 0, of those who wait */
+    int result;     /* of the last barrier */
     unsigned char *arena;
     size_t arena_used, dynamic_begin;
     static constexpr int shared_limit = 64;
@@ -132,10 +131,6 @@ inline lane *current_lane()
 /* Ends the kernel with this sentence; never comes back to the lane. */
 [[noreturn]] void fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void record_fault(grid_run *run, const char *text);
-
-/* Leaves the lane that runs until someone makes it ready. */
-void wait_for_others(worker *w, lane *l);
-void make_ready(worker *w, lane *l);
 
 /* Runs the lanes of the worker's blocks until all have finished or one met a fault. */
 void run_lanes(worker *w);

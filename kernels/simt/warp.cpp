@@ -1,5 +1,5 @@
 /* Operations of a warp: each lane leaves its value and waits; the last of the mask to arrive computes what all get. */
-#include "kernels/simt/scheduler.h"
+#include "kernels/simt/switching.h"
 
 namespace simt
 {
@@ -157,8 +157,6 @@ uint64_t warp_operation(warp_kind kind, unsigned mask, uint64_t value, unsigned 
             make_ready(w, &team->lanes[__builtin_ctz(left)]);
     } else {
         l->state = lane::waits_for_warp;
-        l->doing = operation_name(kind);
-        l->where = {file, line};
         l->mask = mask;
         wait_for_others(w, l);
     }

@@ -1,5 +1,6 @@
 /* Workers: their memory, laid out for a launch and kept for the next. */
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <sys/mman.h>
@@ -53,7 +54,11 @@ static void free_worker(worker *w)
 
 template <typename T> static T *allocate_array(size_t count)
 {
-    return static_cast<T *>(calloc(count, sizeof(T)));
+    void *memory;
+    if (posix_memalign(&memory, 64, count * sizeof(T)))
+        return nullptr;
+    memset(memory, 0, count * sizeof(T));
+    return static_cast<T *>(memory);
 }
 
 static worker *new_worker(unsigned lanes, unsigned blocks)
@@ -132,6 +137,8 @@ worker *borrow_worker(grid_run *run, unsigned group)
         return nullptr;
     w->run = run;
     w->stuck = false;
+    for (unsigned i = 0; i <= w->ready_mask; i++)
+        w->ready[i] = w->lanes; /* the switch looks one ahead */
     for (unsigned i = 0; i < group; i++) {
         block *const b = &w->blocks[i];
         b->size = run->size;
