@@ -192,10 +192,10 @@ __device__ inline bool find_ranks(const mn_kernel_scan &p, const task &k, unsign
     const uint64_t prefix = k.path + t.middle_numbers[middle];
     bool fits = have;
     unsigned first = 0, end = k.low->words / MN_KERNEL_STEP_WORDS;
-#pragma unroll
+    MN_UNROLL(16)
     for (int word = 0; word < (filters + 3) / 4; word++)
         found.packed[word] = 0;
-#pragma unroll
+    MN_UNROLL(16)
     for (int f = 0; f < filters; f++)
         if (f < count) {
             const int column = t.column[f];
@@ -222,7 +222,7 @@ template <int words>
 __device__ inline ranks<words> hand_ranks(const ranks<words> &mine, int source, int filters)
 {
     ranks<words> theirs;
-#pragma unroll
+    MN_UNROLL(16)
     for (int word = 0; word < words; word++)
         theirs.packed[word] = word * 4 < filters ? __shfl_sync(every_lane, mine.packed[word], source) : 0;
     theirs.edges = __shfl_sync(every_lane, mine.edges, source);
@@ -238,7 +238,7 @@ __device__ inline uint64_t intersect(const mn_kernel_scan_tables &t, const mn_ke
 {
     const int count = filters <= 4 ? filters : t.filter_count;
     uint64_t common = ~uint64_t{0};
-#pragma unroll
+    MN_UNROLL(16)
     for (int f = 0; f < filters; f++)
         if (f < count)
             common &= sets[low.set[f] + (packed[f / 4] >> f % 4 * 8 & 255) * low.words +
@@ -255,10 +255,10 @@ __device__ inline uint64_t intersect(const mn_kernel_scan_tables &t, const mn_ke
 template <int filters>
 __device__ inline void lower_coarse(unsigned coarse, const unsigned *packed, unsigned *sure)
 {
-#pragma unroll
+    MN_UNROLL(16)
     for (int word = 0; word < (filters + 3) / 4; word++)
         sure[word] = packed[word];
-#pragma unroll
+    MN_UNROLL(16)
     for (int f = 0; f < filters; f++)
         sure[f / 4] -= (coarse >> f & 1) << f % 4 * 8;
 }
@@ -379,10 +379,10 @@ __device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const t
     unsigned hits = 0;
     if (count == 0)
         return todo;
-#pragma unroll 4
+    MN_UNROLL(4)
     for (int p = 0; p < 32; p++) {
         unsigned packed[words + 1];
-#pragma unroll
+    MN_UNROLL(16)
         for (int word = 0; word < words; word++)
             packed[word] = word * 4 < count ? __shfl_sync(every_lane, mine.packed[word], p) : 0;
         uint64_t any = intersect<filters>(t, *k.low, sets, packed, 0);
