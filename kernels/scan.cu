@@ -204,7 +204,10 @@ __device__ inline bool find_ranks(const mn_kernel_scan &p, const task &k, unsign
                 bound = score_bound(t.score_base, needed_score(p, prefix));
             const int64_t left = bound - hand_round(k.sum, column) -
                                  t.middle_sums[static_cast<uint64_t>(column) * t.middle_total + middle];
-            const unsigned rank = find_rank(t, *k.low, f, left);
+            unsigned rank = find_rank(t, *k.low, f, left);
+            if (mode == MN_KERNEL_SCAN_COUNT) /* a cell tells the highest rank that it spans */
+                while (rank > 0 && t.bottoms[k.low->bottoms[f] + rank - 1] > left)
+                    rank--;
             found.packed[f / 4] |= (have ? rank : 0) << f % 4 * 8;
             fits = fits && rank > 0;
             if (mode == MN_KERNEL_SCAN_BOUNDED) {

@@ -143,6 +143,7 @@ void mn_scan_parts_free(mn_scan_parts *parts)
     for (int column = 0; column < parts->column_count; column++) {
         free(parts->columns[column].weights);
         free(parts->columns[column].smallest);
+        free(parts->columns[column].largest);
     }
     free(parts->columns);
     free(parts->lows);

@@ -42,6 +42,7 @@ typedef struct mn_scan_column {
     int64_t capacity;   /* scaled limits: of the scaled value */
     int scaled;         /* as mn_column's; the weights are then the unscaled values, not negated */
     int64_t **smallest; /* least sum from each state on, filtered columns only */
+    int64_t **largest;  /* likewise, where networks are counted */
 } mn_scan_column;
 
 /* All paths from one state to a layer, in lexicographic order unless sorted. */
@@ -80,6 +81,7 @@ typedef struct mn_scan_parts {
     const mn_scan_room *room;
     int column_count; /* score, limits that may exclude a network, F when a column is scaled */
     mn_scan_column *columns;
+    bool counting;   /* the score is no filter */
     int capability;  /* column of F, or -1 */
     bool infeasible; /* a limit excludes every network by itself */
     int filter_count;
@@ -96,7 +98,8 @@ typedef struct mn_scan_parts {
 } mn_scan_parts;
 
 /* Columns and low_counts: enough to know the number of networks, and whether a limit excludes everything by itself (then MN_OK and
- * `infeasible`). `scored`: the score is a filter too, if it can be. */
+ * `infeasible`). `scored`: the score is a filter too, if it can be; otherwise networks are
+ * counted. */
 mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacities, const mn_scan_room *room,
                                bool scored, mn_error *error, mn_scan_parts *parts);
 

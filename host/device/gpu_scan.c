@@ -45,10 +45,10 @@ static const char *lacks(const mn_scan_parts *parts)
 }
 
 /* Makes the parts; `*unfit` as in gpu_scan.h. MN_INFEASIBLE: a limit excludes everything by itself. */
-static mn_status make_parts(const mn_scan_request *request, size_t shared_bytes, bool scored, mn_scan_room *room,
+static mn_status make_parts(const mn_scan_request *request, size_t shared_bytes, mn_scan_room *room,
                             mn_scan_parts *parts, const char **unfit, mn_error *error)
 {
-    mn_status status = mn_scan_columns_make(request->problem, request->capacities, room, scored, error, parts);
+    mn_status status = mn_scan_columns_make(request->problem, request->capacities, room, !request->count, error, parts);
     if (status != MN_OK)
         return status;
     *room = room_of(shared_bytes, parts->filter_count);
@@ -89,15 +89,16 @@ static void read_networks(const mn_scan_parts *parts, const mn_kernel_candidate 
     result->count = (int)count;
 }
 
+/* Runs all pieces; result->count and result->feasible are of what was scanned, however it ended. */
 static mn_status scan_parts(mn_gpu_scan_run *run, const mn_scan_parts *parts, mn_scan_result *result)
 {
-    const uint64_t networks = parts->low_counts[0][0];
-    mn_status status =
-        mn_gpu_scan_begin(run, parts, networks < (uint64_t)run->request->top ? networks : (uint64_t)run->request->top);
+    const uint64_t networks = parts->low_counts[0][0], top = (uint64_t)run->request->top;
+    mn_status status = mn_gpu_scan_begin(run, parts, run->request->count ? 0 : networks < top ? networks : top);
     if (status == MN_OK)
         status = mn_gpu_scan_pieces(run);
     result->examined = run->examined;
-    if (status != MN_OK && status != MN_STOPPED && status != MN_INTERRUPTED)
+    result->feasible = run->feasible;
+    if (run->request->count || (status != MN_OK && status != MN_STOPPED && status != MN_INTERRUPTED))
         return status;
     mn_kernel_candidate *kept = mn_new_array((size_t)run->kept, sizeof *kept);
     if (!kept)
@@ -111,66 +112,39 @@ static mn_status scan_parts(mn_gpu_scan_run *run, const mn_scan_parts *parts, mn
     return status != MN_OK ? status : result->count > 0 ? MN_OK : MN_INFEASIBLE;
 }
 
+static int mode_of(const mn_scan_request *request)
+{
+    return request->count ? MN_KERNEL_SCAN_COUNT : request->every ? MN_KERNEL_SCAN_EVERY : MN_KERNEL_SCAN_BOUNDED;
+}
+
 mn_status mn_gpu_scan(const mn_plugin *plugin, mn_gpu *gpu, const mn_gpu_scan_tuning *tuning,
                       const mn_scan_request *request, mn_scan_result *result, const char **unfit, mn_error *error)
 {
     *unfit = NULL;
-    result->networks = result->examined = 0;
+    result->networks = result->examined = result->feasible = 0;
     result->count = 0;
     if (request->problem->diagram->empty)
-        return MN_INFEASIBLE;
+        return request->count ? MN_OK : MN_INFEASIBLE;
     const mn_gpu_scan_tuning usual = {0};
     mn_gpu_scan_run run = {.plugin = plugin,
                            .gpu = gpu,
                            .tuning = tuning ? tuning : &usual,
                            .request = request,
                            .error = error,
-                           .mode = request->every ? MN_KERNEL_SCAN_EVERY : MN_KERNEL_SCAN_BOUNDED};
+                           .mode = mode_of(request)};
     mn_scan_room room = {0};
     mn_scan_parts parts;
     plugin->range_push(gpu, "scan: tables");
-    mn_status status =
-        make_parts(request, shared_bytes_of(plugin, gpu, run.tuning), true, &room, &parts, unfit, error);
+    mn_status status = make_parts(request, shared_bytes_of(plugin, gpu, run.tuning), &room, &parts, unfit, error);
     plugin->range_pop(gpu);
-    if (status != MN_OK && status != MN_INFEASIBLE && !parts.columns)
+    if (!parts.columns)
         return status;
     result->networks = parts.low_counts[0][0];
-    if (status == MN_OK && !*unfit)
+    if (status == MN_OK && !*unfit && request->count && parts.column_count == 1)
+        result->feasible = result->networks; /* no limit excludes anything */
+    else if (status == MN_OK && !*unfit)
         status = scan_parts(&run, &parts, result);
     mn_gpu_scan_end(&run);
     mn_scan_parts_free(&parts);
-    return status;
-}
-
-mn_status mn_gpu_count(const mn_plugin *plugin, mn_gpu *gpu, const mn_gpu_scan_tuning *tuning,
-                       const mn_scan_request *request, uint64_t *count, const char **unfit, mn_error *error)
-{
-    *unfit = NULL;
-    *count = 0;
-    if (request->problem->diagram->empty)
-        return MN_OK;
-    const mn_gpu_scan_tuning usual = {0};
-    mn_gpu_scan_run run = {.plugin = plugin,
-                           .gpu = gpu,
-                           .tuning = tuning ? tuning : &usual,
-                           .request = request,
-                           .error = error,
-                           .mode = MN_KERNEL_SCAN_COUNT};
-    mn_scan_room room = {0};
-    mn_scan_parts parts;
-    mn_status status =
-        make_parts(request, shared_bytes_of(plugin, gpu, run.tuning), false, &room, &parts, unfit, error);
-    if (status != MN_OK && status != MN_INFEASIBLE && !parts.columns)
-        return status;
-    if (status == MN_OK && !*unfit && parts.column_count == 1) {
-        *count = parts.low_counts[0][0]; /* no limit excludes anything */
-    } else if (status == MN_OK && !*unfit) {
-        status = mn_gpu_scan_begin(&run, &parts, 0);
-        if (status == MN_OK)
-            status = mn_gpu_scan_pieces(&run);
-        *count = run.feasible;
-    }
-    mn_gpu_scan_end(&run);
-    mn_scan_parts_free(&parts);
-    return status == MN_INFEASIBLE ? MN_OK : status;
+    return request->count && status == MN_INFEASIBLE ? MN_OK : status;
 }

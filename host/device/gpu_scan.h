@@ -3,7 +3,6 @@
 #define MN_DEVICE_GPU_SCAN_H
 
 #include "host/device/device.h"
-#include "host/device/plugin.h"
 
 /* What tests and benchmarks set; 0: as the device wants it. */
 typedef struct mn_gpu_scan_tuning {
@@ -16,9 +15,5 @@ typedef struct mn_gpu_scan_tuning {
 /* As mn_device_scan. `*unfit`: NULL, or a few words on why there is no kernel for this question; nothing was done then. */
 mn_status mn_gpu_scan(const mn_plugin *plugin, mn_gpu *gpu, const mn_gpu_scan_tuning *tuning,
                       const mn_scan_request *request, mn_scan_result *result, const char **unfit, mn_error *error);
-
-/* As mn_device_count. */
-mn_status mn_gpu_count(const mn_plugin *plugin, mn_gpu *gpu, const mn_gpu_scan_tuning *tuning,
-                       const mn_scan_request *request, uint64_t *count, const char **unfit, mn_error *error);
 
 #endif
