@@ -67,4 +67,12 @@ mn_status mn_gpu_launch_kernel(mn_gpu *gpu, int stream, const mn_gpu_work *work,
 mn_status mn_launch_predict(mn_gpu *gpu, int stream, const mn_kernel_predict *parameters,
                             mn_error *error); /* predict.cu */
 
+/* scan.cu */
+mn_status mn_launch_scan(mn_gpu *gpu, int stream, const mn_kernel_scan *parameters, mn_error *error);
+
+/* scan_select.cu */
+mn_status mn_launch_scan_sort(mn_gpu *gpu, int stream, const mn_kernel_scan_sort *parameters, mn_error *error);
+mn_status mn_launch_scan_mark(mn_gpu *gpu, int stream, const mn_kernel_scan_mark *parameters, mn_error *error);
+mn_status mn_launch_scan_fill(mn_gpu *gpu, int stream, const mn_kernel_scan_fill *parameters, mn_error *error);
+
 #endif

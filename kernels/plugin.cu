@@ -425,10 +425,12 @@ static mn_status read_profile(mn_gpu *gpu, const mn_kernel_profile **profiles, i
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------- */
 
-static mn_status run_predict(mn_gpu *gpu, int stream, const mn_kernel_predict *parameters, mn_error *error)
+/* A launcher behind the choice of the calling thread's device. */
+template <typename Parameters, mn_status (*launch)(mn_gpu *, int, const Parameters *, mn_error *)>
+static mn_status run(mn_gpu *gpu, int stream, const Parameters *parameters, mn_error *error)
 {
     const mn_status status = enter(gpu, error);
-    return status == MN_OK ? mn_launch_predict(gpu, stream, parameters, error) : status;
+    return status == MN_OK ? launch(gpu, stream, parameters, error) : status;
 }
 
 static const mn_plugin plugin = {
@@ -454,7 +456,11 @@ static const mn_plugin plugin = {
     range_push,
     range_pop,
     read_profile,
-    run_predict,
+    run<mn_kernel_predict, mn_launch_predict>,
+    run<mn_kernel_scan, mn_launch_scan>,
+    run<mn_kernel_scan_sort, mn_launch_scan_sort>,
+    run<mn_kernel_scan_mark, mn_launch_scan_mark>,
+    run<mn_kernel_scan_fill, mn_launch_scan_fill>,
 };
 
 extern "C" __attribute__((visibility("default"))) const mn_plugin *mathnas_plugin(void)

@@ -367,10 +367,46 @@ static void check_scan(const question *q, uint64_t seed)
     free(choices);
 }
 
+/* Networks that obey limits and rules, by looking at every one. */
+static uint64_t naive_count(const question *q)
+{
+    uint16_t *network = mn_new_array((size_t)q->table->node_count, sizeof *network);
+    uint64_t count = 0;
+    do {
+        bool fits = mn_rules_admit(q->table->rules, q->table->rule_count, network);
+        for (int i = 0; fits && i < q->problem.limit_count; i++)
+            fits = q->capacities[i] == MN_NO_CAPACITY ||
+                   column_value(q, &q->problem.limits[i], network) <= q->capacities[i];
+        count += fits;
+    } while (next_network(q->table, network));
+    free(network);
+    return count;
+}
+
+static void check_count(const question *q, uint64_t seed)
+{
+    const uint64_t expected = naive_count(q);
+    for (int variant = 0; variant < 4; variant++)
+        for (int level = MN_CPU_PORTABLE; level <= (int)mn_cpu_best_level(); level++) {
+            const mn_scan_request request = {.problem = &q->problem,
+                                             .capacities = q->capacities,
+                                             .threads = 1 + variant / 2,
+                                             .count = true,
+                                             .every = variant % 2};
+            mn_scan_result result = {0};
+            mn_error error = {0};
+            cr_assert_eq(mn_cpu_scan((mn_cpu_level)level, &request, &result, &error), MN_OK, "seed %" PRIu64 ": %s",
+                         seed, error.text);
+            cr_assert_eq(result.feasible, expected, "seed %" PRIu64 ", %s: %" PRIu64 ", expected %" PRIu64, seed,
+                         mn_cpu_level_name((mn_cpu_level)level), result.feasible, expected);
+        }
+}
+
 static void check_random_scan(uint64_t seed, random_shape shape, int limits)
 {
     question q = random_question(seed, shape, limits);
     check_scan(&q, seed);
+    check_count(&q, seed);
     free_question(&q);
 }
 
@@ -446,6 +482,7 @@ Test(scan, equals_enumeration_at_the_edge_of_64_bits)
         for (int i = 0; i < 2; i++)
             q.capacities[i] = random_capacity(&q, &state, columns[1 + i]);
         check_scan(&q, seed);
+        check_count(&q, seed);
         free_question(&q);
     }
 }
@@ -463,6 +500,7 @@ Test(scan, obeys_rules_outside_the_diagram)
             open->outside[open->outside_count++] = i;
         q.problem.diagram = open;
         check_scan(&q, seed);
+        check_count(&q, seed);
         mn_diagram_free(open);
         free_question(&q);
     }

@@ -1,5 +1,6 @@
 #include "host/device/cpu.h"
 #include "host/device/cpu_scan_paths.h"
+#include "solver/threads.h"
 
 #include <stdlib.h>
 
@@ -19,6 +20,15 @@ const char *mn_cpu_level_name(mn_cpu_level level)
 {
     static const char *const names[] = {"portable", "avx2", "avx512", "avx512vbmi"};
     return names[level];
+}
+
+double mn_cpu_scan_seconds(const mn_scan_request *request)
+{
+    const mn_diagram *diagram = request->problem->diagram;
+    uint64_t **counts = diagram->empty ? NULL : mn_paths_count(diagram, diagram->node_count);
+    const double networks = counts ? (double)counts[0][0] : 0, rate = request->problem->scale ? 1e8 : 4e11;
+    free(counts);
+    return networks / (rate * mn_thread_count(request->threads));
 }
 
 /* Networks that one thread scans sooner than another thread starts. */

@@ -24,4 +24,7 @@ mn_status mn_cpu_predict_whole(const mn_table *table, const void *networks, int 
                                int64_t *const *columns, mn_error *error);
 mn_status mn_cpu_scan_best(const mn_scan_request *request, mn_scan_result *result, mn_error *error);
 
+/* About how long the CPU takes for it when bounds exclude little. */
+double mn_cpu_scan_seconds(const mn_scan_request *request);
+
 #endif

@@ -3,6 +3,7 @@
 #include "host/core/memory.h"
 #include "host/device/cpu.h"
 #include "host/device/gpu_predict.h"
+#include "host/device/gpu_scan.h"
 #include "host/device/plugin_load.h"
 
 #include <stdarg.h>
@@ -187,6 +188,17 @@ mn_status mn_device_predict(mn_device *device, const mn_table *table, const void
 
 mn_status mn_device_scan(mn_device *device, const mn_scan_request *request, mn_scan_result *result, mn_error *error)
 {
-    mn_device_without_kernel(device, "the scan");
+    if (!mn_device_uses_gpu(device, mn_cpu_scan_seconds(request)))
+        return mn_cpu_scan_best(request, result, error);
+    mn_error failure = {0};
+    const char *unfit = NULL;
+    const mn_status status = mn_gpu_scan(device->plugin, device->gpu, NULL, request, result, &unfit, &failure);
+    if (unfit) {
+        device->ran = "cpu";
+        if (!device->automatic)
+            take_note(device, "the scan has no kernel for %s: the CPU runs it", unfit);
+    } else if (!mn_device_falls_back(device, status, &failure)) {
+        return status == MN_FAILURE ? mn_fail(error, status, "%s", failure.text) : status;
+    }
     return mn_cpu_scan_best(request, result, error);
 }

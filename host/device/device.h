@@ -10,12 +10,13 @@
 #include "solver/control.h"
 #include "solver/problem.h"
 
-/* Best networks of a whole space, found by looking at every one. */
+/* Best networks of a whole space, found by looking at every one; or how many obey the limits. */
 typedef struct mn_scan_request {
     const mn_problem *problem;
     const int64_t *capacities; /* [limit_count], MN_NO_CAPACITY: off */
     int top;                   /* K best: score descending, then lexicographic; 1 and more */
     int threads;               /* 0: all cores */
+    bool count; /* only count: no network is kept, the score plays no part */
     bool every; /* no bounds: compare every network with the limits and the best one, to measure how fast that is */
     mn_control control; /* the node limit does not apply */
 } mn_scan_request;
@@ -24,6 +25,7 @@ typedef struct mn_scan_result {
     uint64_t networks; /* of the diagram, saturating (rules outside it not counted) */
     uint64_t examined; /* those that were compared one by one; the rest was excluded by a bound on its common prefix */
     int count;         /* found, <= top */
+    uint64_t feasible; /* with request.count: networks that obey limits and rules */
     int64_t *scores;   /* [top] */
     uint16_t *choices; /* [top][node_count] */
 } mn_scan_result;
@@ -58,8 +60,8 @@ void mn_device_without_kernel(mn_device *device, const char *what);
 mn_status mn_device_predict(mn_device *device, const mn_table *table, const void *networks, int width, uint64_t count,
                             int threads, int64_t *const *columns, mn_error *error);
 
-/* result's arrays are allocated by the caller. MN_INFEASIBLE: none obeys the limits. MN_STOPPED, MN_INTERRUPTED: the best networks found
- * so far, without proof. */
+/* result's arrays are allocated by the caller. MN_INFEASIBLE: none obeys the limits (a count is MN_OK then). MN_STOPPED, MN_INTERRUPTED: the
+ * best networks found so far, without proof. MN_USAGE: a count of a space of 2^64 networks and more. */
 mn_status mn_device_scan(mn_device *device, const mn_scan_request *request, mn_scan_result *result, mn_error *error);
 
 #endif
