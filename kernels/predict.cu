@@ -105,6 +105,7 @@ static __device__ __forceinline__ void add_windows(const mn_kernel_predict &p, c
 {
     window_reader<WIDTH> reader(tile, row_start);
     int group = 0;
+    MN_UNROLL(1)
     for (int w = 0; w < p.window_count; w++) {
         unsigned wide;
         const unsigned bytes = reader.window(wide), largest = p.windows[w].largest;
@@ -116,6 +117,7 @@ static __device__ __forceinline__ void add_windows(const mn_kernel_predict &p, c
         const int end = (int)p.windows[w].groups_end;
         if (above)
             break;
+        MN_UNROLL(1)
         for (; group < end; group++)
             add_entry(sum,
                       table + (size_t)(__dp4a(bytes, p.groups[group].factors, p.groups[group].start) * entry_bytes));
@@ -156,6 +158,7 @@ template <bool PLAIN>
 static __device__ __forceinline__ void store_fields(const mn_kernel_predict &p, uint64_t network, int &o, int end,
                                                     unsigned long long word, scaled_parts &parts)
 {
+    MN_UNROLL(1)
     for (; o < end; o++) {
         const mn_predict_output &output = p.outputs[o];
         const int64_t value = (int64_t)(output.offset + (word >> output.shift & output.mask) * output.factor);
@@ -178,7 +181,7 @@ static __device__ __forceinline__ void predict_network(const mn_kernel_predict &
                                                        uint64_t network, const unsigned char *row, const unsigned *tile,
                                                        unsigned row_start)
 {
-    const int copies_log2 = p.copies_log2 < 0 ? 0 : p.copies_log2;
+    const int copies_log2 = PLAIN || p.copies_log2 >= 0 ? p.copies_log2 : 0;
     const unsigned entry_bytes = 8u * WORDS << copies_log2;
     const unsigned char *table = tables + 8u * WORDS * (threadIdx.x & ((1u << copies_log2) - 1));
     scaled_parts parts = {0, 1};
@@ -205,12 +208,13 @@ static __device__ __forceinline__ void predict_network(const mn_kernel_predict &
     }
 }
 
-/* Grid: any number of blocks. Shared memory: mn_predict_shared_bytes. PLAIN: windows only, neither links nor a scaled metric. */
+/* Grid: any number of blocks. Shared memory: mn_predict_shared_bytes. PLAIN: windows only, tables in shared memory, neither links nor a scaled
+ * metric; so these are shared memory's own loads, not loads from anywhere. */
 template <int WORDS, int WIDTH, bool PLAIN>
 __global__ void __launch_bounds__(MN_PREDICT_LANES, 4) predict(const mn_kernel_predict p)
 {
     MN_DYNAMIC_SHARED(unsigned char, shared);
-    const bool copied = p.copies_log2 >= 0;
+    const bool copied = PLAIN || p.copies_log2 >= 0;
     const size_t table_bytes =
         copied ? ((((size_t)p.table_count * p.entry_count * WORDS * 8) << p.copies_log2) + 15) / 16 * 16 : 0;
     const size_t row_bytes = (size_t)p.node_count * WIDTH;
@@ -224,7 +228,7 @@ __global__ void __launch_bounds__(MN_PREDICT_LANES, 4) predict(const mn_kernel_p
         const uint64_t left = p.count - first, network = first + threadIdx.x;
         const unsigned row_start = threadIdx.x * (unsigned)row_bytes;
         const unsigned char *row = static_cast<const unsigned char *>(p.networks) + network * row_bytes;
-        if (p.tiled) {
+        if (PLAIN || p.tiled) {
             __syncthreads(); /* the tile before has been read */
             load_tile(reinterpret_cast<uint4 *>(tile), p, first, left < blockDim.x ? left : blockDim.x);
             row = tile + row_start;
@@ -240,7 +244,7 @@ __global__ void __launch_bounds__(MN_PREDICT_LANES, 4) predict(const mn_kernel_p
 
 static bool is_plain(const mn_kernel_predict *p)
 {
-    bool plain = p->gather_count == 0 && !p->scaled.column;
+    bool plain = p->gather_count == 0 && p->copies_log2 >= 0 && !p->scaled.column;
     for (int i = 0; i < p->output_count; i++)
         plain = plain && p->outputs[i].column && p->outputs[i].knots == 0;
     return plain;
