@@ -52,12 +52,21 @@ template <typename T> __device__ inline void mn_store_now(T *address, T value)
     *static_cast<volatile T *>(address) = value;
 }
 
+/* The launch's own error: unlike cudaGetLastError it knows nothing of earlier calls, whose failure may long have been dealt with. */
+template <typename... Parameters>
+inline cudaError_t mn_launch_by_address(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t bytes,
+                                        cudaStream_t stream, Parameters... parameters)
+{
+    void *addresses[sizeof...(parameters) + 1] = {const_cast<void *>(static_cast<const void *>(&parameters))...};
+    return cudaLaunchKernel(kernel, grid, block, addresses, bytes, stream);
+}
+
 template <typename... Parameters, typename... Arguments>
 inline cudaError_t mn_launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t bytes, cudaStream_t stream,
                              Arguments... arguments)
 {
-    kernel<<<grid, block, bytes, stream>>>(static_cast<Parameters>(arguments)...);
-    return cudaGetLastError();
+    return mn_launch_by_address<Parameters...>(kernel, grid, block, bytes, stream,
+                                               static_cast<Parameters>(arguments)...);
 }
 
 #else

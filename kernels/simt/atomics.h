@@ -5,6 +5,7 @@
 #define MN_SIMT_ATOMICS_H
 
 #include "kernels/simt/lane.h"
+#include "kernels/simt/sanitizers.h"
 
 namespace simt
 {
@@ -14,7 +15,8 @@ extern __thread int atomics_left __attribute__((tls_model("initial-exec")));
 void after_atomics();
 void fence();
 
-inline void after_atomic()
+/* Not watched for races: the count is the thread's, whatever lane it runs. */
+__attribute__((no_sanitize("thread"))) inline void after_atomic()
 {
     if (--atomics_left < 0)
         after_atomics();
@@ -23,6 +25,7 @@ inline void after_atomic()
 /* The old value, replaced by change(old). */
 template <typename T, typename Change> inline T atomic_update(T *address, Change change)
 {
+    needs_value(address);
     T old = __atomic_load_n(address, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(address, &old, change(old), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
@@ -35,6 +38,7 @@ template <typename T, typename Change> inline T atomic_update(T *address, Change
 #define MN_SIMT_ATOMIC(name, type, builtin)                                                                            \
     inline type atomic##name(type *address, type value)                                                                \
     {                                                                                                                  \
+        simt::needs_value(address);                                                                                    \
         const type old = __atomic_##builtin(address, value, __ATOMIC_RELAXED);                                         \
         simt::after_atomic();                                                                                          \
         return old;                                                                                                    \
@@ -46,7 +50,12 @@ template <typename T, typename Change> inline T atomic_update(T *address, Change
     }
 #define MN_SIMT_ATOMICS(type)                                                                                          \
     MN_SIMT_ATOMIC(Add, type, fetch_add)                                                                               \
-    MN_SIMT_ATOMIC(Exch, type, exchange_n)                                                                             \
+    inline type atomicExch(type *address, type value)                                                                  \
+    {                                                                                                                  \
+        const type old = __atomic_exchange_n(address, value, __ATOMIC_RELAXED);                                        \
+        simt::after_atomic();                                                                                          \
+        return old;                                                                                                    \
+    }                                                                                                                  \
     MN_SIMT_ATOMIC(And, type, fetch_and)                                                                               \
     MN_SIMT_ATOMIC(Or, type, fetch_or)                                                                                 \
     MN_SIMT_ATOMIC(Xor, type, fetch_xor)                                                                               \
@@ -54,6 +63,7 @@ template <typename T, typename Change> inline T atomic_update(T *address, Change
     MN_SIMT_ATOMIC_CHOICE(Max, type, >)                                                                                \
     inline type atomicCAS(type *address, type expected, type value)                                                    \
     {                                                                                                                  \
+        simt::needs_value(address);                                                                                    \
         __atomic_compare_exchange_n(address, &expected, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);             \
         simt::after_atomic();                                                                                          \
         return expected;                                                                                               \

@@ -41,6 +41,7 @@ static void release_block(worker *w, block *b)
     for (unsigned i = 0; i < b->waiting; i++)
         make_ready(w, b->waiters[i]);
     b->waiting = 0;
+    b->passed++;
 }
 
 int block_barrier(barrier kind, int predicate, const char *file, int line)
@@ -61,7 +62,8 @@ int block_barrier(barrier kind, int predicate, const char *file, int line)
               barrier_name(b->kind), b->where.file, b->where.line);
     }
     b->predicates += predicate != 0;
-    order_release(&b->where);
+    char *const order = &b->order[b->passed % 2];
+    order_release(order);
     if (b->waiting + 1 == b->lane_count) {
         release_block(w, b);
     } else {
@@ -69,7 +71,7 @@ int block_barrier(barrier kind, int predicate, const char *file, int line)
         b->waiters[b->waiting++] = l;
         wait_for_others(w, l);
     }
-    order_acquire(&b->where);
+    order_acquire(order);
     return b->result;
 }
 

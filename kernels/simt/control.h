@@ -14,7 +14,7 @@ namespace simt
 struct options {
     uint64_t seed; /* 0: lanes, warps and blocks in order. Else all of them shuffled, and lanes preempted at atomics */
     int threads;   /* that run blocks; 0: one for each core */
-    int blocks_in_flight;  /* of one thread at the same time; 0: 1 in order, 1 to 4 drawn by the seed */
+    int blocks_in_flight;  /* of one thread at the same time; 0: 1 in order, 2 to 16 drawn by the seed */
     unsigned char pattern; /* of unset shared and global memory */
     bool late;             /* work on streams waits until something synchronises */
     uint64_t yield_limit;  /* yields in a row, with nothing else done, that are taken for an endless wait */

@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "kernels/simt/grid.h"
 #include "kernels/simt/scheduler.h"
@@ -24,7 +24,12 @@ static std::string failing_call;
 static int failing_in;
 static cudaError_t failing_error;
 static bool failing_done;
-static std::map<const void *, int> dynamic_limits;
+
+struct dynamic_limit {
+    const void *kernel;
+    int bytes;
+};
+static std::vector<dynamic_limit> dynamic_limits; /* that launchers asked for */
 
 static options plain_options()
 {
@@ -116,6 +121,12 @@ cudaError_t note(cudaError_t error)
     return error;
 }
 
+cudaError_t kernel_error()
+{
+    const std::lock_guard<std::mutex> lock(state_lock);
+    return note(sticky_error);
+}
+
 cudaError_t begin_call(const char *name)
 {
     const std::lock_guard<std::mutex> lock(state_lock);
@@ -130,8 +141,10 @@ cudaError_t begin_call(const char *name)
 int dynamic_shared_limit(const void *kernel)
 {
     const std::lock_guard<std::mutex> lock(state_lock);
-    const auto found = dynamic_limits.find(kernel);
-    return found == dynamic_limits.end() ? static_cast<int>(static_shared_limit) : found->second;
+    for (const dynamic_limit &entry : dynamic_limits)
+        if (entry.kernel == kernel)
+            return entry.bytes;
+    return static_cast<int>(static_shared_limit);
 }
 
 cudaError_t allow_dynamic_shared(const void *kernel, int bytes)
@@ -141,7 +154,12 @@ cudaError_t allow_dynamic_shared(const void *kernel, int bytes)
     if (bytes < 0 || bytes > static_cast<int>(shared_opt_in_limit))
         return note(cudaErrorInvalidValue);
     const std::lock_guard<std::mutex> lock(state_lock);
-    dynamic_limits[kernel] = bytes;
+    for (dynamic_limit &entry : dynamic_limits)
+        if (entry.kernel == kernel) {
+            entry.bytes = bytes;
+            return cudaSuccess;
+        }
+    dynamic_limits.push_back({kernel, bytes});
     return cudaSuccess;
 }
 
@@ -366,7 +384,7 @@ cudaError_t cudaDeviceSynchronize()
     if (const cudaError_t error = begin_call("cudaDeviceSynchronize"))
         return error;
     drain_all();
-    return note(sticky_error);
+    return kernel_error();
 }
 
 cudaError_t cudaDeviceReset()

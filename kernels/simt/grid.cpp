@@ -109,6 +109,10 @@ static void run_group(worker *w, uint64_t first, unsigned count)
     }
     if (w->run->how.seed)
         shuffle_lanes(w);
+    w->preemption = 1u << random_below(&w->random, 4);
+    w->patient = random_below(&w->random, 4) > 0;
+    w->newest_first = random_below(&w->random, 2);
+    draw_atomics(w);
     order_release(&w->run->begin);
     run_lanes(w);
     if (!__atomic_load_n(&w->run->failed, __ATOMIC_RELAXED))
@@ -117,15 +121,17 @@ static void run_group(worker *w, uint64_t first, unsigned count)
         end_fiber(w->lanes[i].fiber);
 }
 
-/* How many blocks this worker has in flight at once. */
+/* How many blocks this worker has in flight at once. With a seed many, as mistakes between blocks show only there. */
 static unsigned group_size(const grid_run *run, uint64_t *random)
 {
+    const unsigned lanes = run->size.x * run->size.y * run->size.z, most = watches_races ? 4 : 16;
     uint64_t count = 1;
     if (run->how.blocks_in_flight > 0)
         count = static_cast<uint64_t>(run->how.blocks_in_flight);
     else if (run->how.seed)
-        count = 1 + random_below(random, 4);
-    return static_cast<unsigned>(count < run->block_count ? count : run->block_count);
+        count = 2 + random_below(random, lanes * most <= 4096 ? most - 1 : 3);
+    const uint64_t groups = (run->block_count + count - 1) / count; /* all of about the same size */
+    return static_cast<unsigned>((run->block_count + groups - 1) / groups);
 }
 
 static void *run_worker(void *argument)
@@ -140,7 +146,6 @@ static void *run_worker(void *argument)
         w->random = random;
         this_worker = w;
         w->main_fiber = own_fiber();
-        draw_atomics(w);
         while (!__atomic_load_n(&run->failed, __ATOMIC_RELAXED)) {
             const uint64_t first = __atomic_fetch_add(&run->next_block, group, __ATOMIC_RELAXED);
             if (first >= run->block_count)

@@ -1,10 +1,11 @@
 /* The device's global memory: allocations of the host with marked gaps around them, so that a write past an end is noticed when the memory is
  * freed. Under the address sanitizer plain allocations: it puts its own gaps and sees reads and uses after the end, too. */
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <mutex>
+#include <vector>
 
 #include "kernels/simt/sanitizers.h"
 #include "kernels/simt/scheduler.h"
@@ -22,28 +23,57 @@ static constexpr size_t gap = 256;
 #endif
 
 static std::mutex memory_lock;
-static std::map<uintptr_t, size_t> device_memory, host_memory;
+/* Allocations by their address. Vectors throughout the emulator: the memory sanitizer sees into them, into the library's trees it does not. */
+struct allocation {
+    uintptr_t begin;
+    size_t bytes;
+};
+static std::vector<allocation> device_memory, host_memory;
 static size_t device_bytes;
 
-static bool lies_in(const std::map<uintptr_t, size_t> &memory, const void *address, size_t bytes)
+/* The first that begins behind `address`. */
+static std::vector<allocation>::iterator first_behind(std::vector<allocation> *memory, uintptr_t address)
+{
+    return std::upper_bound(memory->begin(), memory->end(), address,
+                            [](uintptr_t wanted, const allocation &entry) { return wanted < entry.begin; });
+}
+
+static void remember(std::vector<allocation> *memory, void *address, size_t bytes)
+{
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(address);
+    memory->insert(first_behind(memory, begin), {begin, bytes});
+}
+
+/* Whether an allocation began there, and its size. */
+static bool forget(std::vector<allocation> *memory, const void *address, size_t *bytes)
+{
+    const auto behind = first_behind(memory, reinterpret_cast<uintptr_t>(address));
+    if (behind == memory->begin() || (behind - 1)->begin != reinterpret_cast<uintptr_t>(address))
+        return false;
+    *bytes = (behind - 1)->bytes;
+    memory->erase(behind - 1);
+    return true;
+}
+
+static bool lies_in(std::vector<allocation> *memory, const void *address, size_t bytes)
 {
     const std::lock_guard<std::mutex> lock(memory_lock);
     const uintptr_t begin = reinterpret_cast<uintptr_t>(address);
-    auto found = memory.upper_bound(begin);
-    if (found == memory.begin())
+    const auto behind = first_behind(memory, begin);
+    if (behind == memory->begin())
         return false;
-    --found;
-    return begin - found->first <= found->second && bytes <= found->second - (begin - found->first);
+    const size_t offset = begin - (behind - 1)->begin, whole = (behind - 1)->bytes;
+    return offset <= whole && bytes <= whole - offset;
 }
 
 bool on_device(const void *address, size_t bytes)
 {
-    return lies_in(device_memory, address, bytes);
+    return lies_in(&device_memory, address, bytes);
 }
 
 bool is_pinned(const void *address, size_t bytes)
 {
-    return lies_in(host_memory, address, bytes);
+    return lies_in(&host_memory, address, bytes);
 }
 
 size_t allocated_bytes()
@@ -67,7 +97,7 @@ static cudaError_t new_memory(void **address, size_t bytes)
     memset(begin, how.pattern, bytes);
     memset(begin + bytes, gap_mark, gap);
     mark_unset(begin, bytes);
-    device_memory[reinterpret_cast<uintptr_t>(begin)] = bytes;
+    remember(&device_memory, begin, bytes);
     device_bytes += bytes;
     *address = begin;
     return cudaSuccess;
@@ -87,11 +117,8 @@ static cudaError_t end_memory(void *address)
     size_t bytes;
     {
         const std::lock_guard<std::mutex> lock(memory_lock);
-        const auto found = device_memory.find(reinterpret_cast<uintptr_t>(address));
-        if (found == device_memory.end())
+        if (!forget(&device_memory, address, &bytes))
             return note(cudaErrorInvalidValue);
-        bytes = found->second;
-        device_memory.erase(found);
         device_bytes -= bytes;
     }
     unsigned char *const begin = static_cast<unsigned char *>(address);
@@ -108,8 +135,8 @@ static cudaError_t end_memory(void *address)
 void free_all_memory()
 {
     const std::lock_guard<std::mutex> lock(memory_lock);
-    for (const auto &entry : device_memory)
-        free(reinterpret_cast<unsigned char *>(entry.first) - gap);
+    for (const allocation &entry : device_memory)
+        free(reinterpret_cast<unsigned char *>(entry.begin) - gap);
     device_memory.clear();
     device_bytes = 0;
 }
@@ -136,7 +163,7 @@ cudaError_t allocate_host(void **address, size_t bytes)
     if (!memory)
         return note(cudaErrorMemoryAllocation);
     const std::lock_guard<std::mutex> lock(memory_lock);
-    host_memory[reinterpret_cast<uintptr_t>(memory)] = bytes;
+    remember(&host_memory, memory, bytes);
     *address = memory;
     return cudaSuccess;
 }
@@ -160,7 +187,7 @@ cudaError_t copy_from_symbol(void *destination, const void *symbol, size_t symbo
         return note(cudaErrorInvalidValue);
     drain_all();
     memcpy(destination, static_cast<const char *>(symbol) + offset, bytes);
-    return cudaPeekAtLastError();
+    return kernel_error();
 }
 
 /* What CUDA checks of a copy: its direction, and that its ends lie in the device's memory. */
@@ -212,7 +239,8 @@ cudaError_t cudaFreeHost(void *address)
     drain_all();
     {
         const std::lock_guard<std::mutex> lock(memory_lock);
-        if (address && !host_memory.erase(reinterpret_cast<uintptr_t>(address)))
+        size_t bytes;
+        if (address && !forget(&host_memory, address, &bytes))
             return note(cudaErrorInvalidValue);
     }
     free(address);
@@ -228,7 +256,7 @@ cudaError_t cudaMemcpy(void *destination, const void *source, size_t bytes, cuda
     drain_blocking();
     if (bytes)
         memcpy(destination, source, bytes);
-    return cudaPeekAtLastError();
+    return kernel_error();
 }
 
 /* Memory of the host that is not pinned is read before the call returns, and written before it does. */
@@ -249,7 +277,7 @@ cudaError_t cudaMemcpyAsync(void *destination, const void *source, size_t bytes,
     const cudaError_t error = enqueue(stream, [=] { memcpy(destination, source, bytes); });
     if (kind == cudaMemcpyDeviceToHost && !is_pinned(destination, bytes))
         drain(stream);
-    return error ? error : cudaPeekAtLastError();
+    return error ? error : kernel_error();
 }
 
 cudaError_t cudaMemset(void *address, int value, size_t bytes)

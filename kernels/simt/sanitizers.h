@@ -120,6 +120,15 @@ inline void mark_unset(void *address, size_t bytes)
     static_cast<void>(bytes);
 }
 
+/* Is about to be read by an atomic, which the memory sanitizer takes for a write alone. */
+template <typename T> inline void needs_value(const T *address)
+{
+#ifdef MN_SIMT_MEMORY_SANITIZER
+    __msan_check_mem_is_initialized(address, sizeof *address);
+#endif
+    static_cast<void>(address);
+}
+
 } // namespace simt
 
 #endif

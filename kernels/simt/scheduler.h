@@ -56,6 +56,9 @@ struct warp {
     lane *lanes; /* the first of up to 32 */
     unsigned present, exited;
     int pending_count;
+    unsigned char
+        barriers[32];  /* passed, by the lowest lane of their mask: even and odd ones are ordered apart, or those who */
+    char order[32][2]; /* leave one would seem to come after those who already wait at the next */
     pending_operation pending[32]; /* their masks differ */
 };
 
@@ -72,8 +75,10 @@ struct block : block_view {
     lane **waiters;
     barrier kind;
     site where;
-    int predicates; /* that are not 0, of those who wait */
-    int result;     /* of the last barrier */
+    int predicates;  /* that are not 0, of those who wait */
+    int result;      /* of the last barrier */
+    unsigned passed; /* barriers: as in struct warp */
+    char order[2];
     unsigned char *arena;
     size_t arena_used, dynamic_begin;
     static constexpr int shared_limit = 64;
@@ -106,7 +111,11 @@ struct worker {
     lane *now;
     void *main_fiber;
     uint64_t random;
-    uint64_t yields; /* since a lane finished */
+    /* Of a seeded run, drawn for each group: */
+    unsigned preemption; /* at most so many atomics in a row */
+    bool patient;        /* lanes that have not started go before those that were made to wait */
+    bool newest_first;   /* mostly: who was made to wait long ago waits on, as a block that was held up would */
+    uint64_t yields;     /* since a lane finished */
     bool stuck;
     /* kept from launch to launch */
     char *stacks;

@@ -15,6 +15,9 @@ cudaError_t begin_call(const char *name);
 /* Remembers an error for cudaGetLastError, and returns it. */
 cudaError_t note(cudaError_t error);
 
+/* The fault of a kernel that ran earlier, if there was one. */
+cudaError_t kernel_error();
+
 /* Runs `work` behind all that was given to the stream: at once, or when something synchronises. */
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> work);
 

@@ -3,10 +3,11 @@
  * By default the work given to a stream is done before the call returns. With options.late it waits as long as CUDA allows, until something
  * synchronises: a launcher that forgets to do so then reads old memory, every time. Streams created without cudaStreamNonBlocking and
  * the default stream wait for each other, as in CUDA. */
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <mutex>
-#include <set>
+#include <vector>
 
 #include "kernels/simt/scheduler.h"
 #include "kernels/simt/state.h"
@@ -30,8 +31,13 @@ namespace simt
 
 /* One lock for all streams: it is held while work runs, which may record faults but never calls back. */
 static std::recursive_mutex streams_lock;
-static std::set<simt_stream *> streams;
+static std::vector<simt_stream *> streams;
 static simt_stream default_stream;
+
+static bool exists(cudaStream_t stream)
+{
+    return std::find(streams.begin(), streams.end(), stream) != streams.end();
+}
 
 static simt_stream *resolve(cudaStream_t stream)
 {
@@ -82,7 +88,7 @@ cudaError_t enqueue(cudaStream_t stream, std::function<void()> work)
 {
     const std::lock_guard<std::recursive_mutex> lock(streams_lock);
     simt_stream *const queue = resolve(stream);
-    if (stream && !streams.count(stream))
+    if (stream && !exists(stream))
         return note(cudaErrorInvalidResourceHandle);
     if (!stream)
         drain_blocking();
@@ -113,7 +119,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
     const std::lock_guard<std::recursive_mutex> lock(streams_lock);
     *stream = new simt_stream;
     (*stream)->blocking = flags != cudaStreamNonBlocking;
-    streams.insert(*stream);
+    streams.push_back(*stream);
     return cudaSuccess;
 }
 
@@ -126,10 +132,10 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
     const cudaError_t error = begin_call("cudaStreamDestroy");
     const std::lock_guard<std::recursive_mutex> lock(streams_lock);
-    if (!stream || !streams.count(stream))
+    if (!stream || !exists(stream))
         return note(cudaErrorInvalidResourceHandle);
     drain_one(stream);
-    streams.erase(stream);
+    streams.erase(std::find(streams.begin(), streams.end(), stream));
     delete stream;
     return error;
 }
@@ -138,10 +144,10 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
     if (const cudaError_t error = begin_call("cudaStreamSynchronize"))
         return error;
-    if (stream && !streams.count(stream))
+    if (stream && !exists(stream))
         return note(cudaErrorInvalidResourceHandle);
     drain(stream);
-    return note(cudaPeekAtLastError());
+    return kernel_error();
 }
 
 cudaError_t cudaStreamQuery(cudaStream_t stream)
@@ -204,7 +210,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event)
     const std::lock_guard<std::recursive_mutex> lock(streams_lock);
     if (event->reached < event->wanted)
         drain_one(event->stream);
-    return note(cudaPeekAtLastError());
+    return kernel_error();
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event)

@@ -148,11 +148,15 @@ uint64_t warp_operation(warp_kind kind, unsigned mask, uint64_t value, unsigned 
     l->source = source;
     pending_operation *const p = join(l, kind, mask, file, line);
     p->arrived |= 1u << l->number % 32;
+    const int slot = __builtin_ctz(mask);
+    char *const order = &team->order[slot][team->barriers[slot] % 2];
     if (kind == warp_kind::barrier)
-        order_release(&team->pending_count);
+        order_release(order);
     if (p->arrived == mask) {
         *p = team->pending[--team->pending_count];
         compute(team, kind, mask);
+        if (kind == warp_kind::barrier)
+            team->barriers[slot]++;
         for (unsigned left = mask & ~(1u << l->number % 32); left; left &= left - 1)
             make_ready(w, &team->lanes[__builtin_ctz(left)]);
     } else {
@@ -161,7 +165,7 @@ uint64_t warp_operation(warp_kind kind, unsigned mask, uint64_t value, unsigned 
         wait_for_others(w, l);
     }
     if (kind == warp_kind::barrier)
-        order_acquire(&team->pending_count);
+        order_acquire(order);
     return l->result;
 }
 

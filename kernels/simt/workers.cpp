@@ -170,7 +170,7 @@ void refresh_stacks(worker *w)
 void draw_atomics(worker *w)
 {
     constexpr int in_order = 64;
-    atomics_left = w->run->how.seed ? static_cast<int>(random_below(&w->random, 4)) : in_order;
+    atomics_left = w->run->how.seed ? static_cast<int>(random_below(&w->random, w->preemption)) : in_order;
 }
 
 __thread int atomics_left;
