@@ -62,10 +62,9 @@ static const char *advice(cudaError_t code)
 {
     switch ((int)code) {
     case cudaErrorInsufficientDriver:
-        return "; the driver is older than the toolkit that the plugin was built with: update the driver, or build "
-               "with an older toolkit";
+        return "; there is no driver, or it is older than the toolkit that the plugin was built with";
     case cudaErrorNoDevice:
-        return "; no GPU is there, or its driver is missing";
+        return "; no GPU is there";
     case cudaErrorNoKernelImageForDevice:
         return "; the plugin holds no code for this kind of GPU: build it with make cuda-all";
     default:
@@ -86,7 +85,7 @@ mn_status mn_gpu_check(mn_gpu *gpu, cudaError_t code, const char *call, mn_error
         gpu->failed = true;
         snprintf(gpu->failure, sizeof gpu->failure, "%s: %s%s", call, cudaGetErrorString(code), advice(code));
     }
-    const char *name = gpu->facts.name[0] ? gpu->facts.name : "device";
+    const char *name = gpu->facts.name[0] ? gpu->facts.name : "GPU";
     return fail(error, "%s %d: %.800s", name, gpu->options.ordinal, gpu->failure);
 }
 
