@@ -16,7 +16,7 @@ enum {
     MN_KERNEL_COLUMNS = 32,      /* of sums: one a lane */
     MN_KERNEL_STEP_WORDS = 32,   /* words that a warp compares at once: 2048 low parts */
     MN_KERNEL_SLICE = 1024,      /* middle parts of a task */
-    MN_KERNEL_CHUNK = 32,        /* tasks */
+    MN_KERNEL_CHUNK = 16,        /* tasks: one a warp */
     MN_KERNEL_SEARCH = 255,      /* a cell's rank: search, as MN_SCAN_SEARCH */
     MN_KERNEL_SORT_TILE = 1024   /* candidates that a block sorts by itself */
 };

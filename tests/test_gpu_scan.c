@@ -1,0 +1,269 @@
+/* The scan's kernels, run by the emulator, against the CPU's scan: the same networks and scores, the same counts. Each test is a process of
+ * its own, so that the emulator's seed, which orders lanes, warps and blocks, can be set for each. */
+#include "host/core/memory.h"
+#include "host/device/cpu.h"
+#include "host/device/gpu_scan.h"
+#include "tests/random_scan.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The emulator, from the build folder that the test lies in. */
+static mn_device *open_simt(const char *seed)
+{
+    char path[PATH_MAX] = "";
+    cr_assert(readlink("/proc/self/exe", path, sizeof path - 1) > 0);
+    setenv("MATHNAS_SIMT_SEED", seed, 1);
+    setenv("MATHNAS_SIMT_THREADS", "1", 1);
+    mn_device *device = NULL;
+    const mn_status status = mn_device_open_with("simt", &(mn_gpu_options){0}, dirname(dirname(path)), &device);
+    cr_assert_eq(status, MN_OK, "%s", device ? device->error.text : "out of memory");
+    return device;
+}
+
+typedef struct answer {
+    mn_scan_result result;
+    mn_status status;
+    mn_error error;
+} answer;
+
+static answer new_answer(int top, int nodes)
+{
+    return (answer){.result = {.scores = mn_new_array((size_t)top, sizeof(int64_t)),
+                               .choices = mn_new_array((size_t)top * (size_t)nodes, sizeof(uint16_t))}};
+}
+
+static void free_answer(answer *a)
+{
+    free(a->result.scores);
+    free(a->result.choices);
+}
+
+static void check_same(const answer *gpu, const answer *cpu, size_t nodes, uint64_t seed)
+{
+    cr_assert_eq(gpu->status, cpu->status, "seed %" PRIu64 ": status %d, expected %d: %s", seed, gpu->status,
+                 cpu->status, gpu->error.text);
+    cr_assert_eq(gpu->result.networks, cpu->result.networks, "seed %" PRIu64, seed);
+    cr_assert_eq(gpu->result.feasible, cpu->result.feasible,
+                 "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64, seed, gpu->result.feasible,
+                 cpu->result.feasible);
+    cr_assert_eq(gpu->result.count, cpu->result.count, "seed %" PRIu64 ": %d found, expected %d", seed,
+                 gpu->result.count, cpu->result.count);
+    for (int i = 0; i < cpu->result.count; i++) {
+        cr_assert_eq(gpu->result.scores[i], cpu->result.scores[i], "seed %" PRIu64 ", place %d", seed, i);
+        cr_assert(!memcmp(gpu->result.choices + (size_t)i * nodes, cpu->result.choices + (size_t)i * nodes,
+                          nodes * sizeof(uint16_t)),
+                  "seed %" PRIu64 ": another network at place %d", seed, i);
+    }
+}
+
+/* Bounded, every network, counted. True when the kernels took the question. */
+static bool check_question(mn_device *device, const mn_gpu_scan_tuning *tuning, const scan_question *q, uint64_t seed)
+{
+    const size_t nodes = (size_t)q->table->node_count;
+    const char *unfit = NULL;
+    for (int variant = 0; variant < 3 && !unfit; variant++) {
+        const mn_scan_request request = {.problem = &q->problem,
+                                         .capacities = q->capacities,
+                                         .top = q->top,
+                                         .threads = 1,
+                                         .every = variant == 1,
+                                         .count = variant == 2};
+        answer cpu = new_answer(q->top, (int)nodes), gpu = new_answer(q->top, (int)nodes);
+        cpu.status = mn_cpu_scan_best(&request, &cpu.result, &cpu.error);
+        gpu.status = mn_gpu_scan(device->plugin, device->gpu, tuning, &request, &gpu.result, &unfit, &gpu.error);
+        if (!unfit)
+            check_same(&gpu, &cpu, nodes, seed);
+        free_answer(&cpu);
+        free_answer(&gpu);
+    }
+    return !unfit;
+}
+
+/* Small blocks: many of them share the work, and the emulator runs fewer lanes. */
+static const mn_gpu_scan_tuning small = {.blocks = 3, .threads = 64};
+
+static int check_random(mn_device *device, const mn_gpu_scan_tuning *tuning, uint64_t seed, random_shape shape,
+                        int limits)
+{
+    scan_question q = random_scan_question(seed, shape, limits);
+    const bool taken = check_question(device, tuning, &q, seed);
+    free_scan_question(&q);
+    return taken;
+}
+
+static void check_plain_tables(const char *order, uint64_t first, uint64_t count)
+{
+    mn_device *device = open_simt(order);
+    for (uint64_t seed = first; seed < first + count; seed++)
+        cr_assert(check_random(device, &small, seed,
+                               (random_shape){.nodes = 1 + (int)(seed % 6),
+                                              .blocks = 1 + (int)(seed % 5),
+                                              .metrics = 1 + (int)(seed % 4),
+                                              .ragged = seed & 1,
+                                              .distinct = seed % 3 == 0 ? 2 : 0,
+                                              .positive = seed % 5 == 0},
+                               (int)(seed % 4)),
+                  "seed %" PRIu64 ": no kernel", seed);
+    mn_device_close(device);
+}
+
+Test(gpu_scan, equals_the_cpu_in_order)
+{
+    check_plain_tables("0", 1, 120);
+}
+
+Test(gpu_scan, equals_the_cpu_in_the_first_shuffled_order)
+{
+    check_plain_tables("1", 200, 60);
+}
+
+Test(gpu_scan, equals_the_cpu_in_the_second_shuffled_order)
+{
+    check_plain_tables("2", 300, 60);
+}
+
+Test(gpu_scan, equals_the_cpu_in_the_third_shuffled_order)
+{
+    check_plain_tables("3", 400, 60);
+}
+
+Test(gpu_scan, equals_the_cpu_under_rules)
+{
+    mn_device *device = open_simt("5");
+    for (uint64_t seed = 1; seed <= 120; seed++)
+        check_random(device, &small, seed,
+                     (random_shape){.nodes = 1 + (int)(seed % 7),
+                                    .blocks = 2 + (int)(seed % 3),
+                                    .metrics = 3,
+                                    .ragged = seed & 1,
+                                    .distinct = (int)(seed % 4),
+                                    .rules = 1 + (int)(seed % 5)},
+                     (int)(seed % 3));
+    mn_device_close(device);
+}
+
+/* Scaled metrics are the CPU's, which the device says. */
+Test(gpu_scan, leaves_scaled_metrics_to_the_cpu)
+{
+    mn_device *device = open_simt("0");
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        scan_question q =
+            random_scan_question(seed, (random_shape){.nodes = 4, .blocks = 4, .metrics = 2, .scale = 1}, 1);
+        const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = q.top};
+        answer cpu = new_answer(q.top, 4), gpu = new_answer(q.top, 4);
+        cpu.status = mn_cpu_scan_best(&request, &cpu.result, &cpu.error);
+        gpu.status = mn_device_scan(device, &request, &gpu.result, &gpu.error);
+        check_same(&gpu, &cpu, 4, seed);
+        cr_assert_str_eq(mn_device_note(device), "the scan has no kernel for scaled metrics: the CPU runs it");
+        free_answer(&cpu);
+        free_answer(&gpu);
+        free_scan_question(&q);
+    }
+    mn_device_close(device);
+}
+
+Test(gpu_scan, equals_the_cpu_near_the_largest_values)
+{
+    mn_device *device = open_simt("6");
+    for (uint64_t seed = 1; seed <= 40; seed++)
+        check_random(
+            device, &small, seed,
+            (random_shape){.nodes = 1 + (int)(seed % 6), .blocks = 4, .metrics = 3, .largest = MN_MAX_MULTIPLES},
+            (int)(seed % 3));
+    mn_device_close(device);
+}
+
+/* Sums beyond what the sets can order: such columns are only checked. */
+Test(gpu_scan, equals_the_cpu_at_the_edge_of_64_bits)
+{
+    mn_device *device = open_simt("7");
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        scan_question q = random_scan_question(seed, (random_shape){.nodes = 4, .blocks = 4, .metrics = 3}, 2);
+        uint64_t state = seed;
+        mn_column *columns[] = {&q.problem.score, &q.problem.limits[0], &q.problem.limits[1]};
+        for (int i = 0; i < 3; i++) {
+            columns[i]->base = 0;
+            for (int item = 0; item < 16; item++)
+                columns[i]->values[item] = ((int64_t)random_below(&state, 3) - 1) * (MN_MAX_SUM / (i == 2 ? 4 : 5));
+        }
+        for (int i = 0; i < 2; i++)
+            q.capacities[i] = random_scan_capacity(&q, &state, columns[1 + i]);
+        cr_assert(check_question(device, &small, &q, seed));
+        free_scan_question(&q);
+    }
+    mn_device_close(device);
+}
+
+/* More limits than the sets hold, low tables of several steps, low tables with few ranks. */
+Test(gpu_scan, equals_the_cpu_with_many_limits_blocks_and_few_ranks)
+{
+    mn_device *device = open_simt("8");
+    for (uint64_t seed = 1; seed <= 20; seed++)
+        check_random(device, &small, seed, (random_shape){.nodes = 4, .blocks = 5, .metrics = 6, .distinct = 3},
+                     (int)(seed % MOST_SCAN_LIMITS));
+    for (uint64_t seed = 1; seed <= 6; seed++)
+        check_random(device, &small, seed,
+                     (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1}, 2);
+    const mn_gpu_scan_tuning few = {.blocks = 2, .threads = 96, .shared_bytes = 12 << 10};
+    for (uint64_t seed = 1; seed <= 20; seed++)
+        check_random(device, &few, seed, (random_shape){.nodes = 7, .blocks = 4, .metrics = 3}, 2);
+    mn_device_close(device);
+}
+
+/* All scores equal, many networks wanted, little room for candidates: chunks are done again, and the first networks come out in order. */
+Test(gpu_scan, keeps_the_first_of_a_flood_of_equal_scores)
+{
+    mn_device *device = open_simt("9");
+    const mn_gpu_scan_tuning tuning = {.blocks = 4, .threads = 64, .capacity = 1, .first_piece = 64};
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        scan_question q = random_scan_question(
+            seed, (random_shape){.nodes = 9, .blocks = 4, .metrics = 2, .distinct = 1 + (int)(seed % 2)}, 1);
+        q.top = seed % 4 == 0 ? 1 : 1 << seed;
+        cr_assert(check_question(device, &tuning, &q, seed));
+        free_scan_question(&q);
+    }
+    mn_device_close(device);
+}
+
+/* A table of the sizes that real ones have. */
+Test(gpu_scan, equals_the_cpu_on_a_large_space)
+{
+    mn_device *device = open_simt("0");
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        scan_question q = random_scan_question(
+            seed, (random_shape){.nodes = 12, .blocks = 5, .metrics = 3, .largest = 100000, .positive = true}, 2);
+        q.top = seed == 1 ? 1 : 100;
+        cr_assert(check_question(device, NULL, &q, seed));
+        free_scan_question(&q);
+    }
+    mn_device_close(device);
+}
+
+Test(gpu_scan, stops_when_told)
+{
+    mn_device *device = open_simt("0");
+    scan_question q =
+        random_scan_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
+    q.capacities[0] = q.capacities[1] = 0;
+    answer a = new_answer(1, 20);
+    mn_scan_request request = {.problem = &q.problem,
+                               .capacities = q.capacities,
+                               .top = 1,
+                               .every = true,
+                               .control = {.deadline = mn_clock() + 0.05}};
+    const clock_t start = clock(); /* the processor's time: the machine may be busy */
+    cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_STOPPED);
+    cr_assert_lt((double)(clock() - start) / CLOCKS_PER_SEC, 5.0);
+
+    atomic_bool cancel = true;
+    request.control = (mn_control){.cancel = &cancel};
+    cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_INTERRUPTED);
+    free_answer(&a);
+    free_scan_question(&q);
+    mn_device_close(device);
+}
