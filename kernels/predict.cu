@@ -61,6 +61,8 @@ static __device__ void load_tile(uint4 *tile, const mn_kernel_predict &p, uint64
     const unsigned pieces = (unsigned)((rows * row_bytes + 15) / 16);
     for (unsigned i = threadIdx.x; i < pieces; i += blockDim.x)
         tile[i] = from[i];
+    if (threadIdx.x == 0)
+        tile[pieces] = make_uint4(0, 0, 0, 0); /* what the last row's window reads behind it */
 }
 
 /* Reads ROWS rows of a tile window after window: their indices as bytes. Behind a row's end come those of the next one. The rows lie whole
