@@ -3,24 +3,20 @@
 #include "host/core/memory.h"
 #include "host/device/cpu.h"
 #include "host/device/gpu_scan.h"
+#include "tests/plugin_folder.h"
 #include "tests/random_scan.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
 #include <time.h>
-#include <unistd.h>
 
 /* The emulator, from the build folder that the test lies in. */
 static mn_device *open_simt(const char *seed)
 {
-    char path[PATH_MAX] = "";
-    cr_assert(readlink("/proc/self/exe", path, sizeof path - 1) > 0);
     setenv("MATHNAS_SIMT_SEED", seed, 1);
     setenv("MATHNAS_SIMT_THREADS", "1", 1);
     mn_device *device = NULL;
-    const mn_status status = mn_device_open_with("simt", &(mn_gpu_options){0}, dirname(dirname(path)), &device);
+    const mn_status status = mn_device_open_with(plugin_device(), &(mn_gpu_options){0}, plugin_folder(), &device);
     cr_assert_eq(status, MN_OK, "%s", device ? device->error.text : "out of memory");
     return device;
 }
@@ -48,9 +44,8 @@ static void check_same(const answer *gpu, const answer *cpu, size_t nodes, uint6
     cr_assert_eq(gpu->status, cpu->status, "seed %" PRIu64 ": status %d, expected %d: %s", seed, gpu->status,
                  cpu->status, gpu->error.text);
     cr_assert_eq(gpu->result.networks, cpu->result.networks, "seed %" PRIu64, seed);
-    cr_assert_eq(gpu->result.feasible, cpu->result.feasible,
-                 "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64, seed, gpu->result.feasible,
-                 cpu->result.feasible);
+    cr_assert_eq(gpu->result.feasible, cpu->result.feasible, "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64,
+                 seed, gpu->result.feasible, cpu->result.feasible);
     cr_assert_eq(gpu->result.count, cpu->result.count, "seed %" PRIu64 ": %d found, expected %d", seed,
                  gpu->result.count, cpu->result.count);
     for (int i = 0; i < cpu->result.count; i++) {
@@ -207,8 +202,8 @@ Test(gpu_scan, equals_the_cpu_with_many_limits_blocks_and_few_ranks)
         check_random(device, &small, seed, (random_shape){.nodes = 4, .blocks = 5, .metrics = 6, .distinct = 3},
                      (int)(seed % MOST_SCAN_LIMITS));
     for (uint64_t seed = 1; seed <= 6; seed++)
-        check_random(device, &small, seed,
-                     (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1}, 2);
+        check_random(device, &small, seed, (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1},
+                     2);
     const mn_gpu_scan_tuning few = {.blocks = 2, .threads = 96, .shared_bytes = 12 << 10};
     for (uint64_t seed = 1; seed <= 20; seed++)
         check_random(device, &few, seed, (random_shape){.nodes = 7, .blocks = 4, .metrics = 3}, 2);
