@@ -3,24 +3,20 @@
 #include "host/core/memory.h"
 #include "host/device/cpu.h"
 #include "host/device/gpu_scan.h"
+#include "tests/plugin_folder.h"
 #include "tests/random_scan.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
 #include <time.h>
-#include <unistd.h>
 
 /* The emulator, from the build folder that the test lies in. */
 static mn_device *open_simt(const char *seed)
 {
-    char path[PATH_MAX] = "";
-    cr_assert(readlink("/proc/self/exe", path, sizeof path - 1) > 0);
     setenv("MATHNAS_SIMT_SEED", seed, 1);
     setenv("MATHNAS_SIMT_THREADS", "1", 1);
     mn_device *device = NULL;
-    const mn_status status = mn_device_open_with("simt", &(mn_gpu_options){0}, dirname(dirname(path)), &device);
+    const mn_status status = mn_device_open_with("simt", &(mn_gpu_options){0}, plugin_folder(), &device);
     cr_assert_eq(status, MN_OK, "%s", device ? device->error.text : "out of memory");
     return device;
 }
