@@ -3,6 +3,7 @@
 #include "host/core/memory.h"
 #include "host/device/cpu.h"
 #include "host/device/gpu_scan.h"
+#include "host/device/gpu_scan_many.h"
 #include "tests/plugin_folder.h"
 #include "tests/random_scan.h"
 
@@ -261,5 +262,103 @@ Test(gpu_scan, stops_when_told)
     cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_INTERRUPTED);
     free_answer(&a);
     free_scan_question(&q);
+    mn_device_close(device);
+}
+
+/* ---- many limit sets ------------------------------------------------------------------------------------------------------------- */
+
+enum { ROWS = 70, LIMITS = 3, PROBLEMS = 2, MOST_NODES = 7 };
+
+typedef struct rows {
+    int32_t problems[ROWS];
+    uint16_t choices[ROWS * MOST_NODES];
+} rows;
+
+static mn_sweep_request rows_request(const mn_problem *problems, int count, const int64_t *capacities, rows *answers)
+{
+    memset(answers, 0, sizeof *answers);
+    return (mn_sweep_request){.problems = problems,
+                              .problem_count = count,
+                              .count = ROWS,
+                              .capacities = capacities,
+                              .threads = 1,
+                              .answer_problem = answers->problems,
+                              .choices = answers->choices};
+}
+
+static void check_rows(const mn_problem *problems, const rows *gpu, const rows *cpu, size_t widest, uint64_t seed)
+{
+    for (int row = 0; row < ROWS; row++) {
+        cr_assert_eq(gpu->problems[row], cpu->problems[row], "seed %" PRIu64 ", row %d: problem %d, expected %d", seed,
+                     row, gpu->problems[row], cpu->problems[row]);
+        if (cpu->problems[row] >= 0)
+            cr_assert(!memcmp(gpu->choices + (size_t)row * widest, cpu->choices + (size_t)row * widest,
+                              sizeof(uint16_t) * (size_t)problems[cpu->problems[row]].node_count),
+                      "seed %" PRIu64 ", row %d: another network", seed, row);
+    }
+}
+
+/* One or two tables, limits of all kinds, some off; against the CPU's sweep. */
+static void check_sweep(mn_device *device, uint64_t seed)
+{
+    uint64_t state = seed;
+    const int count = 1 + (int)(seed % PROBLEMS), limits = (int)(seed % (LIMITS + 1));
+    scan_question questions[PROBLEMS];
+    mn_problem problems[PROBLEMS];
+    size_t widest = 0;
+    for (int i = 0; i < count; i++) {
+        questions[i] = random_scan_question(seed,
+                                            (random_shape){.nodes = 1 + (int)((seed + (uint64_t)i) % MOST_NODES),
+                                                           .blocks = 2 + (int)(seed % 3),
+                                                           .metrics = 3,
+                                                           .ragged = seed & 1,
+                                                           .distinct = (int)(seed % 4),
+                                                           .rules = (int)(seed % 3)},
+                                            limits);
+        problems[i] = questions[i].problem;
+        widest = (size_t)problems[i].node_count > widest ? (size_t)problems[i].node_count : widest;
+    }
+    int64_t capacities[ROWS * LIMITS];
+    for (int i = 0; i < ROWS * limits; i++) {
+        const int of = (int)random_below(&state, (uint64_t)count);
+        capacities[i] = random_scan_capacity(&questions[of], &state, &problems[of].limits[i % limits]);
+    }
+    rows gpu, cpu;
+    mn_error error = {0};
+    mn_sweeper *sweeper = NULL;
+    mn_sweep_request request = rows_request(problems, count, capacities, &cpu);
+    cr_assert_eq(mn_sweeper_create(problems, count, &error, &sweeper), MN_OK, "%s", error.text);
+    cr_assert_eq(mn_sweeper_run(sweeper, &request, &error), MN_OK, "%s", error.text);
+    mn_sweeper_free(sweeper);
+
+    const char *unfit = NULL;
+    mn_gpu_many *many = NULL;
+    cr_assert_eq(mn_gpu_many_create(device->plugin, device->gpu, problems, count, &unfit, &error, &many), MN_OK, "%s",
+                 error.text);
+    cr_assert(many || unfit);
+    request = rows_request(problems, count, capacities, &gpu);
+    if (many) {
+        cr_assert_eq(mn_gpu_many_run(many, &request, &error), MN_OK, "%s", error.text);
+        cr_assert_eq(request.answered, ROWS);
+        check_rows(problems, &gpu, &cpu, widest, seed);
+    }
+    mn_gpu_many_free(many);
+    for (int i = 0; i < count; i++)
+        free_scan_question(&questions[i]);
+}
+
+Test(gpu_sweep, equals_the_cpu)
+{
+    mn_device *device = open_simt("0");
+    for (uint64_t seed = 1; seed <= 60; seed++)
+        check_sweep(device, seed);
+    mn_device_close(device);
+}
+
+Test(gpu_sweep, equals_the_cpu_in_shuffled_order)
+{
+    mn_device *device = open_simt("4");
+    for (uint64_t seed = 100; seed <= 140; seed++)
+        check_sweep(device, seed);
     mn_device_close(device);
 }
