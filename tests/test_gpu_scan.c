@@ -342,7 +342,7 @@ static void check_sweep(mn_device *device, uint64_t seed)
         cr_assert_eq(request.answered, ROWS);
         check_rows(problems, &gpu, &cpu, widest, seed);
     }
-    mn_gpu_many_free(many);
+    mn_gpu_many_free(many, device->gpu);
     for (int i = 0; i < count; i++)
         free_scan_question(&questions[i]);
 }

@@ -218,7 +218,7 @@ mn_status mn_gpu_many_create(const mn_plugin *plugin, mn_gpu *gpu, const mn_prob
     if (status == MN_OK)
         *made = many;
     else
-        mn_gpu_many_free(many);
+        mn_gpu_many_free(many, gpu);
     return status;
 }
 
@@ -234,13 +234,20 @@ static void release_rows(mn_gpu_many *many)
     many->row_room = 0;
 }
 
-void mn_gpu_many_free(mn_gpu_many *many)
+bool mn_gpu_many_is_of(const mn_gpu_many *many, const mn_gpu *gpu)
+{
+    return many && gpu && many->gpu == gpu;
+}
+
+void mn_gpu_many_free(mn_gpu_many *many, const mn_gpu *gpu)
 {
     mn_error ignored;
     if (!many)
         return;
-    release_rows(many);
-    for (int i = 0; i < many->space_count; i++)
+    const bool open = mn_gpu_many_is_of(many, gpu);
+    if (open)
+        release_rows(many);
+    for (int i = 0; open && i < many->space_count; i++)
         for (size_t k = 0; k < sizeof many->spaces[i].memory / sizeof *many->spaces[i].memory; k++)
             (void)many->plugin->release(many->gpu, many->spaces[i].memory[k], &ignored);
     free(many->spaces);
