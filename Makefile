@@ -60,9 +60,6 @@ static_library := $(BUILD)/libmathnas.a
 shared_library := $(BUILD)/libmathnas.so
 command        := $(if $(command_sources),$(BUILD)/mathnas)
 emulator       := $(if $(have_cpp),$(BUILD)/libmathnas_simt.so)
-test_programs  := $(patsubst %.c,$(BUILD)/%,$(test_sources)) $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
-simt_programs  := $(patsubst tests/simt/%.cpp,$(BUILD)/%,$(sort $(wildcard tests/simt/run_*.cpp)))
-cpp_programs   := $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
 
 # The GPU plugin, where nvcc is: code for one architecture, and PTX that a driver turns into code for later ones. `make cuda-all` holds code for
 # every architecture that nvcc knows of these. Never built with sanitizers: those runs test the same sources under the emulator.
@@ -75,6 +72,10 @@ cuda_code      = $(foreach arch,$(CUDA_ARCH),-gencode arch=compute_$(arch),code=
 compile_cuda   = $(NVCC) -std=c++17 -O3 -lineinfo -I. -Werror all-warnings $(cuda_code) \
                  -Xcompiler -Wall,-Wextra,-fPIC,-fvisibility=hidden,-pthread
 gpu_plugin     = $(if $(SANITIZE),,$(if $(NVCC),$(BUILD)/libmathnas_cuda.so))
+
+test_programs  := $(patsubst %.c,$(BUILD)/%,$(test_sources)) $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
+simt_programs  := $(patsubst tests/simt/%.cpp,$(BUILD)/%,$(sort $(wildcard tests/simt/run_*.cpp)))
+cpp_programs   := $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
 full_programs  := $(patsubst %.c,$(BUILD)/%,$(full_sources))
 bench_programs := $(patsubst %.c,$(BUILD)/%,$(bench_sources))
 bench_kernels  := $(if $(have_cpp),$(patsubst %.cu,$(BUILD)/%,$(sort $(wildcard bench/bench_*.cu))))
@@ -104,7 +105,7 @@ run = $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all simt-programs simt-programs-here cuda-all kernel-report gpu-check deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
+.PHONY: all cuda-all kernel-report gpu-check simt-programs simt-programs-here deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
         lint format bench bench-peers bench-programs help FORCE
 
 ##@ Build and try

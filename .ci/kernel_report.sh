@@ -1,7 +1,7 @@
 #!/bin/bash
 # kernel_report.sh [ARCH]...: what ptxas says of every kernel, as a table, for these architectures (none: every one that nvcc knows from
 # sm_75 to sm_120). Fails when a kernel spills or has a stack frame on any of them: both would live in memory that the counts of
-# bench/results/kernels.md do not know of.
+# bench/results/kernels.md do not know of. KERNELS names another folder of sources (tests).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ done
 log=$(mktemp)
 object=$(mktemp --suffix=.o)
 trap 'rm -f "$log" "$object"' EXIT
-for source in kernels/*.cu; do
+for source in "${KERNELS:-kernels}"/*.cu; do
     "$NVCC" -std=c++17 -O3 -I. "${codes[@]}" -Xptxas -v -c "$source" -o "$object" >>"$log" 2>&1 || { cat "$log" >&2; exit 1; }
 done
 
@@ -35,7 +35,12 @@ awk '
         for (i = 1; i < NF; i++) if ($i == "bytes" && $(i + 1) ~ /^smem/) shared = $(i - 1)
         for (i = 1; i < NF; i++) if ($i == "Used") registers = $(i + 1)
         print kernel, arch, registers, stack, spilled, shared
-    }' "$log" | c++filt | sed -E 's/^(void )?([a-z_0-9]+(<[^>]*>)?)\([^)]*\)( \[[^]]*\])?/\2/; s/, /,/g; s/\(([a-z]+)\)//g' |
+    }' "$log" | c++filt | sed -E '
+    s/\(anonymous namespace\):://g
+    s/^void //
+    s/\(([a-z_ ]+)\)(-?[0-9]+)/\2/g
+    s/\([^)]*\)( \[[^]]*\])? (sm_)/ \2/
+    s/, /,/g' |
     sort | awk '
     { printf "%-44s %-7s %9d %6d %7d %8d\n", $1, $2, $3, $4, $5, $6; kernels++; bad += $4 > 0 || $5 > 0 }
     END {

@@ -3,6 +3,7 @@
 #define MN_TESTS_PLUGIN_FOLDER_H
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +16,13 @@ static inline const char *plugin_folder(void)
         if (strrchr(folder, '/'))
             *strrchr(folder, '/') = 0;
     return folder;
+}
+
+/* The device that suites of kernels run on: the emulator, or what MATHNAS_TEST_DEVICE names (make gpu-check). */
+static inline const char *plugin_device(void)
+{
+    const char *named = getenv("MATHNAS_TEST_DEVICE");
+    return named ? named : "simt";
 }
 
 #endif

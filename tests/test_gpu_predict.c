@@ -1,4 +1,4 @@
-/* The prediction kernel, run by the emulator, against the CPU's prediction: byte for byte, whatever the table. */
+/* The prediction kernel, run by the emulator (or a GPU), against the CPU's prediction: byte for byte, whatever the table. */
 #include "host/core/memory.h"
 #include "host/device/device.h"
 #include "tests/plugin_folder.h"
@@ -9,10 +9,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static mn_device *open_simt(void)
+static mn_device *open_device(void)
 {
     mn_device *device;
-    const mn_status status = mn_device_open_with("simt", &(mn_gpu_options){0}, plugin_folder(), &device);
+    const mn_status status = mn_device_open_with(plugin_device(), &(mn_gpu_options){0}, plugin_folder(), &device);
     cr_assert_eq(status, MN_OK, "%s", mn_last_error(device));
     return device;
 }
@@ -96,7 +96,7 @@ static void check_table(mn_device *device, const mn_table *table, uint64_t seed,
 
 static void check_random(random_shape shape, uint64_t seeds, uint64_t count)
 {
-    mn_device *device = open_simt();
+    mn_device *device = open_device();
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         mn_table *table = random_table(seed, shape);
         cr_assert(table, "seed %" PRIu64, seed);
@@ -105,7 +105,7 @@ static void check_random(random_shape shape, uint64_t seeds, uint64_t count)
                     seed % 2 ? UINT64_MAX : random_next(&state) | 1);
         mn_table_free(table);
     }
-    cr_assert_str_eq(mn_device_ran(device), "simt");
+    cr_assert_str_eq(mn_device_ran(device), mn_device_name(device));
     mn_device_close(device);
 }
 
@@ -113,7 +113,7 @@ static void check_random(random_shape shape, uint64_t seeds, uint64_t count)
 
 Test(gpu_predict, shipped_tables)
 {
-    mn_device *device = open_simt();
+    mn_device *device = open_device();
     glob_t files;
     const char *data = getenv("MATHNAS_DATA");
     char pattern[4096];
@@ -220,7 +220,7 @@ Test(gpu_predict, tables_beyond_shared_memory)
 /* The first bad network is named, in the CPU's words, whichever lane finds it. */
 Test(gpu_predict, indices_out_of_range)
 {
-    mn_device *device = open_simt();
+    mn_device *device = open_device();
     for (uint64_t seed = 1; seed <= 40; seed++) {
         mn_table *table = random_table(seed, (random_shape){.nodes = 1 + (int)(seed % 9),
                                                             .blocks = 6,
@@ -250,7 +250,7 @@ Test(gpu_predict, indices_out_of_range)
 /* Without a column the indices are checked all the same. */
 Test(gpu_predict, no_column_wanted)
 {
-    mn_device *device = open_simt();
+    mn_device *device = open_device();
     mn_table *table = random_table(1, (random_shape){.nodes = 3, .blocks = 3, .metrics = 2});
     compare(device, table, (const uint8_t[]){0, 1, 2, 2, 2, 2}, 1, 2, 0, "good");
     compare(device, table, (const uint8_t[]){0, 1, 2, 2, 3, 2}, 1, 2, 0, "bad");
@@ -268,7 +268,7 @@ Test(gpu_predict, small_chunks)
         snprintf(text, sizeof text, "%d", seed);
         setenv("MATHNAS_SIMT_SEED", text, 1);
         mn_device *device;
-        cr_assert_eq(mn_device_open_with("simt", &options, plugin_folder(), &device), MN_OK, "%s",
+        cr_assert_eq(mn_device_open_with(plugin_device(), &options, plugin_folder(), &device), MN_OK, "%s",
                      mn_last_error(device));
         check_table(device, table, 7 + (uint64_t)seed, 5000, UINT64_MAX);
         mn_kernel_use use;

@@ -37,6 +37,12 @@ static uint64_t row_bytes(const job *j)
     return (uint64_t)j->table->node_count * (uint64_t)j->width;
 }
 
+/* Bytes of networks with what the kernel may read behind them. */
+static uint64_t padded(uint64_t bytes)
+{
+    return (bytes + MN_PREDICT_PADDING - 1) / MN_PREDICT_PADDING * MN_PREDICT_PADDING;
+}
+
 /* ---- memory ---------------------------------------------------------------------------------------------------------------------- */
 
 /* Status MN_OK and false: out of memory. */
@@ -48,8 +54,7 @@ static bool allocate(const job *j, bool pinned, uint64_t bytes, void **memory, m
 
 static bool allocate_slot(const job *j, slot *s, mn_status *status)
 {
-    const uint64_t networks =
-        (j->chunk * row_bytes(j) + MN_PREDICT_PADDING - 1) / MN_PREDICT_PADDING * MN_PREDICT_PADDING;
+    const uint64_t networks = padded(j->chunk * row_bytes(j));
     const uint64_t columns = j->chunk * (uint64_t)j->plan.column_count * sizeof(int64_t);
     void *memory[4] = {NULL, NULL, NULL, NULL};
     const bool ok = allocate(j, false, networks, &memory[0], status) &&
@@ -153,7 +158,8 @@ static mn_status begin(job *j, int stream, uint64_t first)
     s->count = j->count - first < j->chunk ? j->count - first : j->chunk;
     const uint64_t bytes = s->count * row_bytes(j);
     memcpy(s->host_networks, j->networks + first * row_bytes(j), bytes);
-    mn_status status = j->plugin->upload(j->gpu, stream, s->networks, s->host_networks, bytes, j->error);
+    memset((uint8_t *)s->host_networks + bytes, 0, padded(bytes) - bytes);
+    mn_status status = j->plugin->upload(j->gpu, stream, s->networks, s->host_networks, padded(bytes), j->error);
     if (status == MN_OK)
         status = launch(j, stream);
     for (int i = 0; status == MN_OK && i < j->plan.column_count; i++) {

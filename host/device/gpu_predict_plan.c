@@ -5,6 +5,7 @@
 #include <math.h>
 
 enum {
+    NO_ENTRY = 0,          /* an entry of zeros, for a group that there is not */
     LARGEST_GROUP = 65536, /* entries */
     TILE_BYTES = 32 << 10,
     BLOCKS_A_PROCESSOR = 4, /* that should fit, so that one computes while another one loads */
@@ -98,11 +99,21 @@ static uint64_t divide(const maker *m, double price)
     return entries;
 }
 
+/* Whether a window ends before this node. */
+static bool ends_window(const maker *m, int node)
+{
+    return node % 4 == 0 || node == m->table->node_count;
+}
+
+/* The kernel takes groups in pairs, window by window. */
 static int count_groups(const maker *m)
 {
     int groups = 0;
-    for (int node = 0; node < m->table->node_count; node += m->lengths[node])
+    for (int node = 0; node < m->table->node_count;) {
         groups++;
+        node += m->lengths[node];
+        groups += ends_window(m, node) && groups % 2;
+    }
     return groups;
 }
 
@@ -119,7 +130,7 @@ static bool choose_groups(maker *m, uint64_t room, uint64_t gathered)
     double best = INFINITY, best_price = 0;
     for (int copies_log2 = full; copies_log2 >= 0; copies_log2--)
         for (int i = 0; i < prices; i++) {
-            const uint64_t entries = divide(m, PRICES[i]) + gathered;
+            const uint64_t entries = NO_ENTRY + 1 + divide(m, PRICES[i]) + gathered;
             if ((entries * (uint64_t)m->p->table_count * entry_bytes(m)) << copies_log2 > room)
                 continue;
             const double cost = count_groups(m) * CONFLICTS[full - copies_log2];
@@ -138,6 +149,7 @@ static bool choose_groups(maker *m, uint64_t room, uint64_t gathered)
 static void add_groups(maker *m)
 {
     int group = 0;
+    m->entries = NO_ENTRY + 1;
     for (int node = 0; node < m->table->node_count;) {
         const int end = node + m->lengths[node];
         uint32_t stride = 1, factors = 0;
@@ -146,8 +158,10 @@ static void add_groups(maker *m)
             stride *= (uint32_t)m->table->nodes[i].block_count;
         }
         m->p->groups[group++] = (mn_predict_group){.factors = factors, .start = m->entries};
-        m->p->windows[node / 4].groups_end = (uint32_t)group;
         m->entries += stride;
+        if (ends_window(m, end) && group % 2)
+            m->p->groups[group++].start = NO_ENTRY;
+        m->p->windows[node / 4].groups_end = (uint32_t)group;
         node = end;
     }
     for (int node = 0; node < 4 * m->p->window_count; node++) {
@@ -210,27 +224,51 @@ static bool suits_windows(const maker *m)
     return m->table->node_count <= 4 * MN_PREDICT_WINDOWS;
 }
 
+/* Whether nothing but sums over blocks is asked for. */
+static bool is_plain(const maker *m)
+{
+    bool plain = !m->table->expansion && !(m->table->has_scale && column_of(m, m->table->scale.metric) >= 0);
+    for (int i = 0; i < m->field_count; i++)
+        plain &= m->table->metrics[m->fields[i].metric].link.count == 0;
+    return plain;
+}
+
+static uint64_t tile_bytes(const maker *m, uint64_t row)
+{
+    return row * (uint64_t)m->p->lanes * (m->p->plain ? 2 : 1);
+}
+
+/* Groups for tables in global memory. */
+static void divide_for_cache(maker *m)
+{
+    divide(m, PRICE_IN_CACHE);
+    m->p->copies_log2 = -1;
+    m->p->plain = false;
+}
+
 /* Tiles, tables in shared memory when they fit, else in global memory, where the second-level cache holds them. */
 static bool choose_layout(maker *m)
 {
     mn_kernel_predict *p = m->p;
     const uint64_t row = (uint64_t)m->table->node_count * (uint64_t)p->width;
+    p->plain = is_plain(m);
     const uint64_t share = (uint64_t)m->facts->shared_processor / BLOCKS_A_PROCESSOR;
     const uint64_t block = (uint64_t)m->facts->shared_block, most = share < block ? share : block;
     p->lanes = MN_PREDICT_LANES;
-    while (p->lanes > 32 && row * (uint64_t)p->lanes > TILE_BYTES)
+    while (p->lanes > 32 && tile_bytes(m, row) > TILE_BYTES)
         p->lanes /= 2;
     p->copies_log2 = -1;
-    const bool windows = suits_windows(m) && row * (uint64_t)p->lanes + RESERVED_SHARED < block;
+    const bool windows = suits_windows(m) && tile_bytes(m, row) + RESERVED_SHARED < block;
     if (windows) {
         p->tiled = true;
         p->window_count = (m->table->node_count + 3) / 4;
         const uint64_t taken = mn_predict_shared_bytes(p) + RESERVED_SHARED;
         if (!choose_groups(m, most > taken ? most - taken : 0, gathered_entries(m)))
-            divide(m, PRICE_IN_CACHE);
+            divide_for_cache(m);
         add_groups(m);
     } else {
         p->lanes = MN_PREDICT_LANES;
+        p->plain = false;
     }
     const bool made = add_gathers(m, windows);
     p->gather_count = m->gather_count;
@@ -265,6 +303,7 @@ static void fill_word(const maker *m, int word, uint64_t *tables)
             filled *= (uint64_t)m->table->nodes[node + i].block_count;
         }
         group++;
+        group += ends_window(m, node + m->lengths[node]) && group % 2;
     }
     const mn_expansion *expansion = m->table->expansion;
     const uint32_t own = m->p->window_count > 0 ? 0 : (uint32_t)m->table->node_count;

@@ -22,8 +22,9 @@ enum {
 };
 
 typedef struct mn_predict_window {
-    uint32_t largest;    /* byte k: the largest index of node 4w + k; 255 behind the last node */
-    uint32_t groups_end; /* its groups lie before this one */
+    uint32_t largest; /* byte k: the largest index of node 4w + k; 255 behind the last node */
+    uint32_t
+        groups_end; /* its groups lie before this one: an even number of them, the last perhaps one of the entry 0 */
 } mn_predict_window;
 
 typedef struct mn_predict_group {
@@ -69,7 +70,8 @@ typedef struct mn_kernel_predict {
 
     int32_t width; /* bytes of an index: 1, 2 */
     int32_t node_count;
-    int32_t lanes;       /* of a block, a multiple of 32: so many networks make a tile */
+    int32_t plain;       /* windows only, tables in shared memory, no links, no scale: two networks a lane */
+    int32_t lanes;       /* of a block, a multiple of 32: so many networks, or twice as many, make a tile */
     int32_t word_count;  /* words of an entry in each table: 1, 2 */
     int32_t table_count; /* each holds other words */
     int32_t tiled;       /* networks come through shared memory; needed by windows */
@@ -95,8 +97,10 @@ static inline uint64_t mn_predict_shared_bytes(const mn_kernel_predict *p)
     const uint64_t entry = (uint64_t)p->word_count * sizeof(uint64_t);
     const uint64_t tables =
         p->copies_log2 < 0 ? 0 : ((uint64_t)p->table_count * p->entry_count * entry) << p->copies_log2;
-    const uint64_t tile =
-        p->tiled ? (uint64_t)p->lanes * (uint64_t)p->node_count * (uint64_t)p->width + MN_PREDICT_PADDING : 0;
+    const uint64_t tile = p->tiled
+                              ? (uint64_t)p->lanes * (p->plain ? 2 : 1) * (uint64_t)p->node_count * (uint64_t)p->width +
+                                    MN_PREDICT_PADDING
+                              : 0;
     return (tables + 15) / 16 * 16 + (tile + 15) / 16 * 16;
 }
 
