@@ -373,6 +373,11 @@ MN_API mn_status mn_solver_resolve(mn_solver *solver, const mn_options *options,
  * stops. A call that returned MN_INTERRUPTED has used the request up. */
 MN_API void mn_solver_cancel(mn_solver *solver);
 
+/* How many networks meet the limits now set, fixed and forbidden blocks and rules, exactly, by looking at every one that bounds do not settle; over
+ * several tables their sum. Needs no objective. Options used: threads, time_limit. MN_USAGE: a space of 2^64 networks and more. MN_STOPPED,
+ * MN_INTERRUPTED: those counted so far. */
+MN_API mn_status mn_solver_count(mn_solver *solver, const mn_options *options, uint64_t *count);
+
 /* Answers many limit vectors at once; uses all threads, and a front where one limit varies.
  *
  * values    [count][limits] multiples, MN_NO_LIMIT where a limit is off

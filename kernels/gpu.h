@@ -75,4 +75,7 @@ mn_status mn_launch_scan_sort(mn_gpu *gpu, int stream, const mn_kernel_scan_sort
 mn_status mn_launch_scan_mark(mn_gpu *gpu, int stream, const mn_kernel_scan_mark *parameters, mn_error *error);
 mn_status mn_launch_scan_fill(mn_gpu *gpu, int stream, const mn_kernel_scan_fill *parameters, mn_error *error);
 
+/* scan_many.cu */
+mn_status mn_launch_scan_many(mn_gpu *gpu, int stream, const mn_kernel_scan_many *parameters, mn_error *error);
+
 #endif

@@ -461,6 +461,7 @@ static const mn_plugin plugin = {
     run<mn_kernel_scan_sort, mn_launch_scan_sort>,
     run<mn_kernel_scan_mark, mn_launch_scan_mark>,
     run<mn_kernel_scan_fill, mn_launch_scan_fill>,
+    run<mn_kernel_scan_many, mn_launch_scan_many>,
 };
 
 extern "C" __attribute__((visibility("default"))) const mn_plugin *mathnas_plugin(void)

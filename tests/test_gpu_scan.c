@@ -3,6 +3,7 @@
 #include "host/core/memory.h"
 #include "host/device/cpu.h"
 #include "host/device/gpu_scan.h"
+#include "host/device/gpu_scan_many.h"
 #include "tests/plugin_folder.h"
 #include "tests/random_scan.h"
 
@@ -16,7 +17,7 @@ static mn_device *open_simt(const char *seed)
     setenv("MATHNAS_SIMT_SEED", seed, 1);
     setenv("MATHNAS_SIMT_THREADS", "1", 1);
     mn_device *device = NULL;
-    const mn_status status = mn_device_open_with(plugin_device(), &(mn_gpu_options){0}, plugin_folder(), &device);
+    const mn_status status = mn_device_open_with("simt", &(mn_gpu_options){0}, plugin_folder(), &device);
     cr_assert_eq(status, MN_OK, "%s", device ? device->error.text : "out of memory");
     return device;
 }
@@ -44,8 +45,9 @@ static void check_same(const answer *gpu, const answer *cpu, size_t nodes, uint6
     cr_assert_eq(gpu->status, cpu->status, "seed %" PRIu64 ": status %d, expected %d: %s", seed, gpu->status,
                  cpu->status, gpu->error.text);
     cr_assert_eq(gpu->result.networks, cpu->result.networks, "seed %" PRIu64, seed);
-    cr_assert_eq(gpu->result.feasible, cpu->result.feasible, "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64,
-                 seed, gpu->result.feasible, cpu->result.feasible);
+    cr_assert_eq(gpu->result.feasible, cpu->result.feasible,
+                 "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64, seed, gpu->result.feasible,
+                 cpu->result.feasible);
     cr_assert_eq(gpu->result.count, cpu->result.count, "seed %" PRIu64 ": %d found, expected %d", seed,
                  gpu->result.count, cpu->result.count);
     for (int i = 0; i < cpu->result.count; i++) {
@@ -202,8 +204,8 @@ Test(gpu_scan, equals_the_cpu_with_many_limits_blocks_and_few_ranks)
         check_random(device, &small, seed, (random_shape){.nodes = 4, .blocks = 5, .metrics = 6, .distinct = 3},
                      (int)(seed % MOST_SCAN_LIMITS));
     for (uint64_t seed = 1; seed <= 6; seed++)
-        check_random(device, &small, seed, (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1},
-                     2);
+        check_random(device, &small, seed,
+                     (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1}, 2);
     const mn_gpu_scan_tuning few = {.blocks = 2, .threads = 96, .shared_bytes = 12 << 10};
     for (uint64_t seed = 1; seed <= 20; seed++)
         check_random(device, &few, seed, (random_shape){.nodes = 7, .blocks = 4, .metrics = 3}, 2);
@@ -260,5 +262,103 @@ Test(gpu_scan, stops_when_told)
     cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_INTERRUPTED);
     free_answer(&a);
     free_scan_question(&q);
+    mn_device_close(device);
+}
+
+/* ---- many limit sets ------------------------------------------------------------------------------------------------------------- */
+
+enum { ROWS = 70, LIMITS = 3, PROBLEMS = 2, MOST_NODES = 7 };
+
+typedef struct rows {
+    int32_t problems[ROWS];
+    uint16_t choices[ROWS * MOST_NODES];
+} rows;
+
+static mn_sweep_request rows_request(const mn_problem *problems, int count, const int64_t *capacities, rows *answers)
+{
+    memset(answers, 0, sizeof *answers);
+    return (mn_sweep_request){.problems = problems,
+                              .problem_count = count,
+                              .count = ROWS,
+                              .capacities = capacities,
+                              .threads = 1,
+                              .answer_problem = answers->problems,
+                              .choices = answers->choices};
+}
+
+static void check_rows(const mn_problem *problems, const rows *gpu, const rows *cpu, size_t widest, uint64_t seed)
+{
+    for (int row = 0; row < ROWS; row++) {
+        cr_assert_eq(gpu->problems[row], cpu->problems[row], "seed %" PRIu64 ", row %d: problem %d, expected %d", seed,
+                     row, gpu->problems[row], cpu->problems[row]);
+        if (cpu->problems[row] >= 0)
+            cr_assert(!memcmp(gpu->choices + (size_t)row * widest, cpu->choices + (size_t)row * widest,
+                              sizeof(uint16_t) * (size_t)problems[cpu->problems[row]].node_count),
+                      "seed %" PRIu64 ", row %d: another network", seed, row);
+    }
+}
+
+/* One or two tables, limits of all kinds, some off; against the CPU's sweep. */
+static void check_sweep(mn_device *device, uint64_t seed)
+{
+    uint64_t state = seed;
+    const int count = 1 + (int)(seed % PROBLEMS), limits = (int)(seed % (LIMITS + 1));
+    scan_question questions[PROBLEMS];
+    mn_problem problems[PROBLEMS];
+    size_t widest = 0;
+    for (int i = 0; i < count; i++) {
+        questions[i] = random_scan_question(seed,
+                                            (random_shape){.nodes = 1 + (int)((seed + (uint64_t)i) % MOST_NODES),
+                                                           .blocks = 2 + (int)(seed % 3),
+                                                           .metrics = 3,
+                                                           .ragged = seed & 1,
+                                                           .distinct = (int)(seed % 4),
+                                                           .rules = (int)(seed % 3)},
+                                            limits);
+        problems[i] = questions[i].problem;
+        widest = (size_t)problems[i].node_count > widest ? (size_t)problems[i].node_count : widest;
+    }
+    int64_t capacities[ROWS * LIMITS];
+    for (int i = 0; i < ROWS * limits; i++) {
+        const int of = (int)random_below(&state, (uint64_t)count);
+        capacities[i] = random_scan_capacity(&questions[of], &state, &problems[of].limits[i % limits]);
+    }
+    rows gpu, cpu;
+    mn_error error = {0};
+    mn_sweeper *sweeper = NULL;
+    mn_sweep_request request = rows_request(problems, count, capacities, &cpu);
+    cr_assert_eq(mn_sweeper_create(problems, count, &error, &sweeper), MN_OK, "%s", error.text);
+    cr_assert_eq(mn_sweeper_run(sweeper, &request, &error), MN_OK, "%s", error.text);
+    mn_sweeper_free(sweeper);
+
+    const char *unfit = NULL;
+    mn_gpu_many *many = NULL;
+    cr_assert_eq(mn_gpu_many_create(device->plugin, device->gpu, problems, count, &unfit, &error, &many), MN_OK, "%s",
+                 error.text);
+    cr_assert(many || unfit);
+    request = rows_request(problems, count, capacities, &gpu);
+    if (many) {
+        cr_assert_eq(mn_gpu_many_run(many, &request, &error), MN_OK, "%s", error.text);
+        cr_assert_eq(request.answered, ROWS);
+        check_rows(problems, &gpu, &cpu, widest, seed);
+    }
+    mn_gpu_many_free(many, device->gpu);
+    for (int i = 0; i < count; i++)
+        free_scan_question(&questions[i]);
+}
+
+Test(gpu_sweep, equals_the_cpu)
+{
+    mn_device *device = open_simt("0");
+    for (uint64_t seed = 1; seed <= 60; seed++)
+        check_sweep(device, seed);
+    mn_device_close(device);
+}
+
+Test(gpu_sweep, equals_the_cpu_in_shuffled_order)
+{
+    mn_device *device = open_simt("4");
+    for (uint64_t seed = 100; seed <= 140; seed++)
+        check_sweep(device, seed);
     mn_device_close(device);
 }

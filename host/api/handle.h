@@ -48,6 +48,7 @@ struct mn_solver {
     mn_problem *problems; /* [member_count], NULL: to be made */
     mn_engine *engine;
     mn_sweeper *sweeper;
+    struct mn_gpu_many *many; /* the device's tables for sweeps, or NULL */
 
     mn_result result; /* of the last solve, with what it points to */
     mn_solution *solutions;

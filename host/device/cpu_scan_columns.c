@@ -112,3 +112,21 @@ mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacit
     mn_scan_parts_free(parts);
     return mn_fail_memory(error);
 }
+
+mn_status mn_scan_columns_all(const mn_problem *problem, const mn_scan_room *room, mn_error *error,
+                              mn_scan_parts *parts)
+{
+    *parts = (mn_scan_parts){.problem = problem, .room = room, .capability = -1};
+    parts->low_counts = mn_paths_count(problem->diagram, problem->node_count);
+    parts->columns = mn_new_array((size_t)problem->limit_count + 1, sizeof *parts->columns);
+    bool ok = parts->low_counts && parts->columns;
+    for (int i = 0; ok && i <= problem->limit_count; i++) {
+        parts->column_count++;
+        ok = new_column(problem, i == 0 ? &problem->score : &problem->limits[i - 1], i == 0, &parts->columns[i]) &&
+             (i == 0 || add_filter(parts, i));
+    }
+    if (ok)
+        return MN_OK;
+    mn_scan_parts_free(parts);
+    return mn_fail_memory(error);
+}

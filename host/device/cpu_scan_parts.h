@@ -103,6 +103,11 @@ typedef struct mn_scan_parts {
 mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacities, const mn_scan_room *room,
                                bool scored, mn_error *error, mn_scan_parts *parts);
 
+/* Columns for any capacities: the score, unfiltered, and every limit, none of them scaled; the whole space is one low table, still to be made
+ * (mn_scan_lows_make). */
+mn_status mn_scan_columns_all(const mn_problem *problem, const mn_scan_room *room, mn_error *error,
+                              mn_scan_parts *parts);
+
 /* Splits the nodes and makes the tables. */
 mn_status mn_scan_parts_make(mn_scan_parts *parts, mn_error *error);
 void mn_scan_parts_free(mn_scan_parts *parts); /* what it holds */

@@ -4,6 +4,7 @@
 #include "host/device/cpu.h"
 #include "host/device/gpu_predict.h"
 #include "host/device/gpu_scan.h"
+#include "host/device/gpu_scan_many.h"
 #include "host/device/plugin_load.h"
 
 #include <stdarg.h>
@@ -162,6 +163,13 @@ void mn_device_without_kernel(mn_device *device, const char *what)
         take_note(device, "%s has no kernel yet: the CPU runs it", what);
 }
 
+void mn_device_unfit(mn_device *device, const char *what, const char *unfit)
+{
+    device->ran = "cpu";
+    if (!device->automatic)
+        take_note(device, "%s has no kernel for %s: the CPU runs it", what, unfit);
+}
+
 /* ---- questions ------------------------------------------------------------------------------------------------------------------- */
 
 static bool wants_any(const mn_table *table, int64_t *const *columns)
@@ -193,12 +201,49 @@ mn_status mn_device_scan(mn_device *device, const mn_scan_request *request, mn_s
     mn_error failure = {0};
     const char *unfit = NULL;
     const mn_status status = mn_gpu_scan(device->plugin, device->gpu, NULL, request, result, &unfit, &failure);
-    if (unfit) {
-        device->ran = "cpu";
-        if (!device->automatic)
-            take_note(device, "the scan has no kernel for %s: the CPU runs it", unfit);
-    } else if (!mn_device_falls_back(device, status, &failure)) {
+    if (unfit)
+        mn_device_unfit(device, "the scan", unfit);
+    else if (!mn_device_falls_back(device, status, &failure))
         return status == MN_FAILURE ? mn_fail(error, status, "%s", failure.text) : status;
-    }
     return mn_cpu_scan_best(request, result, error);
+}
+
+mn_status mn_device_many_create(mn_device *device, const mn_problem *problems, int problem_count, double cpu_seconds,
+                                mn_error *error, mn_gpu_many **many)
+{
+    const bool uses = mn_device_uses_gpu(device, cpu_seconds);
+    if (uses && mn_gpu_many_is_of(*many, device->gpu)) {
+        device->ran = device->name;
+        return MN_OK;
+    }
+    mn_device_many_free(device, *many);
+    *many = NULL;
+    if (!uses)
+        return MN_OK;
+    mn_error failure = {0};
+    const char *unfit = NULL;
+    const mn_status status =
+        mn_gpu_many_create(device->plugin, device->gpu, problems, problem_count, &unfit, &failure, many);
+    if (unfit)
+        mn_device_unfit(device, "the sweep", unfit);
+    else if (!mn_device_falls_back(device, status, &failure) && status != MN_OK)
+        return mn_fail(error, status, "%s", failure.text);
+    return MN_OK;
+}
+
+void mn_device_many_free(mn_device *device, mn_gpu_many *many)
+{
+    mn_gpu_many_free(many, device ? device->gpu : NULL);
+}
+
+mn_status mn_device_many_run(mn_device *device, mn_gpu_many **many, mn_sweep_request *request, mn_error *error)
+{
+    mn_error failure = {0};
+    const mn_status status = mn_gpu_many_run(*many, request, &failure);
+    const bool lost = mn_device_falls_back(device, status, &failure); /* its memory is gone */
+    if (lost) {
+        mn_device_many_free(device, *many);
+        *many = NULL;
+    }
+    return status == MN_FAILURE && !lost ? mn_fail(error, status, "%s", failure.text) : status;
 }

@@ -9,6 +9,7 @@
 #include "host/device/plugin.h"
 #include "solver/control.h"
 #include "solver/problem.h"
+#include "solver/sweep.h"
 
 /* Best networks of a whole space, found by looking at every one; or how many obey the limits. */
 typedef struct mn_scan_request {
@@ -55,6 +56,9 @@ bool mn_device_falls_back(mn_device *device, mn_status status, const mn_error *e
 /* Says that the CPU ran `what` ("the search"), which has no kernel. */
 void mn_device_without_kernel(mn_device *device, const char *what);
 
+/* Says that the CPU runs `what`, for which there is no kernel because of `unfit` ("scaled metrics"). */
+void mn_device_unfit(mn_device *device, const char *what, const char *unfit);
+
 /* As mn_predict of host/mathnas.h with checked arguments. The CPU checks the indices on the way, too: reading the networks once more for it
  * would cost a quarter of the whole. Columns hold anything after MN_USAGE. */
 mn_status mn_device_predict(mn_device *device, const mn_table *table, const void *networks, int width, uint64_t count,
@@ -63,5 +67,15 @@ mn_status mn_device_predict(mn_device *device, const mn_table *table, const void
 /* result's arrays are allocated by the caller. MN_INFEASIBLE: none obeys the limits (a count is MN_OK then). MN_STOPPED, MN_INTERRUPTED: the
  * best networks found so far, without proof. MN_USAGE: a count of a space of 2^64 networks and more. */
 mn_status mn_device_scan(mn_device *device, const mn_scan_request *request, mn_scan_result *result, mn_error *error);
+
+/* Makes the device ready for many limit sets over the same problems: *many, kept when it is there already, or NULL where the CPU's sweeper is to
+ * run them. `cpu_seconds`: about what the CPU takes for all. */
+typedef struct mn_gpu_many mn_gpu_many;
+mn_status mn_device_many_create(mn_device *device, const mn_problem *problems, int problem_count, double cpu_seconds,
+                                mn_error *error, mn_gpu_many **many);
+void mn_device_many_free(mn_device *device, mn_gpu_many *many);
+
+/* As mn_sweeper_run. When the automatic device fails, *many is freed and becomes NULL: the CPU is to run the request anew. */
+mn_status mn_device_many_run(mn_device *device, mn_gpu_many **many, mn_sweep_request *request, mn_error *error);
 
 #endif

@@ -17,7 +17,7 @@
 
 #include "host/core/error.h"
 #include "host/device/kernel_predict.h"
-#include "host/device/kernel_scan.h"
+#include "host/device/kernel_scan_many.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@
 #define MN_PLUGIN_SYMBOL "mathnas_plugin"
 
 enum {
-    MN_PLUGIN_VERSION = 2,
+    MN_PLUGIN_VERSION = 3,
     MN_GPU_STREAMS = 2,    /* streams 0 and 1: work on one overlaps transfers on the other */
     MN_GPU_ALIGNMENT = 256 /* of allocated memory, bytes */
 };
@@ -113,6 +113,7 @@ typedef struct mn_plugin {
     mn_status (*scan_sort)(mn_gpu *gpu, int stream, const mn_kernel_scan_sort *parameters, mn_error *error);
     mn_status (*scan_mark)(mn_gpu *gpu, int stream, const mn_kernel_scan_mark *parameters, mn_error *error);
     mn_status (*scan_fill)(mn_gpu *gpu, int stream, const mn_kernel_scan_fill *parameters, mn_error *error);
+    mn_status (*scan_many)(mn_gpu *gpu, int stream, const mn_kernel_scan_many *parameters, mn_error *error);
 } mn_plugin;
 
 typedef const mn_plugin *mn_plugin_get(void);
