@@ -163,7 +163,7 @@ void refresh_stacks(worker *w)
         return;
     unpoison(w->stacks, w->lane_capacity * stack_bytes);
     for (int i = 0; i < capacity; i++)
-        w->free_stacks[i] = capacity - 1 - i;
+        w->free_stacks[i] = i; /* the highest is taken first: below it there is room for one that overflows */
     w->free_count = capacity;
 }
 
