@@ -73,6 +73,11 @@ Test(simt, shared_memory_beyond_the_limit_is_reported)
     expect_report("too_much_shared", 0);
 }
 
+Test(simt, a_lane_that_needs_more_than_its_stack_is_reported)
+{
+    expect_report("deep_stack", 0);
+}
+
 /* The address sanitizer would end the program at the first of them: tests/test_simt_sanitizers.sh. */
 #ifndef __SANITIZE_ADDRESS__
 Test(simt, writes_past_the_ends_of_memory_are_reported)
