@@ -2,7 +2,7 @@
 process on them. Each is tuned by cross-validation on the same training networks alone (5 folds, squared error), targets -log(100 - accuracy) or the
 raw values, whichever the folds prefer, so that no model is handicapped by its scale.
 
-usage: predict_peers.py DESIGNS [--seeds FIRST LAST] [--model NAME] [--design NAME]
+usage: predict_peers.py DESIGNS [--seeds FIRST LAST] [--model NAME] [--design NAME] [--networks N]
 prints lines as bench_predictor does: space,set,design/model,networks,seed,tau_all,tau_unmeasured,0,seconds,0; all cases of a seed before the next seed
 """
 import argparse
@@ -79,12 +79,15 @@ def main():
     parser.add_argument("--seeds", type=int, nargs=2, default=(1, 20), metavar=("FIRST", "LAST"))
     parser.add_argument("--design", action="append", help="only these designs")
     parser.add_argument("--model", action="append", help="only these models")
+    parser.add_argument("--networks", action="append", help="only so many training networks")
     arguments = parser.parse_args()
     known = {}
     with open(arguments.designs, newline="", encoding="utf-8") as file:
         designs = sorted(csv.reader(file), key=lambda line: int(line[4]))
     for space, column, design, count, seed, rows, evaluated in designs:
         if not arguments.seeds[0] <= int(seed) <= arguments.seeds[1] or (arguments.design and design not in arguments.design):
+            continue
+        if arguments.networks and count not in arguments.networks:
             continue
         if (space, column) not in known:
             known[space, column] = Benchmark(space, column)
