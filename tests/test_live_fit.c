@@ -52,11 +52,8 @@ static void measure(measured *m, const mn_table *table, const double *costs, boo
         m->targets[i] = cost_of(network, costs, all);
         m->weights[i] = 1;
     }
-    m->samples = (mn_samples){.table = table,
-                              .networks = m->networks,
-                              .targets = m->targets,
-                              .weights = m->weights,
-                              .count = MEASURED};
+    m->samples = (mn_samples){
+        .table = table, .networks = m->networks, .targets = m->targets, .weights = m->weights, .count = MEASURED};
 }
 
 static mn_table *load(void)

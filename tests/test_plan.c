@@ -470,8 +470,8 @@ Test(plan, adaptive_choices_do_most_for_the_order)
         cr_assert_eq(mn_process_fit(features, p.measured[0], p.targets, NULL, KNOWN, &options, &error, &process), MN_OK,
                      "%s", error.text);
         cr_assert_eq(mn_process_predict(process, p.networks[0], SMALL, &error, p.mean, p.variance), MN_OK);
-        cr_assert_eq(
-            mn_process_covariance(process, p.networks[0], SMALL, p.networks[0], SMALL, &error, p.covariance), MN_OK);
+        cr_assert_eq(mn_process_covariance(process, p.networks[0], SMALL, p.networks[0], SMALL, &error, p.covariance),
+                     MN_OK);
         p.noise = mn_process_noise(process);
         weigh(&p);
         for (int k = 0; k < NEXT; k++) {

@@ -51,8 +51,7 @@ static void add_live(choice *c)
         request->samples->averages || !mn_live_fit_possible(request->samples->table))
         return;
     for (mn_loss loss = MN_LOSS_HUBER; loss <= MN_LOSS_BISQUARE; loss++)
-        c->candidates[c->count++] =
-            (candidate){MN_FIT_ROBUST, {.counts = true, .relative = true, .loss = loss}, true};
+        c->candidates[c->count++] = (candidate){MN_FIT_ROBUST, {.counts = true, .relative = true, .loss = loss}, true};
 }
 
 static void add_robust(choice *c, int order, bool can_count, mn_error *error)

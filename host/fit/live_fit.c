@@ -9,12 +9,12 @@
 typedef struct live_fit {
     mn_cell *cell;
     size_t nodes;
-    int none[MN_CELL_EDGES];    /* the block that is "none" at each node */
-    uint16_t *networks;         /* [samples] with dead edges as "none"; those without live ones left out */
-    double *targets, *weights;  /* [samples] */
-    int *given_as;              /* their places among the samples given */
-    mn_samples samples;         /* of these */
-    double constant;            /* cost of networks without live edges; NaN: none was measured */
+    int none[MN_CELL_EDGES];   /* the block that is "none" at each node */
+    uint16_t *networks;        /* [samples] with dead edges as "none"; those without live ones left out */
+    double *targets, *weights; /* [samples] */
+    int *given_as;             /* their places among the samples given */
+    mn_samples samples;        /* of these */
+    double constant;           /* cost of networks without live edges; NaN: none was measured */
     mn_linear_fit *fit;
     double *scratch; /* [coefficients] */
 } live_fit;
@@ -65,11 +65,8 @@ static void take_samples(live_fit *l, const mn_samples *samples)
         l->weights[count++] = samples->weights[row];
     }
     l->constant = weights > 0 ? sum / weights : NAN;
-    l->samples = (mn_samples){.table = samples->table,
-                              .networks = l->networks,
-                              .targets = l->targets,
-                              .weights = l->weights,
-                              .count = count};
+    l->samples = (mn_samples){
+        .table = samples->table, .networks = l->networks, .targets = l->targets, .weights = l->weights, .count = count};
 }
 
 static void close_fit(live_fit *l)

@@ -12,7 +12,8 @@ struct mn_points {
     int columns, inner;
     double *shapes;  /* [count][columns] rows scaled for the shape's distances */
     double *squares; /* [count] their squared lengths */
-    double *added;   /* [count][inner] rows scaled for the linear kernel, then whitened covariances with the measurements */
+    double
+        *added; /* [count][inner] rows scaled for the linear kernel, then whitened covariances with the measurements */
     double *opposed; /* [count][inner] the same with the whitened ones negative */
 };
 
@@ -54,9 +55,8 @@ static mn_status prepare_block(void *context, uint64_t block, mn_error *error)
     double *rows = mn_new_array((size_t)count * points->columns, sizeof *rows);
     double *linear = mn_new_array((size_t)count * points->columns, sizeof *linear);
     double *whitened = mn_new_array((size_t)count * points->process->count, sizeof *whitened);
-    const mn_status status = rows && linear && whitened
-                                 ? prepare(points, first, count, rows, linear, whitened, error)
-                                 : mn_fail_memory(error);
+    const mn_status status = rows && linear && whitened ? prepare(points, first, count, rows, linear, whitened, error)
+                                                        : mn_fail_memory(error);
     free(rows);
     free(linear);
     free(whitened);
