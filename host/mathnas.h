@@ -287,12 +287,13 @@ typedef struct mn_result {
     double seconds;
     const char *engine;     /* "search" or "scan" */
     const char *start_note; /* "", or what excludes all of options.starts: a limit or rule that the first breaks */
-    int conflict_count;     /* infeasible: limits that clash (indices), none of them can be left out */
+    int conflict_count;     /* infeasible: limits that clash (indices); see conflict_minimal */
     const int *conflict;
     const bool *nearest_exists; /* [conflict_count] false: no network meets the other limits either */
     const bool *
         nearest_proved; /* [conflict_count] false: two seconds did not suffice; nearest is the best found (if exists) */
     const int64_t *nearest; /* [conflict_count] nearest value reachable with the other limits kept, multiples */
+    bool conflict_minimal;  /* every limit of the conflict is needed; false: two seconds did not suffice to tell */
 } mn_result;
 
 MN_API mn_options mn_default_options(void);

@@ -39,8 +39,7 @@ typedef struct request {
     double mean_flops; /* of the space, for the scale */
     int64_t *flops;    /* [items] and their base: FLOPs as a table */
     int64_t flops_base;
-    int input_count;
-    double *inputs;        /* with --inputs */
+    mn_inputs inputs;      /* with --inputs */
     mn_averages *averages; /* with --augment classes */
     int threads;
     mn_features *features[2]; /* of the process, by mn_feature_kind; NULL: no process */
@@ -97,7 +96,6 @@ static mn_status read_inputs(const char *path, request *r, mn_error *error)
     mn_status status = mn_measurements_file_read(r->space, path, error, &measured);
     if (status == MN_OK)
         status = mn_inputs_make(r->space, path, &measured, error, &r->inputs);
-    r->input_count = status == MN_OK ? measured.column_count : 0;
     mn_measured_clear(&measured);
     return status;
 }
@@ -134,8 +132,8 @@ static mn_status select_samples(const request *r, const mn_measured_metric *metr
         (*numbers)[count] = metric->values[row];
         (*numbers)[most + (size_t)count++] = metric->weights[row];
     }
-    *samples =
-        (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages, r->input_count, r->inputs};
+    *samples = (mn_samples){r->space, *networks,   *numbers,        *numbers + most,
+                            count,    r->averages, r->inputs.count, r->inputs.additive};
     return count > 0 ? MN_OK : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
 }
 
@@ -273,7 +271,7 @@ static mn_status make_features(request *r, mn_error *error)
         for (int i = 0; i < r->measurements->metric_count; i++)
             needed |= r->measurements->metrics[i].higher_is_better == (kind == MN_FEATURES_FUNCTION);
         if (needed)
-            status = mn_features_create(r->space, (mn_feature_kind)kind, &inner, &r->features[kind]);
+            status = mn_features_create_with(r->space, (mn_feature_kind)kind, &r->inputs, &inner, &r->features[kind]);
     }
     if (status == MN_OK || (r->method == MN_FIT_CHOOSE && status != MN_FAILURE))
         return MN_OK;
@@ -394,7 +392,7 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
     if (status == MN_OK)
         status = fill_table(&r, fit);
     free(r.flops);
-    free(r.inputs);
+    mn_inputs_free(&r.inputs);
     mn_averages_free(r.averages);
     return status;
 }
