@@ -11,7 +11,7 @@
 
 enum { GRID = 512 };                                          /* points that a density is computed at */
 static const double LEAST_VARIANCE = 1e-12;                   /* one of 0 has no density */
-enum { MOST_EVALUATIONS = 6144, SAMPLED_EVALUATIONS = 4096 }; /* bounds the kept covariances: 150 MB */
+enum { MOST_EVALUATIONS = 6144, SAMPLED_EVALUATIONS = 2048 }; /* bounds the kept covariances: 150 MB */
 
 static mn_status covariance(const void *context, uint64_t row, uint64_t rows, uint64_t column, uint64_t columns,
                             mn_error *error, double *block)
