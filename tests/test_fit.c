@@ -89,7 +89,8 @@ static mn_fitted *fit(const mn_samples *samples, bool higher, mn_fit_method meth
                                        .repeat_variance = NAN,
                                        .method = method,
                                        .terms = terms,
-                                       .upper = NAN};
+                                       .upper = NAN,
+                                       .chance = NAN};
     mn_error error = {0};
     mn_fitted *fitted = NULL;
     mn_fit_terms chosen;

@@ -4,6 +4,7 @@
 #include "host/core/skeleton.h"
 #include "host/files/measurements_file.h"
 #include "host/fit/choose.h"
+#include "host/fit/fit_record.h"
 #include "host/fit/fitted_metric.h"
 #include "host/fit/inputs.h"
 #include "host/fit/lapack.h"
@@ -235,19 +236,20 @@ static mn_status fit_metric(const request *r, int index, mn_fit *fit)
     const bool scaled = r->scaled == index;
     if (status == MN_OK && scaled && !(capability = capability_of(r, &samples)))
         status = mn_fail_memory(&fit->error);
-    const mn_metric_request one = {.samples = &samples,
-                                   .metric = metric->name,
-                                   .higher_is_better = metric->higher_is_better,
-                                   .repeat_variance = metric->repeat_variance,
-                                   .method = r->method,
-                                   .terms = r->terms,
-                                   .features =
-                                       r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
-                                   .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
-                                   .scale = scaled ? r->scale : MN_FIT_UNSCALED,
-                                   .capability = capability,
-                                   .mean_capability = r->mean_flops,
-                                   .threads = r->threads};
+    const mn_metric_request one = {
+        .samples = &samples,
+        .metric = metric->name,
+        .higher_is_better = metric->higher_is_better,
+        .repeat_variance = metric->repeat_variance,
+        .method = r->method,
+        .terms = r->terms,
+        .features = r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
+        .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
+        .chance = metric->has_chance ? mn_to_double(metric->chance, metric->resolution) : NAN,
+        .scale = scaled ? r->scale : MN_FIT_UNSCALED,
+        .capability = capability,
+        .mean_capability = r->mean_flops,
+        .threads = r->threads};
     mn_fit_terms terms;
     if (status == MN_OK)
         status = mn_fit_one_metric(&one, &fit->error, &fit->fitted[index], &terms);
@@ -336,6 +338,8 @@ static mn_status fill_table(const request *r, mn_fit *fit)
         char note[512] = "";
         status = mn_fitted_metric(fit->table, &r->measurements->metrics[i], fit->fitted[i], &fit->error, &metrics[i],
                                   note, sizeof note);
+        if (status == MN_OK)
+            status = mn_fit_record(r->measurements, &fit->figures[i], &fit->error, &metrics[i]);
         if (status == MN_OK && *note)
             status = add_note(fit, note);
     }
@@ -346,6 +350,8 @@ static mn_status fill_table(const request *r, mn_fit *fit)
         if (status == MN_OK && taken != MN_OK)
             status = mn_fail(&fit->error, taken, "%s", fit->table->error.text);
     }
+    if (status == MN_OK)
+        status = mn_fit_record_source(r->measurements, fit->table, &fit->error);
     return status == MN_OK && r->scaled >= 0 ? set_scale(r, fit) : status;
 }
 

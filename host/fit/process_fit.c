@@ -9,6 +9,7 @@ static mn_status make_process(const mn_process_request *request, mn_error *error
     const mn_samples *samples = request->samples;
     mn_process_options options = mn_process_default_options();
     options.upper = request->upper;
+    options.constant = request->chance;
     options.threads = request->threads;
     return mn_process_fit(request->features, samples->networks, samples->targets, samples->weights, samples->count,
                           &options, error, process);
