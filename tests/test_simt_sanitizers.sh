@@ -56,7 +56,7 @@ export ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=report_bugs=1 UBSAN_OPTIONS=prin
 for name in $address; do planted asan "$name"; done
 for name in $threads; do planted tsan "$name"; done
 for name in $memory; do planted msan "$name"; done
-for program in build/simt/*/run_*; do
+for program in build/simt/{asan,tsan,msan}/run_*; do
     case $program in */run_planted | *.d | *.o) ;; *) right "$program" ;; esac
 done
 

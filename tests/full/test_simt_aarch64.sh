@@ -4,7 +4,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 passed=0
 failed=0
-folder=build/simt/aarch64
+folder=build/aarch64/simt
 mkdir -p "$folder"
 
 count() {
