@@ -212,6 +212,24 @@ Test(gpu_scan, equals_the_cpu_with_many_limits_blocks_and_few_ranks)
     mn_device_close(device);
 }
 
+/* The scan that compares sums of 32 bits, where these suffice. */
+Test(gpu_scan, equals_the_cpu_without_ranks)
+{
+    mn_device *device = open_simt("10");
+    const mn_gpu_scan_tuning plain = {.blocks = 2, .threads = 64, .plain = true};
+    for (uint64_t seed = 1; seed <= 80; seed++)
+        check_random(device, &plain, seed,
+                     (random_shape){.nodes = 1 + (int)(seed % 6),
+                                    .blocks = 2 + (int)(seed % 4),
+                                    .metrics = 3,
+                                    .ragged = seed & 1,
+                                    .distinct = seed % 3 == 0 ? 2 : 0,
+                                    .largest = seed % 7 == 0 ? MN_MAX_MULTIPLES : 0,
+                                    .rules = seed % 5 == 0 ? 3 : 0},
+                     (int)(seed % 4));
+    mn_device_close(device);
+}
+
 /* All scores equal, many networks wanted, little room for candidates: chunks are done again, and the first networks come out in order. */
 Test(gpu_scan, keeps_the_first_of_a_flood_of_equal_scores)
 {

@@ -322,6 +322,18 @@ static bool make_columns(maker *m)
     return true;
 }
 
+/* The scan without ranks reads three sums of 32 bits and a filling. */
+static uint32_t plain_bytes(const mn_scan_parts *parts)
+{
+    uint32_t most = 1;
+    bool fits = parts->filter_count >= 1 && parts->filter_count <= 3;
+    for (int f = 0; f < parts->filter_count; f++)
+        fits = fits && (uint64_t)parts->filters[f].largest - (uint64_t)parts->filters[f].smallest < INT32_MAX;
+    for (int state = 0; state < parts->problem->diagram->state_count[parts->split]; state++)
+        most = (uint32_t)parts->lows[state].part.count > most ? (uint32_t)parts->lows[state].part.count : most;
+    return fits ? most * 16 : 0;
+}
+
 mn_status mn_scan_image_make(const mn_plugin *plugin, mn_gpu *gpu, const mn_scan_parts *parts, mn_error *error,
                              mn_scan_image *image)
 {
@@ -335,6 +347,7 @@ mn_status mn_scan_image_make(const mn_plugin *plugin, mn_gpu *gpu, const mn_scan
         .item_count = (uint64_t)parts->problem->item_count,
         .score_base = parts->columns[0].base,
         .middle_states = (uint64_t)parts->problem->diagram->state_count[parts->middle]};
+    image->plain_bytes = plain_bytes(parts);
     maker m = {.parts = parts, .diagram = parts->problem->diagram, .image = image, .t = &image->tables};
     const bool made =
         make_lows(&m) && count_forward(&m) && make_ways(&m) && make_middles(&m) && make_columns(&m);

@@ -12,6 +12,7 @@ typedef struct mn_gpu_scan_run {
     const mn_scan_request *request;
     mn_error *error;
     int mode; /* of mn_kernel_scan */
+    bool plain; /* without ranks */
 
     mn_scan_image image;
     mn_kernel_scan kernel;       /* as launched last */

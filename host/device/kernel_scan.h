@@ -18,7 +18,8 @@ enum {
     MN_KERNEL_SLICE = 1024,      /* middle parts of a task */
     MN_KERNEL_CHUNK = 16,        /* tasks: one a warp */
     MN_KERNEL_SEARCH = 255,      /* a cell's rank: search, as MN_SCAN_SEARCH */
-    MN_KERNEL_SORT_TILE = 1024   /* candidates that a block sorts by itself */
+    MN_KERNEL_SORT_TILE = 1024,  /* candidates that a block sorts by itself */
+    MN_KERNEL_PLAIN_OWNED = 8    /* middle parts of a lane in the scan without ranks */
 };
 
 /* A low table: all paths from one state at the split to the end. */
