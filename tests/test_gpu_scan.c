@@ -259,6 +259,56 @@ Test(gpu_scan, equals_the_cpu_on_a_large_space)
     mn_device_close(device);
 }
 
+/* Whatever call of the device's interface fails: a sentence, or the right answer, never another one. */
+Test(gpu_scan, reports_every_failure)
+{
+    mn_device_close(open_simt("0")); /* sets the environment */
+    scan_question q = random_scan_question(11, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3}, 2);
+    q.top = 5;
+    const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = q.top};
+    answer cpu = new_answer(q.top, 5);
+    cpu.status = mn_cpu_scan_best(&request, &cpu.result, &cpu.error);
+    int failures = 0;
+    bool reached_the_end = false;
+    for (uint64_t call = 1; call < 1000 && !reached_the_end; call++) {
+        mn_device *device = NULL;
+        const char *unfit = NULL;
+        answer gpu = new_answer(q.top, 5);
+        if (mn_device_open_with("simt", &(mn_gpu_options){.fail_at = call}, plugin_folder(), &device) == MN_OK) {
+            gpu.status = mn_gpu_scan(device->plugin, device->gpu, &small, &request, &gpu.result, &unfit, &gpu.error);
+            if (gpu.status == MN_FAILURE) {
+                failures++;
+                cr_assert(*gpu.error.text, "call %" PRIu64, call);
+            } else {
+                check_same(&gpu, &cpu, 5, call);
+                reached_the_end = true; /* fewer calls than that, or one of those that free memory */
+            }
+        }
+        mn_device_close(device);
+        free_answer(&gpu);
+    }
+    cr_assert(reached_the_end);
+    cr_assert_gt(failures, 20);
+    free_answer(&cpu);
+    free_scan_question(&q);
+}
+
+Test(gpu_scan, says_when_memory_ran_out)
+{
+    mn_device_close(open_simt("0"));
+    scan_question q = random_scan_question(11, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3}, 2);
+    const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = q.top};
+    mn_device *device = NULL;
+    const char *unfit = NULL;
+    answer a = new_answer(q.top, 5);
+    cr_assert_eq(mn_device_open_with("simt", &(mn_gpu_options){.memory_limit = 1000}, plugin_folder(), &device), MN_OK);
+    cr_assert_eq(mn_gpu_scan(device->plugin, device->gpu, NULL, &request, &a.result, &unfit, &a.error), MN_FAILURE);
+    cr_assert(strstr(a.error.text, "bytes left"), "%s", a.error.text);
+    mn_device_close(device);
+    free_answer(&a);
+    free_scan_question(&q);
+}
+
 Test(gpu_scan, stops_when_told)
 {
     mn_device *device = open_simt("0");
