@@ -82,6 +82,8 @@ for set in $sets; do
         ;;
     full)
         need coinor-cbc has_command cbc
+        need g++-aarch64-linux-gnu has_command aarch64-linux-gnu-g++
+        need qemu-user has_command qemu-aarch64
         ;;
     *)
         echo "deps.sh: unknown set \"$set\"; known: build demo test lint fuzz cross full" >&2

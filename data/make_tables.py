@@ -4,6 +4,8 @@
     python3 data/make_tables.py            writes them, after checking them against all that was published
     python3 data/make_tables.py --check    makes them in a temporary folder and compares: exit 1 when one differs
 
+Tables that are fitted to the ground truths are made from these files by fit_tables.py, with the built command.
+
 One module of maker/ for each search space, which offers
     build()            -> {path: document}
     formulas()         -> {path of a table: the published formula}

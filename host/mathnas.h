@@ -136,6 +136,19 @@ MN_API int64_t mn_table_link_value(const mn_table *table, int metric,
 MN_API double mn_table_metric_largest_rounding(const mn_table *table,
                                                int metric); /* made at load, in the metric's unit */
 
+/* What a metric was fitted to and how (the table's key "fitted"). Texts live as long as the table. */
+typedef struct mn_fit_origin {
+    const char *measurements;   /* the file, as it was named */
+    uint64_t networks;          /* distinct ones that had a value */
+    const char *method, *terms; /* as mn_fit_figures */
+} mn_fit_origin;
+
+/* false: the table says of no fit; `origin` is then empty texts and 0. */
+MN_API bool mn_table_metric_origin(const mn_table *table, int metric, mn_fit_origin *origin);
+
+/* Chance level: the value of networks without a path from input to output. NaN when the table does not say it. */
+MN_API double mn_table_metric_chance(const mn_table *table, int metric);
+
 /* The smallest and largest value that an admissible network takes. Exact but for the scaled metric, of which it is an
  * enclosure. MN_INFEASIBLE when the rules exclude every network. */
 MN_API mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smallest, int64_t *largest);
@@ -322,12 +335,13 @@ typedef struct mn_result {
     const char *engine;     /* "search" or "scan" */
     const char *device;     /* what it ran on: "cpu", "simt", "cuda:0" */
     const char *start_note; /* "", or what excludes all of options.starts: a limit or rule that the first breaks */
-    int conflict_count;     /* infeasible: limits that clash (indices), none of them can be left out */
+    int conflict_count;     /* infeasible: limits that clash (indices); see conflict_minimal */
     const int *conflict;
     const bool *nearest_exists; /* [conflict_count] false: no network meets the other limits either */
     const bool *
         nearest_proved; /* [conflict_count] false: two seconds did not suffice; nearest is the best found (if exists) */
     const int64_t *nearest; /* [conflict_count] nearest value reachable with the other limits kept, multiples */
+    bool conflict_minimal;  /* every limit of the conflict is needed; false: two seconds did not suffice to tell */
 } mn_result;
 
 MN_API mn_options mn_default_options(void);
@@ -533,6 +547,7 @@ MN_API const char *mn_plan_note(const mn_plan *plan); /* what a user should know
  * truth.csv.gz is looked for where tables are. */
 MN_API mn_status mn_truth_read(const mn_table *table, const char *path, mn_truth **truth);
 MN_API void mn_truth_free(mn_truth *truth);
+MN_API const char *mn_truth_path(const mn_truth *truth); /* the file it was read from; "" when that failed */
 MN_API uint64_t mn_truth_count(const mn_truth *truth);
 MN_API const uint16_t *mn_truth_networks(const mn_truth *truth);          /* [count][nodes] */
 MN_API int mn_truth_find_column(const mn_truth *truth, const char *name); /* -1 when there is none */
@@ -564,6 +579,17 @@ MN_API mn_status mn_truth_set_measured(mn_truth *truth, const mn_table *table, c
  * Kendall's tau-b by merge counting (Knight 1966), Spearman with mid-ranks. */
 MN_API mn_status mn_evaluate(const mn_table *table, int metric, mn_truth *truth, int column, const char *subset,
                              mn_evaluation *evaluation);
+
+/* Whether figures of mn_evaluate test what a fitted metric predicts, or say how well it fits what it has seen. */
+typedef enum mn_fit_seen {
+    MN_SEEN_NOT_FITTED, /* the table says of no fit */
+    MN_SEEN_UNKNOWN,    /* some of the truth's networks may have been measured for the fit */
+    MN_SEEN_NONE,       /* the subset is "unmeasured" */
+    MN_SEEN_SAME_FILE,  /* the fit's measurements had the truth's file name */
+    MN_SEEN_ALL         /* all admissible networks were measured for the fit */
+} mn_fit_seen;
+
+MN_API mn_fit_seen mn_truth_seen(const mn_truth *truth, const mn_table *table, int metric, const char *subset);
 
 /* rows [mn_truth_count]: those that mn_evaluate compares, in the networks' lexicographic order; `count` of them. */
 MN_API mn_status mn_evaluate_rows(const mn_table *table, mn_truth *truth, int column, const char *subset,

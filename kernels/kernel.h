@@ -16,6 +16,9 @@
  *   memory      __ldg __ldcg __ldcs __ldca __stcg __stcs __stwt; vector types int2 ... ulonglong4
  *   host        the runtime calls in kernels/simt/runtime.h
  *
+ * __global__ makes a kernel static by itself; functions, __constant__ and __device__ variables of a file are written static. A lane that leaves
+ * the kernel must not be waited for: no early return before a barrier.
+ *
  * A name that is not there does not compile under the emulator: it must be written and tested before a kernel may use it.
  * PTX stands in a small function under #ifdef __CUDACC__ with a C++ twin in the #else. A loop that waits for another lane must poll by an
  * atomic or mn_load_now, never by a plain volatile read, and at best with __nanosleep. Names of other libraries (CUB) stay behind a seam. */

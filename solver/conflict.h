@@ -6,14 +6,16 @@
 #include "solver/problem.h"
 
 typedef struct mn_conflict {
-    int count;    /* 0: the rules and fixed blocks alone exclude everything */
-    int *limits;  /* [limit_count] indices; none can be left out (a minimal set) */
+    int count;   /* 0: the rules and fixed blocks alone exclude everything */
+    int *limits; /* [limit_count] indices; none that is needed can be left out */
+    bool *
+        needed; /* [limit_count] whether some network meets the conflict's other limits; false: time did not suffice to tell */
     bool *proved; /* [limit_count] whether exists and nearest are proved; otherwise nearest is the best found in time */
     bool *exists; /* [limit_count] whether some network meets all other limits */
     int64_t *nearest; /* [limit_count] smallest value of the limit's column (problem.h's sign) over those networks */
 } mn_conflict;
 
-/* Seconds that the explanation may take: it must not cost more than the answer that it explains. */
+/* Seconds that the explanation may take in all: it must not cost more than the answer that it explains. */
 #define MN_EXPLANATION_SECONDS 2.0
 
 /* Of capacities that are infeasible on every problem. Arrays are the caller's. */

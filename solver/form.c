@@ -117,28 +117,30 @@ static mn_inverse inverse_of(const mn_problem *problem, int64_t f_low, int64_t f
         q.r = -(long double)scale->exponent_fixed / 0x1p56L;
         q.c = exp2l(-(long double)scale->log_constant / 0x1p40L);
     }
-    const long double at_low = q.c * powl((long double)f_low, q.r), at_high = q.c * powl((long double)f_high, q.r);
-    q.error = 0x1p-32L * fmaxl(at_low, at_high) + (fabsl(q.r) + 8) * 0x1p-40L;
+    q.at_low = powl((long double)f_low, q.r);
+    q.at_high = powl((long double)f_high, q.r);
+    q.error = 0x1p-32L * q.c * fmaxl(q.at_low, q.at_high) + (fabsl(q.r) + 8) * 0x1p-40L;
     return q;
 }
 
-/* A lower bound of a tau q(F) - b F over the interval of F: the ends and the point where the derivative vanishes, less what the
- * integer g and this floating-point evaluation may be off. */
+/* A lower bound of a tau q(F) - b F over the interval of F: the ends and, where the derivative rises through zero in between, that
+ * point, less what the integer g and this floating-point evaluation may be off. Asked hundreds of times for each part, so powers are
+ * taken for that point only. */
 static int64_t lowest_difference(const mn_form *form, int64_t a, int64_t b, long double tau)
 {
-    const mn_inverse q = form->inverse;
-    const int64_t f_low = form->f_low, f_high = form->f_high;
-    if (!(q.error < 0.01L))
+    const mn_inverse *q = &form->inverse;
+    if (!(q->error < 0.01L))
         return -LARGEST;
-    const long double factor = (long double)a * tau * q.c;
-    const long double low = (long double)f_low, high = (long double)f_high;
-    const long double term_low = factor * powl(low, q.r), term_high = factor * powl(high, q.r);
-    long double least = fminl(term_low - (long double)b * low, term_high - (long double)b * high);
-    const long double still = powl((long double)b / (factor * q.r), 1 / (q.r - 1));
-    if (q.r != 1 && q.r != 0 && still > low && still < high)
-        least = fminl(least, factor * powl(still, q.r) - (long double)b * still);
+    const long double factor = (long double)a * tau * q->c, line = (long double)b;
+    const long double low = (long double)form->f_low, high = (long double)form->f_high;
+    const long double term_low = factor * q->at_low, term_high = factor * q->at_high;
+    long double least = fminl(term_low - line * low, term_high - line * high);
+    if (q->r * term_low / low < line && q->r * term_high / high > line) {
+        const long double still = powl(line / (factor * q->r), 1 / (q->r - 1));
+        least = fminl(least, factor * powl(still, q->r) - line * still);
+    }
     const long double largest = fmaxl(fabsl(term_low), fabsl(term_high));
-    least -= largest * q.error + (largest + fabsl((long double)b) * high) * 1e-15L + 2;
+    least -= largest * q->error + (largest + fabsl(line) * high) * 1e-15L + 2;
     if (!(least > -0x1p62L))
         return -LARGEST;
     return least > 0x1p62L ? LARGEST : (int64_t)floorl(least);
@@ -156,7 +158,7 @@ static long double slope(const mn_form *form, long double tau, int64_t at)
     const int64_t f_low = form->f_low, f_high = form->f_high;
     if (is_convex(&q, tau) || f_low == f_high)
         return tau * q.c * q.r * powl((long double)at, q.r - 1);
-    return tau * q.c * (powl((long double)f_high, q.r) - powl((long double)f_low, q.r)) / (long double)(f_high - f_low);
+    return tau * q.c * (q.at_high - q.at_low) / (long double)(f_high - f_low);
 }
 
 /* Weights a sign S - b F of the relaxation with slope `slope`, as large as SCORE_BITS allow. */

@@ -34,6 +34,7 @@ void mn_prepared_free(mn_prepared *prepared);
 /* 1 / g(F) = c F^r on an interval of F, up to a relative `error` of the integer g. */
 typedef struct mn_inverse {
     long double c, r, error;
+    long double at_low, at_high; /* F^r at the ends of the interval */
 } mn_inverse;
 
 typedef struct mn_form {

@@ -3,6 +3,7 @@
 #include "solver/quarters.h"
 #include "solver/relaxation.h"
 #include "host/core/memory.h"
+#include "host/core/random.h"
 
 #include <math.h>
 #include <string.h>
@@ -189,18 +190,9 @@ mn_status mn_neighbourhood_create(const mn_form *form, const int64_t *capacities
 
 /* ---- the present network and the best ---------------------------------------------------------------------------------------------- */
 
-/* splitmix64 */
-static uint64_t draw(mn_neighbourhood *n)
-{
-    uint64_t z = n->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 static double draw_real(mn_neighbourhood *n)
 {
-    return ((double)(draw(n) >> 11) + 0.5) * 0x1p-53;
+    return ((double)(mn_random_next(&n->random) >> 11) + 0.5) * 0x1p-53;
 }
 
 static void set_present(mn_neighbourhood *n, const int *choice)
@@ -380,8 +372,10 @@ static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control
     const mn_halves_view view = {p->count, n->rows, p->begin, p->score, p->rows, p->caps};
     const uint64_t size = (uint64_t)n->list_size;
     if (!a->by_quarters) {
-        const mn_halves_options options = {
-            .list_size = n->list_size, .most_work = HALVES_WORK * size, .seed = draw(n), .control = control};
+        const mn_halves_options options = {.list_size = n->list_size,
+                                           .most_work = HALVES_WORK * size,
+                                           .seed = mn_random_next(&n->random),
+                                           .control = control};
         mn_halves_result result;
         const mn_status status =
             mn_halves_search(n->halves, &view, p->multipliers, target, &options, take_found, n, &result);
@@ -389,10 +383,10 @@ static mn_status explore(mn_neighbourhood *n, const attempt *a, const mn_control
         *complete = result.complete;
         return status;
     }
-    const int share = (int)(draw(n) % SHARES);
+    const int share = (int)(mn_random_next(&n->random) % SHARES);
     const mn_quarters_options options = {.list_size = n->list_size,
                                          .share = 0.3 + 0.7 * share / (SHARES - 1),
-                                         .seed = draw(n),
+                                         .seed = mn_random_next(&n->random),
                                          .most_work = QUARTERS_WORK * size,
                                          .control = control};
     uint64_t work;
@@ -448,7 +442,7 @@ static void draw_nodes(mn_neighbourhood *n, int count)
         free_all(n);
         return;
     }
-    const int way = (int)(draw(n) % 3);
+    const int way = (int)(mn_random_next(&n->random) % 3);
     for (int node = 0; node < n->node_count; node++) {
         const double random = draw_real(n), cost = n->reduced[n->choice[node]];
         n->rank[node] = way == 0 ? random : way == 1 ? n->second[node] * (0.2 + random) : -(cost + 1e-9) * random;
@@ -519,12 +513,12 @@ static mn_status improve(mn_neighbourhood *n, const mn_control *control)
     int avoid = -1;
     a.target = around ? n->score + !n->accept_equal : n->best_score + 1;
     if (forced) {
-        const int node = n->part.nodes[draw(n) % (uint64_t)n->part.count];
+        const int node = n->part.nodes[mn_random_next(&n->random) % (uint64_t)n->part.count];
         avoid = n->begin[node + 1] - n->begin[node] > 1 ? n->choice[node] : -1;
         a.target -= 1 + (int64_t)(fmax(0, n->bound - (double)n->score) * draw_real(n) * 0.5);
     }
-    if (draw(n) % 4 == 0)
-        a.tightening = FIRST_TIGHTENING * pow(GROWTH, (double)(draw(n) % 6));
+    if (mn_random_next(&n->random) % 4 == 0)
+        a.tightening = FIRST_TIGHTENING * pow(GROWTH, (double)(mn_random_next(&n->random) % 6));
     free_nodes(n, avoid);
     bool complete;
     const int64_t before = n->best_score;

@@ -41,6 +41,8 @@ bool ask_compare_conflict(asking *a, const mn_solver *solver, const mn_result *r
             return ask_differs(a, "conflict names limit %d", limit);
         e.conflict |= 1u << limit;
     }
+    if (!result->conflict_minimal)
+        return ask_differs(a, "the conflict is not shown to be minimal");
     question_visit(a->q, explain_with, &e);
     if (e.met)
         return ask_differs(a, "some network meets the %d limits that are said to clash", result->conflict_count);

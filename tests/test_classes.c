@@ -7,6 +7,7 @@
 #include "host/files/table_json.h"
 #include "host/fit/cell.h"
 #include "host/fit/classes.h"
+#include "tests/random_table.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -15,18 +16,9 @@
 
 enum { WIDTH = 4, MAPS = 16, EDGES = 12 };
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state += 0x9E3779B97F4A7C15u;
-    uint64_t z = *state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
 static int below(uint64_t *state, int limit)
 {
-    return (int)(next_random(state) % (uint64_t)limit);
+    return (int)(random_next(state) % (uint64_t)limit);
 }
 
 /* ---- functions ------------------------------------------------------------------------------------------------------------------ */
@@ -42,7 +34,7 @@ static vector apply(uint64_t map, vector input)
     vector output = {0};
     for (int i = 0; i < WIDTH; i++)
         for (int j = 0; j < WIDTH; j++)
-            output.x[i] += ((double)(next_random(&state) >> 11) * 0x1p-53 * 4 - 2) * input.x[j];
+            output.x[i] += ((double)(random_next(&state) >> 11) * 0x1p-53 * 4 - 2) * input.x[j];
     for (int i = 0; i < WIDTH; i++)
         output.x[i] = sin(output.x[i]);
     return output;
@@ -193,7 +185,7 @@ static void check_cells(const mn_table *table, const graph *g, uint64_t count, m
     uint64_t state = seed;
     for (uint64_t i = 0; i < count; i++) {
         uint16_t network[EDGES];
-        cr_assert(mn_network_from_number(table, all ? i : next_random(&state) % table->count, network));
+        cr_assert(mn_network_from_number(table, all ? i : random_next(&state) % table->count, network));
         results[i] = evaluate_cell(g, network, rule == MN_CLASS_LIVE_COUNTS);
         cr_assert_eq(mn_classes_number(classes, network, 1, &error, &results[i].class), MN_OK);
         const vector zero = {{0}};

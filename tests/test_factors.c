@@ -363,6 +363,14 @@ Test(factors_files, sentences)
          "knot 1 (from 0): expected [latent, value]"},
         {"\"link\": {\"form\": \"knots\", \"latent_resolution\": 1,\n\"knots\": [[0, 0], [1, 0.4]]}",
          "t.json:6: metric \"m\", \"link\", knot 1 (from 0): expected a larger latent value and a larger value"},
+        {"\"chance\": \"ten\"", "metric \"m\", \"chance\": expected"},
+        {"\"chance\": 1e18", "metric \"m\", \"chance\": expected at most 2^53 multiples"},
+        {"\"fitted\": 25", "metric \"m\", \"fitted\": expected an object"},
+        {"\"fitted\": {\"measurements\": \"m.csv\", \"networks\": 25, \"method\": \"ridge\"}",
+         "the key \"terms\" is missing"},
+        {"\"fitted\": {\"measurements\": \"m.csv\", \"networks\": 2.5, \"method\": \"ridge\", \"terms\": \"pairs\"}",
+         "\"networks\": expected a whole number of networks, found"},
+        {"\"fitted\": {\"measurements\": \"m.csv\", \"networks\": 2, \"by\": \"me\"}", "has the unknown key \"by\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_sentence(cases[i][0], cases[i][1]);

@@ -343,7 +343,7 @@ static const bad_table bad_tables[] = {
     {"\"resolution\": 0.01", "\"resolution\": \"0.01\"",
      "\"resolution\": expected a number, found the string \"0.01\""},
     {"\"base\": 90.005,", "\"bases\": 1,",
-     "metric \"accuracy\" has the unknown key \"bases\"; expected name, unit, better, resolution, base"},
+     "metric \"accuracy\" has the unknown key \"bases\"; expected name, unit, better, resolution, chance, base"},
     {"\"base\": 90.005,", "", "metric \"accuracy\": the key \"base\" is missing"},
     {"\"base\": 90.005", "\"base\": null", "metric \"accuracy\", \"base\": expected a number, found null"},
     {"\"base\": 90.005", "\"base\": 1e15",

@@ -6,24 +6,16 @@
 #include "host/mathnas.h"
 #include "host/files/measurements_file.h"
 #include "tests/files_support.h"
+#include "tests/random_table.h"
 
 #include <inttypes.h>
 #include <math.h>
 
 enum { NODES = 4, BLOCKS = 3, ITEMS = NODES * BLOCKS };
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state += 0x9E3779B97F4A7C15u;
-    uint64_t z = *state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
 static double uniform(uint64_t *state)
 {
-    return (double)(next_random(state) >> 11) * 0x1p-53;
+    return (double)(random_next(state) >> 11) * 0x1p-53;
 }
 
 static double normal(uint64_t *state)
@@ -77,7 +69,7 @@ static void draw(sample_set *set, const mn_table *table, const truth *t, int cou
     for (int i = 0; i < 81; i++)
         order[i] = i;
     for (int i = 0; i < count; i++) {
-        const int j = i + (int)(next_random(state) % (uint64_t)(81 - i)), number = order[j];
+        const int j = i + (int)(random_next(state) % (uint64_t)(81 - i)), number = order[j];
         order[j] = order[i];
         order[i] = number;
         for (int node = 0, rest = number; node < NODES; node++, rest /= 3)
@@ -97,7 +89,8 @@ static mn_fitted *fit(const mn_samples *samples, bool higher, mn_fit_method meth
                                        .repeat_variance = NAN,
                                        .method = method,
                                        .terms = terms,
-                                       .upper = NAN};
+                                       .upper = NAN,
+                                       .chance = NAN};
     mn_error error = {0};
     mn_fitted *fitted = NULL;
     mn_fit_terms chosen;

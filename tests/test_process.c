@@ -514,6 +514,69 @@ Test(process, orders_nasbench_macro_from_51_networks)
     cr_assert_gt(tau, 0.84, "tau %.4f", tau);
 }
 
+/* ---- costs -------------------------------------------------------------------------------------------------------------------------- */
+
+/* An operation that leads nowhere changes what a network costs, not what it computes; and every network costs something. */
+Test(process, features_of_costs_see_dead_operations)
+{
+    mn_table *table = load("data/spaces/nasbench201.json");
+    const uint16_t networks[3][6] = {{2, 0, 0, 1, 0, 0}, {3, 0, 0, 1, 0, 0}, {0, 0, 0, 0, 0, 0}};
+    for (int kind = MN_FEATURES_FUNCTION; kind <= MN_FEATURES_COST; kind++) {
+        mn_features *features = features_of(table, (mn_feature_kind)kind);
+        const size_t columns = (size_t)mn_features_count(features);
+        double *rows = mn_new_array(2 * columns, sizeof *rows);
+        OK(mn_features_rows(features, networks[0], 2, &error, rows));
+        cr_expect_eq(mn_features_kind(features), kind);
+        cr_expect_eq(!memcmp(rows, rows + columns, columns * sizeof *rows), kind == MN_FEATURES_FUNCTION);
+        cr_expect_eq(mn_features_constant(features, networks[2]), kind == MN_FEATURES_FUNCTION);
+        free(rows);
+        mn_features_free(features);
+    }
+    mn_table_free(table);
+}
+
+/* Costs that add up over all operations, the dead ones too: few networks tell those of all others. */
+Test(process, learns_additive_costs_from_few_networks)
+{
+    mn_table *table = load("data/spaces/nasbench201.json");
+    mn_features *features = features_of(table, MN_FEATURES_COST);
+    uint64_t count, state = 17;
+    uint16_t *networks = all_networks(table, &count), *some = random_networks(table, 80, &state);
+    double costs[6][5], targets[80], tau;
+    for (int node = 0; node < 6; node++)
+        for (int block = 0; block < 5; block++)
+            costs[node][block] = block * (1 + 0.3 * uniform(&state));
+    for (int i = 0; i < 80; i++) {
+        targets[i] = 5;
+        for (int node = 0; node < 6; node++)
+            targets[i] += costs[node][some[6 * i + node]];
+    }
+    double *truth = mn_new_array(count, sizeof *truth), *mean = mn_new_array(count, sizeof *mean);
+    for (uint64_t i = 0; i < count; i++) {
+        truth[i] = 5;
+        for (int node = 0; node < 6; node++)
+            truth[i] += costs[node][networks[6 * i + (uint64_t)node]];
+    }
+    mn_process_options options = mn_process_default_options();
+    options.upper = NAN;
+    mn_process *process;
+    OK(mn_process_fit(features, some, targets, NULL, 80, &options, &error, &process));
+    OK(mn_process_predict(process, networks, count, &error, mean, NULL));
+    OK(mn_kendall_tau_b(mean, truth, count, &error, &tau));
+    cr_assert_gt(tau, 0.95, "tau %.4f", tau);
+    double squares = 0;
+    for (uint64_t i = 0; i < count; i++)
+        squares += pow(mn_fit_link_inverse(mn_process_link(process), mean[i]) - truth[i], 2);
+    cr_assert_lt(sqrt(squares / (double)count), 0.5);
+    free(truth);
+    free(mean);
+    free(networks);
+    free(some);
+    mn_process_free(process);
+    mn_features_free(features);
+    mn_table_free(table);
+}
+
 /* ---- distillation ----------------------------------------------------------------------------------------------------------------- */
 
 Test(distill, all_terms_keep_the_predictions)

@@ -23,13 +23,14 @@ count() {
     fi
 }
 
-# named FLAVOUR NAME: whether the report in $log names every marked line of that bug.
+# named NAME: whether the report in $log names every marked line of that bug.
 named() {
-    local line
-    for line in $(grep -n "mark $2 " tests/simt/planted.cu | cut -d: -f1); do
+    local line lines
+    mapfile -t lines < <(grep -n "mark $1 " tests/simt/planted.cu | cut -d: -f1)
+    for line in "${lines[@]}"; do
         grep -q "planted.cu:$line" "$log" || return 1
     done
-    grep -q "mark $2 " tests/simt/planted.cu
+    [ ${#lines[@]} != 0 ]
 }
 
 # Reports may end a program in any way but a good one; a fault of the emulator's own is no report of the sanitizer.
@@ -37,7 +38,7 @@ planted() {
     local code
     tests/run_tsan.sh "build/simt/$1/run_planted" "$2" >"$log" 2>&1
     code=$?
-    [ $code != 0 ] && grep -Eq 'Sanitizer|runtime error' "$log" && named "$1" "$2"
+    [ $code != 0 ] && grep -Eq 'Sanitizer|runtime error' "$log" && named "$2"
     count $? "$1: $2 is not reported with its lines"
 }
 
@@ -55,7 +56,7 @@ export ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=report_bugs=1 UBSAN_OPTIONS=prin
 for name in $address; do planted asan "$name"; done
 for name in $threads; do planted tsan "$name"; done
 for name in $memory; do planted msan "$name"; done
-for program in build/simt/*/run_*; do
+for program in build/simt/{asan,tsan,msan}/run_*; do
     case $program in */run_planted | *.d | *.o) ;; *) right "$program" ;; esac
 done
 

@@ -1,18 +1,10 @@
 /* Solves that end before a proof: the bound is never below the optimum, the incumbent is what is said of it, and they end in time. */
 #include "solver/control.h"
 #include "tests/family_question.h"
+#include "tests/processor_time.h"
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
-
-/* What this process computed, in seconds: other work on the machine does not count. */
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -123,13 +115,13 @@ Test(stop, at_a_time_limit_with_a_valid_bound)
 
 /* ---- in time ------------------------------------------------------------------------------------------------------------------------------ */
 
-static const double PROMPT = 0.2; /* seconds */
+static const double PROMPT = 0.2; /* seconds of a quiet machine */
 
 /* Time on the processor, for each thread that may use it: on a busy machine the clock says little. */
 static void expect_prompt(double since, int threads, double allowed, const char *what)
 {
-    const double taken = (cpu_seconds() - since) / threads;
-    cr_assert_lt(taken, allowed + PROMPT, "%s took %g s", what, taken);
+    const double taken = (processor_seconds() - since) / threads;
+    cr_assert_lt(taken, allowed + seconds_worth(PROMPT), "%s took %g s", what, taken);
 }
 
 Test(stop, a_time_limit_holds_on_hard_instances)
@@ -141,7 +133,7 @@ Test(stop, a_time_limit_holds_on_hard_instances)
             family_question q = family_question_make(hard[i], 1, true);
             const mn_options options = {.top = 1, .time_limit = 0.3, .threads = threads};
             const mn_result *result;
-            const double start = cpu_seconds();
+            const double start = processor_seconds();
             const mn_status status = mn_solver_solve(q.solver, &options, &result);
             expect_prompt(start, threads, options.time_limit, hard[i]);
             cr_assert(status == MN_OK || status == MN_STOPPED, "%s", hard[i]);
@@ -154,7 +146,7 @@ Test(stop, a_time_limit_holds_on_hard_instances)
 typedef struct canceller {
     mn_solver *solver;
     double delay; /* seconds */
-    double then;  /* out: cpu_seconds() when it cancelled */
+    double then;  /* out: processor_seconds() when it cancelled */
 } canceller;
 
 static void *cancel_later(void *user)
@@ -162,7 +154,7 @@ static void *cancel_later(void *user)
     canceller *own = user;
     const struct timespec delay = {(time_t)own->delay, (long)(own->delay * 1e9) % 1000000000};
     nanosleep(&delay, NULL);
-    own->then = cpu_seconds();
+    own->then = processor_seconds();
     mn_solver_cancel(own->solver);
     return NULL;
 }

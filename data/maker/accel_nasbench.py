@@ -9,7 +9,8 @@ from maker.table import MICRO, ONE, block_names, document, expect, metric
 EXPANSIONS, KERNELS, EXCITATION = (1, 4, 6), (3, 5), (0, 1)
 LAYERS = [(1, 2, 3)] * 5 + [(1, 2, 3, 4)] + [(1, 2, 3)]
 LATENCIES = ("zcu102", "vck190")
-THROUGHPUTS = ("a100", "3090", "tpuv2", "tpuv3", "zcu102", "vck190")
+IMAGE_TIMES = {"a100": "latency_a100", "3090": "latency_3090", "tpuv2": "latency_tpuv2", "tpuv3": "latency_tpuv3",
+               "zcu102": "latency_zcu102_throughput", "vck190": "latency_vck190_throughput"}    # 1 / throughput
 
 
 def build():
@@ -20,7 +21,8 @@ def space():
     metrics = [metric("accuracy_imagenet", "%", "higher", MICRO), metric("accuracy_imagenet_top5", "%", "higher", MICRO),
                metric("flops", "FLOPs", "lower", ONE), metric("params", "parameters", "lower", ONE)]
     metrics += [metric(f"latency_{device}", "ms", "lower", MICRO) for device in LATENCIES]
-    metrics += [metric(f"throughput_{device}", "images/s", "higher", MICRO) for device in THROUGHPUTS]
+    metrics += [metric(f"throughput_{device}", "images/s", "higher", MICRO) for device in IMAGE_TIMES]
+    metrics += [metric(name, "ms/image", "lower", MICRO) for name in IMAGE_TIMES.values()]
     return document("space", "accel_nasbench", nodes(), metrics, encoding="accel-nasbench",
                     source="Accel-NASBench (arXiv 2404.08005, github.com/afzalxo/Accel-NASBench). See PROVENANCE.md.")
 
@@ -39,13 +41,19 @@ def truth():
     names = [node["name"] for node in nodes()]
     places = [{name: index for index, name in enumerate(block_names(node))} for node in nodes()]
     measured = {"accuracy_imagenet": "val_top1", "accuracy_imagenet_top5": "val_top5"}
-    timed = [f"latency_{device}" for device in LATENCIES] + [f"throughput_{device}" for device in THROUGHPUTS]
+    timed = [f"latency_{device}" for device in LATENCIES] + [f"throughput_{device}" for device in IMAGE_TIMES]
     rows = []
     for row in read_csv("accel_nasbench/networks.csv.gz"):
         chosen = ["e{}_k{}_l{}_se{}".format(*(row[f"{name}_{part}"] for part in ("e", "k", "l", "se"))) for name in names]
         rows.append([place[block] for place, block in zip(places, chosen)] + [row[name] for name in measured.values()]
-                    + [millions(row["macs_m"]), millions(row["params_m"])] + [rounded(row[name]) for name in timed])
-    return Csv([*names, *measured, "flops", "params", *timed], rows)
+                    + [millions(row["macs_m"]), millions(row["params_m"])] + [rounded(row[name]) for name in timed]
+                    + [image_time(row[f"throughput_{device}"]) for device in IMAGE_TIMES])
+    return Csv([*names, *measured, "flops", "params", *timed, *IMAGE_TIMES.values()], rows)
+
+
+def image_time(throughput):
+    """Milliseconds an image, which add up over blocks as throughputs do not; "" where it was not measured."""
+    return rounded(str(1000 / Decimal(throughput))) if throughput else ""
 
 
 def millions(text):

@@ -60,9 +60,13 @@ def packed(document):
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(document.header)
     writer.writerows(document.rows)
+    return packed_text(text.getvalue())
+
+
+def packed_text(text):
     packed_bytes = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed_bytes, mtime=0) as file:
-        file.write(text.getvalue().encode("ascii"))
+        file.write(text.encode("ascii"))
     return packed_bytes.getvalue()
 
 

@@ -22,11 +22,11 @@ mn_status mn_truth_read(const mn_table *table, const char *path, mn_truth **resu
         return MN_FAILURE;
     if (!table || !path)
         return mn_fail(&truth->error, MN_USAGE, "mn_truth_read: expected a table and a path, found NULL");
-    char *found;
+    char *found = NULL;
     mn_status status = mn_find_file("truth file", path, patterns, &truth->error, &found);
     if (status == MN_OK)
         status = mn_truth_file_read(table, found, truth);
-    free(found);
+    truth->path = found;
     return status;
 }
 
@@ -35,7 +35,13 @@ void mn_truth_free(mn_truth *truth)
     if (!truth)
         return;
     mn_truth_clear(truth);
+    free(truth->path);
     free(truth);
+}
+
+const char *mn_truth_path(const mn_truth *truth)
+{
+    return truth && truth->path ? truth->path : "";
 }
 
 uint64_t mn_truth_count(const mn_truth *truth)

@@ -4,6 +4,7 @@
 #include "host/core/skeleton.h"
 #include "host/files/measurements_file.h"
 #include "host/fit/choose.h"
+#include "host/fit/fit_record.h"
 #include "host/fit/fitted_metric.h"
 #include "host/fit/inputs.h"
 #include "host/fit/lapack.h"
@@ -39,8 +40,7 @@ typedef struct request {
     double mean_flops; /* of the space, for the scale */
     int64_t *flops;    /* [items] and their base: FLOPs as a table */
     int64_t flops_base;
-    int input_count;
-    double *inputs;        /* with --inputs */
+    mn_inputs inputs;      /* with --inputs */
     mn_averages *averages; /* with --augment classes */
     int threads;
     mn_features *features[2]; /* of the process, by mn_feature_kind; NULL: no process */
@@ -97,7 +97,6 @@ static mn_status read_inputs(const char *path, request *r, mn_error *error)
     mn_status status = mn_measurements_file_read(r->space, path, error, &measured);
     if (status == MN_OK)
         status = mn_inputs_make(r->space, path, &measured, error, &r->inputs);
-    r->input_count = status == MN_OK ? measured.column_count : 0;
     mn_measured_clear(&measured);
     return status;
 }
@@ -134,8 +133,8 @@ static mn_status select_samples(const request *r, const mn_measured_metric *metr
         (*numbers)[count] = metric->values[row];
         (*numbers)[most + (size_t)count++] = metric->weights[row];
     }
-    *samples =
-        (mn_samples){r->space, *networks, *numbers, *numbers + most, count, r->averages, r->input_count, r->inputs};
+    *samples = (mn_samples){r->space, *networks,   *numbers,        *numbers + most,
+                            count,    r->averages, r->inputs.count, r->inputs.additive};
     return count > 0 ? MN_OK : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
 }
 
@@ -237,19 +236,20 @@ static mn_status fit_metric(const request *r, int index, mn_fit *fit)
     const bool scaled = r->scaled == index;
     if (status == MN_OK && scaled && !(capability = capability_of(r, &samples)))
         status = mn_fail_memory(&fit->error);
-    const mn_metric_request one = {.samples = &samples,
-                                   .metric = metric->name,
-                                   .higher_is_better = metric->higher_is_better,
-                                   .repeat_variance = metric->repeat_variance,
-                                   .method = r->method,
-                                   .terms = r->terms,
-                                   .features =
-                                       r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
-                                   .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
-                                   .scale = scaled ? r->scale : MN_FIT_UNSCALED,
-                                   .capability = capability,
-                                   .mean_capability = r->mean_flops,
-                                   .threads = r->threads};
+    const mn_metric_request one = {
+        .samples = &samples,
+        .metric = metric->name,
+        .higher_is_better = metric->higher_is_better,
+        .repeat_variance = metric->repeat_variance,
+        .method = r->method,
+        .terms = r->terms,
+        .features = r->features[metric->higher_is_better ? MN_FEATURES_FUNCTION : MN_FEATURES_COST],
+        .upper = !strcmp(metric->unit, "%") ? 100 : NAN,
+        .chance = metric->has_chance ? mn_to_double(metric->chance, metric->resolution) : NAN,
+        .scale = scaled ? r->scale : MN_FIT_UNSCALED,
+        .capability = capability,
+        .mean_capability = r->mean_flops,
+        .threads = r->threads};
     mn_fit_terms terms;
     if (status == MN_OK)
         status = mn_fit_one_metric(&one, &fit->error, &fit->fitted[index], &terms);
@@ -273,7 +273,7 @@ static mn_status make_features(request *r, mn_error *error)
         for (int i = 0; i < r->measurements->metric_count; i++)
             needed |= r->measurements->metrics[i].higher_is_better == (kind == MN_FEATURES_FUNCTION);
         if (needed)
-            status = mn_features_create(r->space, (mn_feature_kind)kind, &inner, &r->features[kind]);
+            status = mn_features_create_with(r->space, (mn_feature_kind)kind, &r->inputs, &inner, &r->features[kind]);
     }
     if (status == MN_OK || (r->method == MN_FIT_CHOOSE && status != MN_FAILURE))
         return MN_OK;
@@ -338,6 +338,8 @@ static mn_status fill_table(const request *r, mn_fit *fit)
         char note[512] = "";
         status = mn_fitted_metric(fit->table, &r->measurements->metrics[i], fit->fitted[i], &fit->error, &metrics[i],
                                   note, sizeof note);
+        if (status == MN_OK)
+            status = mn_fit_record(r->measurements, &fit->figures[i], &fit->error, &metrics[i]);
         if (status == MN_OK && *note)
             status = add_note(fit, note);
     }
@@ -348,6 +350,8 @@ static mn_status fill_table(const request *r, mn_fit *fit)
         if (status == MN_OK && taken != MN_OK)
             status = mn_fail(&fit->error, taken, "%s", fit->table->error.text);
     }
+    if (status == MN_OK)
+        status = mn_fit_record_source(r->measurements, fit->table, &fit->error);
     return status == MN_OK && r->scaled >= 0 ? set_scale(r, fit) : status;
 }
 
@@ -394,7 +398,7 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
     if (status == MN_OK)
         status = fill_table(&r, fit);
     free(r.flops);
-    free(r.inputs);
+    mn_inputs_free(&r.inputs);
     mn_averages_free(r.averages);
     return status;
 }

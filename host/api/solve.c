@@ -266,18 +266,22 @@ static mn_status explain(mn_solver *solver, const mn_control *control)
     mn_conflict conflict = {.limits = solver->conflict,
                             .exists = solver->nearest_exists,
                             .proved = solver->nearest_proved,
-                            .nearest = solver->nearest};
+                            .nearest = solver->nearest,
+                            .needed = mn_new_array((size_t)solver->limit_count, sizeof *conflict.needed)};
+    if (!conflict.needed)
+        return mn_fail_memory(&solver->error);
     const mn_status status = mn_conflict_explain(solver->problems, solver->member_count, solver->capacities, control,
                                                  &solver->error, &conflict);
-    if (status != MN_OK)
-        return status;
-    solver->result.conflict_count = conflict.count;
-    for (int i = 0; i < conflict.count; i++) {
+    solver->result.conflict_count = status == MN_OK ? conflict.count : 0;
+    solver->result.conflict_minimal = true;
+    for (int i = 0; i < solver->result.conflict_count; i++) {
+        solver->result.conflict_minimal &= conflict.needed[i];
         const int limit = conflict.limits[i];
         const int64_t nearest = solver->senses[limit] == MN_AT_LEAST ? -solver->nearest[i] : solver->nearest[i];
         solver->nearest[i] = mn_linked(&solver->members[0].limits[limit], nearest);
     }
-    return MN_OK;
+    free(conflict.needed);
+    return status;
 }
 
 /* The sentence that goes with a status other than MN_OK. */

@@ -25,31 +25,42 @@ typedef struct comparison {
 
 /* ---- what is compared -------------------------------------------------------------------------------------------------------- */
 
-/* The truth's column of the metric's name, else the first that begins with "NAME_". */
-static mn_status guess_column(comparison *e)
+/* The truth's columns whose names begin with `beginning`, but for one, as a list in words. */
+static text list_columns(const comparison *e, const char *beginning, int but)
 {
-    const char *name = mn_table_metric_name(e->table, e->metric);
-    const size_t length = strlen(name);
-    e->column = mn_truth_find_column(e->truth, name);
-    text others = {0};
-    for (int i = 0; e->column < 0 && i < mn_truth_column_count(e->truth); i++) {
-        const char *column = mn_truth_column_name(e->truth, i);
-        if (!strncmp(column, name, length) && column[length] == '_')
-            e->column = i;
-    }
+    text list = {0};
     for (int i = 0; i < mn_truth_column_count(e->truth); i++)
-        if (i != e->column)
-            text_printf(&others, "%s%s", others.length ? ", " : "", mn_truth_column_name(e->truth, i));
+        if (i != but && !strncmp(mn_truth_column_name(e->truth, i), beginning, strlen(beginning)))
+            text_printf(&list, "%s%s", list.length ? ", " : "", mn_truth_column_name(e->truth, i));
+    return list;
+}
+
+/* The first column that begins with "NAME_", with a note of the others that do. */
+static mn_status guess_column(comparison *e, const char *name)
+{
+    text beginning = {0};
+    text_printf(&beginning, "%s_", name);
+    if (!beginning.data)
+        return cli_fail_memory(e->c);
+    for (int i = 0; e->column < 0 && i < mn_truth_column_count(e->truth); i++)
+        if (!strncmp(mn_truth_column_name(e->truth, i), beginning.data, beginning.length))
+            e->column = i;
+    text others = list_columns(e, e->column < 0 ? "" : beginning.data, e->column);
     mn_status status = MN_OK;
     if (e->column < 0)
         status =
             cli_fail(e->c, MN_USAGE, "the truth has no column for \"%s\"; choose one with --metric %s=COLUMN from %s",
                      name, name, others.data ? others.data : "");
-    else if (strcmp(mn_truth_column_name(e->truth, e->column), name))
+    else if (others.length)
         cli_note(e->c,
-                 "mathnas evaluate: %s is compared with the truth's column %s (--metric %s=COLUMN chooses another: %s)",
-                 name, mn_truth_column_name(e->truth, e->column), name, others.data ? others.data : "");
+                 "mathnas evaluate: %s is compared with the truth's column %s, the first that begins with \"%s\"; "
+                 "--metric %s=COLUMN chooses another: %s",
+                 name, mn_truth_column_name(e->truth, e->column), beginning.data, name, others.data);
+    else
+        cli_note(e->c, "mathnas evaluate: %s is compared with the truth's column %s", name,
+                 mn_truth_column_name(e->truth, e->column));
     text_free(&others);
+    text_free(&beginning);
     return status;
 }
 
@@ -67,8 +78,11 @@ static mn_status choose_metric(comparison *e)
             return cli_fail(e->c, MN_USAGE, "--metric: table \"%s\" has no metric \"%.*s\"", mn_table_name(e->table),
                             (int)length, given);
     }
-    if (!given || !given[length])
-        return guess_column(e);
+    const char *name = mn_table_metric_name(e->table, e->metric);
+    if (!given || !given[length]) {
+        e->column = mn_truth_find_column(e->truth, name);
+        return e->column < 0 ? guess_column(e, name) : MN_OK;
+    }
     e->column = mn_truth_find_column(e->truth, given + length + 1);
     if (e->column < 0)
         return cli_fail(e->c, MN_USAGE, "--metric: the truth has no column \"%.200s\"", given + length + 1);
@@ -213,6 +227,27 @@ static void json_limits(json_out *json, const comparison *e)
     json_close(json);
 }
 
+/* What the metric was fitted to, and whether the figures test its predictions: null where that is not known. */
+static void json_fitted(json_out *json, const comparison *e)
+{
+    mn_fit_origin origin;
+    const mn_fit_seen seen = mn_truth_seen(e->truth, e->table, e->metric, e->subset);
+    if (!mn_table_metric_origin(e->table, e->metric, &origin)) {
+        json_null(json, "fitted");
+        return;
+    }
+    json_object(json, "fitted");
+    json_string(json, "measurements", origin.measurements);
+    json_count(json, "networks", origin.networks);
+    json_string(json, "method", origin.method);
+    json_string(json, "terms", origin.terms);
+    if (seen == MN_SEEN_UNKNOWN)
+        json_null(json, "tests_prediction");
+    else
+        json_boolean(json, "tests_prediction", seen == MN_SEEN_NONE);
+    json_close(json);
+}
+
 static mn_status print_json(comparison *e)
 {
     const mn_evaluation *f = &e->figures;
@@ -223,6 +258,7 @@ static mn_status print_json(comparison *e)
     json_string(&json, "truth_column", mn_truth_column_name(e->truth, e->column));
     json_string(&json, "subset", e->subset);
     json_string(&json, "scale", mn_table_scale_text(e->table));
+    json_fitted(&json, e);
     json_count(&json, "count", f->count);
     json_double(&json, "kendall_tau", f->kendall_tau);
     json_double(&json, "spearman", f->spearman);
@@ -263,6 +299,20 @@ static void print_rank(text *out, const comparison *e)
     text_put(out, e->rank.meets ? "\n" : "\n  (it does not meet them itself)\n");
 }
 
+static void print_fitted(text *out, const comparison *e)
+{
+    static const char *const meanings[] = {
+        [MN_SEEN_UNKNOWN] = "those that the truth holds too are no test of prediction; --subset unmeasured "
+                            "--measurements FILE leaves them out",
+        [MN_SEEN_NONE] = "none of the same function is compared",
+        [MN_SEEN_SAME_FILE] = "a file of the truth's name, so this says how well it fits, not how well it predicts",
+        [MN_SEEN_ALL] = "all of the space, so this says how well it fits, not how well it predicts"};
+    mn_fit_origin origin;
+    if (mn_table_metric_origin(e->table, e->metric, &origin))
+        text_printf(out, "  fitted to %" PRIu64 " networks of %s: %s\n", origin.networks, origin.measurements,
+                    meanings[mn_truth_seen(e->truth, e->table, e->metric, e->subset)]);
+}
+
 static mn_status print_text(comparison *e)
 {
     const mn_evaluation *f = &e->figures;
@@ -272,6 +322,7 @@ static mn_status print_text(comparison *e)
     text_printf(&out, "%s of %s%s%s against %s, %s: %" PRIu64 " networks\n", mn_table_metric_name(e->table, e->metric),
                 mn_table_name(e->table), *mn_table_scale_text(e->table) ? ", scaled: " : "",
                 mn_table_scale_text(e->table), mn_truth_column_name(e->truth, e->column), e->subset, f->count);
+    print_fitted(&out, e);
     text_printf(&out, "  Kendall tau-b      %.4f\n  Spearman           %.4f\n  Pearson            %.4f\n",
                 f->kendall_tau, f->spearman, f->pearson);
     text_printf(&out, "  RMSE               %.4f %s\n  mean abs. error    %.4f %s\n", f->rmse, unit, f->mae, unit);

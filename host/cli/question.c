@@ -26,9 +26,11 @@ void question_report_conflict(const cli *c, const mn_solver *solver, const mn_re
                 name);
         return;
     }
-    fprintf(stderr, "mathnas %s: infeasible: no network meets %s\n", name,
-            result->conflict_count > 1 ? "these limits together (without any one of them some network does)"
-                                       : "this limit");
+    fprintf(stderr, "mathnas %s: infeasible: no network meets %s%s\n", name,
+            result->conflict_count > 1 ? "these limits together" : "this limit",
+            !result->conflict_minimal    ? " (perhaps fewer of them clash: not told in time)"
+            : result->conflict_count > 1 ? " (without any one of them some network does)"
+                                         : "");
     for (int i = 0; i < result->conflict_count; i++) {
         const int limit = result->conflict[i];
         const char *others = mn_solver_limit_count(solver) > 1 ? " with the other limits kept" : "";

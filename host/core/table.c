@@ -39,6 +39,9 @@ static void free_metric(mn_metric *metric)
     free(metric->values);
     free(metric->errors);
     mn_link_free(&metric->link);
+    free(metric->fitted.measurements);
+    free(metric->fitted.method);
+    free(metric->fitted.terms);
 }
 
 static void free_metrics(mn_table *table)

@@ -42,6 +42,12 @@ typedef struct mn_factor {
     double *errors;  /* [combinations] standard errors, or NULL */
 } mn_factor;
 
+/* What a fitted metric was fitted to: `networks` distinct measured networks of the file `measurements`. */
+typedef struct mn_fitted_to {
+    char *measurements, *method, *terms;
+    int64_t networks; /* 0: the metric says nothing of a fit */
+} mn_fitted_to;
+
 /* metric(N) = base + sum over nodes of values[first[node] + choice] + sum over factors of their value of N's combination; with a link,
  * that sum is the latent value, in multiples of link.resolution (as base, values and factors are), and metric(N) its image. A limit or
  * objective on an expression becomes a column of the same shape (mn_linear). */
@@ -55,8 +61,11 @@ typedef struct mn_metric {
     double *
         errors; /* [item_count] standard errors of the values, in units (of the latent value, with a link); NULL: none */
     int factor_count;
-    mn_factor *factors;      /* [factor_count] */
-    mn_link link;            /* link.count == 0: none */
+    mn_factor *factors; /* [factor_count] */
+    mn_link link;       /* link.count == 0: none */
+    bool has_chance;    /* the value of networks whose output is constant is known: */
+    int64_t chance;     /* it, in multiples of `resolution` */
+    mn_fitted_to fitted;
     double largest_rounding; /* made at load, in units */
 } mn_metric;
 

@@ -171,6 +171,18 @@ static mn_status read_resolution(const mn_json_document *document, const mn_json
     return status;
 }
 
+/* "chance": the value of a network whose output is constant. */
+static mn_status read_chance(const mn_json_document *document, const mn_json *value, mn_metric *metric)
+{
+    const mn_json *chance = mn_json_find(value, "chance");
+    char place[PLACE_SIZE];
+    metric->has_chance = chance != NULL;
+    if (!chance || mn_try_multiples(chance, metric->resolution, &metric->chance, &metric->largest_rounding))
+        return MN_OK;
+    snprintf(place, sizeof place, "metric \"%.200s\", \"chance\"", metric->name);
+    return mn_fail_multiples(document, chance, place);
+}
+
 /* Base and values: what a table has and a space has not. */
 static mn_status read_numbers(const mn_json_document *document, const mn_json *value, const mn_table *table,
                               const char *place, mn_metric *metric)
@@ -193,9 +205,9 @@ static mn_status read_numbers(const mn_json_document *document, const mn_json *v
 
 static mn_status read_metric(const mn_json_document *document, const mn_json *value, const mn_table *table, int index)
 {
-    static const char *const table_keys[] = {"name",   "unit",   "better",  "resolution", "base",
-                                             "values", "errors", "factors", "link",       NULL};
-    static const char *const space_keys[] = {"name", "unit", "better", "resolution", NULL};
+    static const char *const table_keys[] = {"name",   "unit",   "better",  "resolution", "chance", "base",
+                                             "values", "errors", "factors", "link",       "fitted", NULL};
+    static const char *const space_keys[] = {"name", "unit", "better", "resolution", "chance", NULL};
     mn_metric *metric = &table->metrics[index];
     char place[PLACE_SIZE];
     snprintf(place, sizeof place, "metric %d (from 0)", index);
@@ -218,6 +230,10 @@ static mn_status read_metric(const mn_json_document *document, const mn_json *va
         status = read_direction(document, value, place, metric);
     if (status == MN_OK)
         status = read_resolution(document, value, place, metric);
+    if (status == MN_OK)
+        status = read_chance(document, value, metric);
+    if (status == MN_OK)
+        status = mn_read_fitted(document, value, metric);
     return status == MN_OK && table->has_values ? read_numbers(document, value, table, place, metric) : status;
 }
 

@@ -9,12 +9,14 @@
 mn_status mn_read_nodes(const mn_json_document *document, const mn_json *nodes, mn_table *table);
 mn_status mn_read_metrics(const mn_json_document *document, const mn_json *metrics, mn_table *table);
 
-/* Parts of a metric: "link" before any value, "factors" and "errors" behind "values" (table_factors.c). */
+/* Parts of a metric: "link" before any value, "factors" and "errors" behind "values" (table_factors.c); "fitted", if there is such a
+ * key (table_fitted.c). */
 mn_status mn_read_link(const mn_json_document *document, const mn_json *link, mn_metric *metric);
 mn_status mn_read_factors(const mn_json_document *document, const mn_json *factors, const mn_table *table,
                           mn_metric *metric);
 mn_status mn_read_errors(const mn_json_document *document, const mn_json *errors, const mn_table *table,
                          mn_metric *metric);
+mn_status mn_read_fitted(const mn_json_document *document, const mn_json *metric_json, mn_metric *metric);
 
 /* A number as multiples, at most 2^53 of them; how much it was rounded counts in `largest_rounding` (NULL: nowhere). The first says
  * false where the second records what is wrong at `place`. */

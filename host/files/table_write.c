@@ -2,6 +2,7 @@
 #include "host/files/table_json.h"
 #include "host/core/factors.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,20 @@ static void put_values(mn_output *output, const mn_table *table, const mn_metric
     mn_output_printf(output, "\n     ]");
 }
 
+static void put_fitted(mn_output *output, const mn_metric *metric)
+{
+    const mn_fitted_to *fitted = &metric->fitted;
+    if (fitted->networks == 0)
+        return;
+    mn_output_printf(output, ",\n     \"fitted\": {\"measurements\": ");
+    put_string(output, fitted->measurements);
+    mn_output_printf(output, ", \"networks\": %" PRId64 ", \"method\": ", fitted->networks);
+    put_string(output, fitted->method);
+    mn_output_printf(output, ", \"terms\": ");
+    put_string(output, fitted->terms);
+    mn_output_printf(output, "}");
+}
+
 static void put_metrics(mn_output *output, const mn_table *table)
 {
     char number[MN_NUMBER_SIZE];
@@ -169,11 +184,14 @@ static void put_metrics(mn_output *output, const mn_table *table)
         put_string(output, metric->unit);
         mn_output_printf(output, ", \"better\": \"%s\", \"resolution\": %s",
                          metric->higher_is_better ? "higher" : "lower", mn_format(1, metric->resolution, number));
+        if (metric->has_chance)
+            mn_output_printf(output, ", \"chance\": %s", mn_format(metric->chance, metric->resolution, number));
         if (table->has_values) {
             put_values(output, table, metric);
             put_errors(output, table, metric);
             put_factors(output, table, metric);
             put_link(output, metric);
+            put_fitted(output, metric);
         }
         mn_output_printf(output, "}");
     }

@@ -6,6 +6,7 @@
 
 struct mn_truth {
     mn_error error; /* first: mn_last_error */
+    char *path;
     int node_count;
     uint64_t count;
     uint16_t *networks; /* [count][node_count] */

@@ -6,14 +6,6 @@
 /* Nodes of at least two blocks whose networks are at most MN_AVERAGES_LIMIT: 19; nodes of one block are few in real spaces. */
 enum { MOST_NODES = 256 };
 
-static uint64_t number_of(const mn_table *table, const uint16_t *network)
-{
-    uint64_t number = 0;
-    for (int node = 0; node < table->node_count; node++)
-        number = number * (uint64_t)table->nodes[node].block_count + network[node];
-    return number;
-}
-
 /* Class of every network of the space, by number. */
 static mn_status number_classes(mn_averages *averages, mn_error *error)
 {
@@ -108,7 +100,9 @@ void mn_averages_row(const mn_averages *averages, const mn_terms *terms, const u
                      double *row, double *scratch)
 {
     double *mean = scratch + terms->free_count + terms->column_count;
-    class_row(averages, terms, averages->class_of[number_of(averages->table, network)], mean, scratch);
+    uint64_t number = 0;
+    mn_network_number(averages->table, network, &number);
+    class_row(averages, terms, averages->class_of[number], mean, scratch);
     memcpy(free_row, mean, (size_t)terms->free_count * sizeof *mean);
     memcpy(row, mean + terms->free_count, (size_t)terms->column_count * sizeof *mean);
 }

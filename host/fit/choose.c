@@ -1,5 +1,6 @@
 #include "host/fit/choose.h"
 #include "host/core/memory.h"
+#include "host/core/random.h"
 #include "host/fit/differences.h"
 #include "host/fit/evaluate.h"
 #include "host/fit/scaled.h"
@@ -64,11 +65,11 @@ static void list_candidates(choice *c, mn_error *error)
     const int order = request->terms < MN_FIT_FULL ? (int)request->terms + 1 : 1;
     const bool inputs = request->samples->input_count > 0; /* they take the place of counts */
     const bool can_count = !inputs && mn_terms_can_count(request->samples->table);
-    if (inputs && method != MN_FIT_RIDGE && method != MN_FIT_ROBUST && method != MN_FIT_CHOOSE) {
-        mn_fail(error, MN_USAGE, "inputs go with method ridge or robust");
+    if (inputs && (method == MN_FIT_PAPER || method == MN_FIT_LEAST_SQUARES)) {
+        mn_fail(error, MN_USAGE, "inputs go with method ridge, robust or process");
         return;
     }
-    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features && !inputs)
+    if ((method == MN_FIT_PROCESS || method == MN_FIT_CHOOSE) && request->features)
         c->candidates[c->count++] = (candidate){.method = MN_FIT_PROCESS};
     if (request->terms == MN_FIT_FULL && method != MN_FIT_PROCESS)
         mn_fail(error, MN_USAGE,
@@ -89,17 +90,14 @@ static void list_candidates(choice *c, mn_error *error)
 
 /* ---- cross-validation ----------------------------------------------------------------------------------------------------------- */
 
-/* A fold for each sample, -1 for those beyond MN_CHOOSE_ROWS: a shuffle that is the same everywhere (splitmix64: Steele, Lea, Flood 2014). */
+/* A fold for each sample, -1 for those beyond MN_CHOOSE_ROWS: a shuffle that is the same everywhere. */
 static void deal_folds(int *fold_of, int count, int folds)
 {
     uint64_t state = 201;
     for (int i = 0; i < count; i++)
         fold_of[i] = i < MN_CHOOSE_ROWS ? i % folds : -1;
     for (int i = count - 1; i > 0; i--) {
-        uint64_t z = state += 0x9e3779b97f4a7c15u;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-        const int j = (int)((z ^ (z >> 31)) % (uint64_t)(i + 1)), swap = fold_of[i];
+        const int j = (int)(mn_random_next(&state) % (uint64_t)(i + 1)), swap = fold_of[i];
         fold_of[i] = fold_of[j];
         fold_of[j] = swap;
     }
@@ -164,6 +162,7 @@ static mn_process_request process_request(const mn_metric_request *request, cons
     return (mn_process_request){.samples = samples,
                                 .features = request->features,
                                 .upper = request->upper,
+                                .chance = request->chance,
                                 .terms = terms[terms_of(request, MN_FIT_PROCESS)],
                                 .threads = request->threads};
 }

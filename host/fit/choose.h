@@ -51,6 +51,7 @@ typedef struct mn_metric_request {
     const double *capability;    /* [samples] FLOPs, for the scale */
     double mean_capability;      /* of the space */
     double upper;                /* natural bound of the metric; NaN: none */
+    double chance;               /* value of networks whose output is constant; NaN: not known */
     int threads;
 } mn_metric_request;
 

@@ -4,6 +4,7 @@
  * sums of squares are taken about the first value and then about the mean, so that a constant side is recognised exactly. */
 #include "host/fit/evaluate.h"
 #include "host/core/memory.h"
+#include "host/core/random.h"
 
 #include <math.h>
 
@@ -279,14 +280,6 @@ void mn_evaluate_errors(const double *predicted, const double *truth, const doub
 
 /* ---- regret under limits -------------------------------------------------------------------------------------------------- */
 
-static uint64_t next_random(uint64_t *state) /* splitmix64: Steele, Lea, Flood 2014 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 /* Regret of the best prediction among the `within` rows of least cost, at each `within`: regrets [count]. Ties go to the first row. */
 static void prefix_regrets(const keyed_row *by_cost, const double *predicted, const double *truth, double sign,
                            uint64_t count, double *regrets)
@@ -323,7 +316,7 @@ mn_status mn_regret_under_limits(const double *predicted, const double *truth, c
     double sum = 0, worst = 0;
     int best = 0;
     for (int i = 0; i < limits; i++) {
-        const double value = regrets[next_random(&seed) % count];
+        const double value = regrets[mn_random_next(&seed) % count];
         sum += value;
         worst = value > worst ? value : worst;
         best += value == 0;

@@ -35,4 +35,7 @@ static inline int mn_columns_add(mn_columns *columns, int count)
 mn_status mn_cell_columns(const mn_table *table, mn_feature_kind kind, mn_error *error, mn_columns *columns);
 mn_status mn_chain_columns(const mn_table *table, mn_feature_kind kind, mn_error *error, mn_columns *columns);
 
+/* Further columns; the inputs must outlive them. */
+mn_status mn_add_input_columns(const mn_inputs *inputs, mn_error *error, mn_columns *columns);
+
 #endif

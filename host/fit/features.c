@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "host/core/memory.h"
+#include "host/core/network.h"
 #include "host/fit/cell.h"
 #include "host/fit/classes.h"
 #include "host/fit/feature_columns.h"
@@ -29,30 +30,14 @@ struct mn_features {
 
 static bool small_space(const mn_table *table)
 {
-    uint64_t count = 1;
-    for (int node = 0; node < table->node_count; node++) {
-        count *= (uint64_t)table->nodes[node].block_count;
-        if (count > SPACE_LIMIT)
-            return false;
-    }
-    return true;
+    return table->count <= SPACE_LIMIT;
 }
 
 static uint64_t number_of(const mn_table *table, const uint16_t *network)
 {
     uint64_t number = 0;
-    for (int node = 0; node < table->node_count; node++)
-        number = number * (uint64_t)table->nodes[node].block_count + network[node];
+    mn_network_number(table, network, &number); /* a small space: it has one */
     return number;
-}
-
-static void network_of(const mn_table *table, uint64_t number, uint16_t *network)
-{
-    for (int node = table->node_count - 1; node >= 0; node--) {
-        const uint64_t blocks = (uint64_t)table->nodes[node].block_count;
-        network[node] = (uint16_t)(number % blocks);
-        number /= blocks;
-    }
 }
 
 /* All networks of a small space, else SAMPLE of them, the same ones always. */
@@ -61,12 +46,11 @@ static uint16_t *example_networks(const mn_table *table, uint64_t *count)
     *count = SAMPLE;
     const size_t nodes = (size_t)table->node_count;
     if (small_space(table))
-        for (size_t node = *count = 1; node <= nodes; node++)
-            *count *= (uint64_t)table->nodes[node - 1].block_count;
+        *count = table->count;
     uint16_t *networks = mn_new_array(*count * nodes, sizeof *networks);
     for (uint64_t i = 0; i < *count && networks; i++) {
         if (small_space(table))
-            network_of(table, i, networks + i * nodes);
+            mn_network_from_number(table, i, networks + i * nodes);
         else
             for (size_t node = 0; node < nodes; node++)
                 networks[i * nodes + node] =
@@ -223,7 +207,13 @@ static mn_status scale_classes(mn_features *f, uint64_t networks, mn_error *erro
 
 /* ---- public ---------------------------------------------------------------------------------------------------------------------- */
 
-mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_error *error, mn_features **result)
+mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_error *error, mn_features **features)
+{
+    return mn_features_create_with(table, kind, NULL, error, features);
+}
+
+mn_status mn_features_create_with(const mn_table *table, mn_feature_kind kind, const mn_inputs *inputs, mn_error *error,
+                                  mn_features **result)
 {
     *result = NULL;
     mn_features *f = mn_new_array(1, sizeof *f);
@@ -232,6 +222,8 @@ mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_err
     f->table = table;
     f->kind = kind;
     mn_status status = (mn_table_has_cell(table) ? mn_cell_columns : mn_chain_columns)(table, kind, error, &f->raw);
+    if (status == MN_OK && inputs && inputs->count > 0)
+        status = mn_add_input_columns(inputs, error, &f->raw);
     if (status == MN_OK && f->raw.count > MOST_COLUMNS)
         status = mn_fail(error, MN_USAGE, "\"%s\" has %d features, more than %d, the most that a process can use",
                          table->name, f->raw.count, MOST_COLUMNS);

@@ -8,9 +8,9 @@
 #ifndef MN_FIT_FEATURES_H
 #define MN_FIT_FEATURES_H
 
-#include "host/core/table.h"
+#include "host/fit/inputs.h"
 
-enum { MN_FEATURE_GROUPS = 12 };
+enum { MN_FEATURE_GROUPS = 12 + MN_MOST_INPUTS };
 
 typedef enum mn_feature_kind { MN_FEATURES_FUNCTION, MN_FEATURES_COST } mn_feature_kind;
 
@@ -26,6 +26,10 @@ typedef struct mn_features mn_features;
 
 /* The table (or space) must outlive the features. */
 mn_status mn_features_create(const mn_table *table, mn_feature_kind kind, mn_error *error, mn_features **features);
+
+/* The same and what is known beforehand (NULL: nothing), which must outlive the features too. */
+mn_status mn_features_create_with(const mn_table *table, mn_feature_kind kind, const mn_inputs *inputs, mn_error *error,
+                                  mn_features **features);
 void mn_features_free(mn_features *features);
 
 const mn_table *mn_features_table(const mn_features *features);

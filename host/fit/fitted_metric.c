@@ -162,6 +162,8 @@ mn_status mn_fitted_metric(const mn_table *table, const mn_measured_metric *meas
         snprintf(note, note_size, "%.200s: values so large are kept to multiples of %s %.100s", metric->name,
                  mn_format(1, metric->resolution, number), metric->unit);
     }
+    metric->has_chance = measured->has_chance;
+    metric->chance = llround(multiples_of(mn_to_double(measured->chance, measured->resolution), metric->resolution));
     const mn_resolution resolution = linked ? metric->link.resolution : metric->resolution;
     round_values(table, fitted, resolution, metric);
     if (status == MN_OK)

@@ -39,8 +39,7 @@ static void see_class(const mn_samples *samples, int row, bool *seen)
     const mn_table *table = samples->table;
     const uint16_t *network = samples->networks + (size_t)row * (size_t)table->node_count;
     uint64_t number = 0;
-    for (int node = 0; node < table->node_count; node++)
-        number = number * (uint64_t)table->nodes[node].block_count + network[node];
+    mn_network_number(table, network, &number);
     const uint64_t class = averages->class_of[number];
     for (uint64_t i = averages->first[class]; i < averages->first[class + 1]; i++) {
         uint64_t rest = averages->member[i];

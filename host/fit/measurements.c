@@ -86,6 +86,8 @@ static mn_status describe_metric(const mn_table *space, const char *file, const 
     metric->unit = mn_copy_text(unit, strlen(unit));
     metric->higher_is_better = own >= 0 ? space->metrics[own].higher_is_better : known->higher_is_better;
     metric->resolution = own >= 0 ? space->metrics[own].resolution : (mn_resolution){1, known->decimals};
+    metric->has_chance = own >= 0 && space->metrics[own].has_chance;
+    metric->chance = own >= 0 ? space->metrics[own].chance : 0;
     return metric->unit ? MN_OK : mn_fail_memory(error);
 }
 
@@ -339,6 +341,9 @@ mn_status mn_measurements_make(const mn_table *space, const char *name, const mn
     mn_status status = network_of && ranges.lowest && ranges.highest && ranges.lowest_row && ranges.highest_row
                            ? MN_OK
                            : mn_fail_memory(error);
+    measurements->name = mn_copy_text(name, strlen(name));
+    if (!measurements->name)
+        status = mn_fail_memory(error);
     measurements->node_count = measured->node_count;
     measurements->rows = measured->count;
     measurements->left_out = measured->left_out;
@@ -379,6 +384,8 @@ void mn_measurements_clear(mn_measurements *measurements)
     free(measurements->metrics);
     free(measurements->networks);
     free(measurements->lines);
+    free(measurements->name);
+    measurements->name = NULL;
     measurements->notes = NULL;
     measurements->note_count = 0;
     measurements->metrics = NULL;

@@ -21,6 +21,8 @@ typedef struct mn_measured_metric {
     char *name, *unit;
     bool higher_is_better;
     mn_resolution resolution;
+    bool has_chance; /* as the space's metric */
+    int64_t chance;
     double *values;         /* [count] mean of the repeats; NaN: not measured */
     double *weights;        /* [count] sum of the repeats' weights; 0: not measured */
     double *variances;      /* [count] of the repeats about their mean; NaN with fewer than two */
@@ -31,6 +33,7 @@ typedef struct mn_measured_metric {
 
 struct mn_measurements {
     mn_error error; /* first: mn_last_error */
+    char *name;     /* of the file */
     int node_count;
     int count;
     uint16_t *networks; /* [count][node_count] distinct, in the order of the file */

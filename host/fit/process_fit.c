@@ -9,6 +9,7 @@ static mn_status make_process(const mn_process_request *request, mn_error *error
     const mn_samples *samples = request->samples;
     mn_process_options options = mn_process_default_options();
     options.upper = request->upper;
+    options.constant = request->chance;
     options.threads = request->threads;
     return mn_process_fit(request->features, samples->networks, samples->targets, samples->weights, samples->count,
                           &options, error, process);
@@ -75,16 +76,18 @@ static mn_status leave_one_out(const mn_process *process, int count, mn_error *e
     return status;
 }
 
-static void describe(const mn_process *process, const mn_distilled *distilled, mn_fitted *fitted)
+static void describe(const mn_process *process, const mn_distilled *distilled, int inputs, mn_fitted *fitted)
 {
     static const char *const links[] = {"no link", "logarithm", "-log(bound - value)"};
     const mn_fit_link link = mn_process_link(process);
-    char bound[48] = "";
+    char bound[48] = "", known[32] = "";
     if (link.form == MN_LINK_BOUNDED)
         snprintf(bound, sizeof bound, ", bound %.6g", link.bound);
+    if (inputs > 0)
+        snprintf(known, sizeof known, " with %d input%s", inputs, inputs > 1 ? "s" : "");
     snprintf(fitted->model, sizeof fitted->model,
-             "Gaussian process, link: %s%s; its terms keep %.1f %% of the predictions' variance", links[link.form],
-             bound, 100 * distilled->explained);
+             "Gaussian process%s, link: %s%s; its terms keep %.1f %% of the predictions' variance", known,
+             links[link.form], bound, 100 * distilled->explained);
     fitted->method = "process";
     fitted->parameters = mn_process_kernel(process)->parameter_count;
     fitted->freedom = NAN;
@@ -104,7 +107,7 @@ mn_status mn_process_fit_metric(const mn_process_request *request, mn_error *err
     if (status == MN_OK)
         status = leave_one_out(process, request->samples->count, error, fitted);
     if (status == MN_OK)
-        describe(process, distilled, fitted);
+        describe(process, distilled, request->samples->input_count, fitted);
     mn_distilled_free(distilled);
     mn_process_free(process);
     if (status == MN_OK)

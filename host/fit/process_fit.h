@@ -12,7 +12,8 @@
 typedef struct mn_process_request {
     const mn_samples *samples;
     const mn_features *features;
-    double upper; /* natural bound of the metric (100 for %); NaN: none */
+    double upper;  /* natural bound of the metric (100 for %); NaN: none */
+    double chance; /* value of networks whose output is constant; NaN: not known */
     mn_distill_terms terms;
     int threads;
 } mn_process_request;

@@ -2,16 +2,13 @@
 #ifndef MN_FIT_RANDOM_AT_H
 #define MN_FIT_RANDOM_AT_H
 
-#include <math.h>
-#include <stdint.h>
+#include "host/core/random.h"
 
-/* splitmix64 (Steele, Lea, Flood 2014). */
+#include <math.h>
+
 static inline uint64_t mn_random_at(uint64_t place)
 {
-    place += 0x9e3779b97f4a7c15u;
-    place = (place ^ place >> 30) * 0xbf58476d1ce4e5b9u;
-    place = (place ^ place >> 27) * 0x94d049bb133111ebu;
-    return place ^ place >> 31;
+    return mn_random_next(&place);
 }
 
 /* Standard normal (Box, Muller 1958). */

@@ -147,19 +147,27 @@ int dynamic_shared_limit(const void *kernel)
     return static_cast<int>(static_shared_limit);
 }
 
-cudaError_t allow_dynamic_shared(const void *kernel, int bytes)
+static void allow_dynamic_shared(const void *kernel, int bytes)
 {
-    if (const cudaError_t error = begin_call("cudaFuncSetAttribute"))
-        return error;
-    if (bytes < 0 || bytes > static_cast<int>(shared_opt_in_limit))
-        return note(cudaErrorInvalidValue);
     const std::lock_guard<std::mutex> lock(state_lock);
     for (dynamic_limit &entry : dynamic_limits)
         if (entry.kernel == kernel) {
             entry.bytes = bytes;
-            return cudaSuccess;
+            return;
         }
     dynamic_limits.push_back({kernel, bytes});
+}
+
+cudaError_t set_attribute(const void *kernel, cudaFuncAttribute attribute, int value)
+{
+    if (const cudaError_t error = begin_call("cudaFuncSetAttribute"))
+        return error;
+    if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout)
+        return value >= -1 && value <= 100 ? cudaSuccess : note(cudaErrorInvalidValue);
+    if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 ||
+        value > static_cast<int>(shared_opt_in_limit))
+        return note(cudaErrorInvalidValue);
+    allow_dynamic_shared(kernel, value);
     return cudaSuccess;
 }
 
@@ -224,50 +232,6 @@ long long clock_ticks()
 } // namespace simt
 
 using namespace simt;
-
-static const struct {
-    cudaError_t error;
-    const char *name, *text;
-} error_texts[] = {
-    {cudaSuccess, "cudaSuccess", "no error"},
-    {cudaErrorInvalidValue, "cudaErrorInvalidValue", "invalid argument"},
-    {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
-    {cudaErrorInitializationError, "cudaErrorInitializationError", "initialization error"},
-    {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration", "invalid configuration argument"},
-    {cudaErrorInvalidSymbol, "cudaErrorInvalidSymbol", "invalid device symbol"},
-    {cudaErrorInvalidDevicePointer, "cudaErrorInvalidDevicePointer", "invalid device pointer"},
-    {cudaErrorInvalidMemcpyDirection, "cudaErrorInvalidMemcpyDirection", "invalid copy direction for memcpy"},
-    {cudaErrorInsufficientDriver, "cudaErrorInsufficientDriver",
-     "CUDA driver version is insufficient for CUDA runtime version"},
-    {cudaErrorInvalidDeviceFunction, "cudaErrorInvalidDeviceFunction", "invalid device function"},
-    {cudaErrorNoDevice, "cudaErrorNoDevice", "no CUDA-capable device is detected"},
-    {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
-    {cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice",
-     "no kernel image is available for execution on the device"},
-    {cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "invalid resource handle"},
-    {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
-    {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered"},
-    {cudaErrorLaunchOutOfResources, "cudaErrorLaunchOutOfResources", "too many resources requested for launch"},
-    {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
-    {cudaErrorNotSupported, "cudaErrorNotSupported", "operation not supported"},
-    {cudaErrorUnknown, "cudaErrorUnknown", "unknown error"},
-};
-
-const char *cudaGetErrorName(cudaError_t error)
-{
-    for (const auto &entry : error_texts)
-        if (entry.error == error)
-            return entry.name;
-    return "unrecognized error code";
-}
-
-const char *cudaGetErrorString(cudaError_t error)
-{
-    for (const auto &entry : error_texts)
-        if (entry.error == error)
-            return entry.text;
-    return "unrecognized error code";
-}
 
 cudaError_t cudaGetLastError()
 {
@@ -337,29 +301,26 @@ cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int dev
     cudaDeviceProp properties;
     if (const cudaError_t error = cudaGetDeviceProperties(&properties, device))
         return error;
-    switch (attribute) {
-    case cudaDevAttrMaxThreadsPerBlock:
-        *value = properties.maxThreadsPerBlock;
-        return cudaSuccess;
-    case cudaDevAttrWarpSize:
-        *value = properties.warpSize;
-        return cudaSuccess;
-    case cudaDevAttrMultiProcessorCount:
-        *value = properties.multiProcessorCount;
-        return cudaSuccess;
-    case cudaDevAttrComputeCapabilityMajor:
-        *value = properties.major;
-        return cudaSuccess;
-    case cudaDevAttrComputeCapabilityMinor:
-        *value = properties.minor;
-        return cudaSuccess;
-    case cudaDevAttrMaxSharedMemoryPerMultiprocessor:
-        *value = static_cast<int>(properties.sharedMemPerMultiprocessor);
-        return cudaSuccess;
-    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
-        *value = static_cast<int>(properties.sharedMemPerBlockOptin);
-        return cudaSuccess;
-    }
+    const struct {
+        cudaDeviceAttr attribute;
+        size_t value;
+    } values[] = {
+        {cudaDevAttrMaxThreadsPerBlock, static_cast<size_t>(properties.maxThreadsPerBlock)},
+        {cudaDevAttrMaxSharedMemoryPerBlock, properties.sharedMemPerBlock},
+        {cudaDevAttrWarpSize, static_cast<size_t>(properties.warpSize)},
+        {cudaDevAttrMultiProcessorCount, static_cast<size_t>(properties.multiProcessorCount)},
+        {cudaDevAttrL2CacheSize, static_cast<size_t>(properties.l2CacheSize)},
+        {cudaDevAttrMaxThreadsPerMultiProcessor, static_cast<size_t>(properties.maxThreadsPerMultiProcessor)},
+        {cudaDevAttrComputeCapabilityMajor, static_cast<size_t>(properties.major)},
+        {cudaDevAttrComputeCapabilityMinor, static_cast<size_t>(properties.minor)},
+        {cudaDevAttrMaxSharedMemoryPerMultiprocessor, properties.sharedMemPerMultiprocessor},
+        {cudaDevAttrMaxSharedMemoryPerBlockOptin, properties.sharedMemPerBlockOptin},
+    };
+    for (const auto &entry : values)
+        if (entry.attribute == attribute) {
+            *value = static_cast<int>(entry.value);
+            return cudaSuccess;
+        }
     return note(cudaErrorInvalidValue);
 }
 

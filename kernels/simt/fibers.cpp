@@ -14,6 +14,7 @@ void stack_main()
     worker *const w = this_worker;
     const int stack = w->free_stacks[w->free_count]; /* just taken */
     void *forgotten;
+    *stack_end(w, stack) = stack_mark;
     while (prefers_fresh(w)) {
         lane *const l = w->order[w->started++];
         l->stack = stack;
@@ -21,6 +22,9 @@ void stack_main()
         order_acquire(&w->run->begin);
         w->run->work->lane();
         lane_left(w, l);
+        if (*stack_end(w, stack) != stack_mark)
+            fault("thread %u in block (%u,%u,%u) needs more than %zu bytes of stack", l->number, l->block->index.x,
+                  l->block->index.y, l->block->index.z, stack_bytes);
         if (watches_races)
             leave_stack(w, &forgotten);
     }

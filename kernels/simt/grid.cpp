@@ -61,7 +61,7 @@ static void shuffle_lanes(worker *w)
     }
 }
 
-static void start_block(worker *w, block *b, uint64_t number, unsigned slot)
+static void start_block(worker *w, block *b, uint64_t number)
 {
     const grid_run *const run = w->run;
     b->index.x = static_cast<unsigned>(number % run->grid.x);
@@ -75,14 +75,13 @@ static void start_block(worker *w, block *b, uint64_t number, unsigned slot)
     }
     for (unsigned i = 0; i < b->lane_count; i++)
         b->lanes[i].state = lane::fresh;
-    static_cast<void>(slot);
 }
 
 static void check_arenas(worker *w)
 {
     for (unsigned i = 0; i < w->block_count; i++) {
         const block *const b = &w->blocks[i];
-        const shared_entry *const entry = overrun_object(w, b);
+        const shared_entry *const entry = overrun_object(b);
         char text[512];
         if (!entry)
             continue;
@@ -101,7 +100,7 @@ static void run_group(worker *w, uint64_t first, unsigned count)
     w->started = w->finished = w->ready_first = w->ready_count = 0;
     refresh_stacks(w);
     for (unsigned i = 0; i < count; i++)
-        start_block(w, &w->blocks[i], block_at(w->run, first + i), i);
+        start_block(w, &w->blocks[i], block_at(w->run, first + i));
     for (unsigned i = 0; i < w->lane_count; i++) {
         w->order[i] = &w->lanes[i];
         if (watches_races)
@@ -164,7 +163,7 @@ static void *run_worker(void *argument)
 /* Threads are worth their start only for so many lanes. */
 static int thread_count(const grid_run *run)
 {
-    constexpr uint64_t lanes_worth_a_thread = 2048;
+    constexpr uint64_t lanes_worth_a_thread = 512;
     if (watches_races)
         return 1;
     const long cores = run->how.threads > 0 ? run->how.threads : sysconf(_SC_NPROCESSORS_ONLN);

@@ -137,7 +137,10 @@ void free_all_memory()
     const std::lock_guard<std::mutex> lock(memory_lock);
     for (const allocation &entry : device_memory)
         free(reinterpret_cast<unsigned char *>(entry.begin) - gap);
+    for (const allocation &entry : host_memory)
+        free(reinterpret_cast<void *>(entry.begin));
     device_memory.clear();
+    host_memory.clear();
     device_bytes = 0;
 }
 

@@ -39,12 +39,18 @@ enum cudaMemcpyKind {
     cudaMemcpyDefault = 4
 };
 
-enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+enum cudaFuncAttribute {
+    cudaFuncAttributeMaxDynamicSharedMemorySize = 8,
+    cudaFuncAttributePreferredSharedMemoryCarveout = 9
+};
 
 enum cudaDeviceAttr {
     cudaDevAttrMaxThreadsPerBlock = 1,
+    cudaDevAttrMaxSharedMemoryPerBlock = 8,
     cudaDevAttrWarpSize = 10,
     cudaDevAttrMultiProcessorCount = 16,
+    cudaDevAttrL2CacheSize = 38,
+    cudaDevAttrMaxThreadsPerMultiProcessor = 39,
     cudaDevAttrComputeCapabilityMajor = 75,
     cudaDevAttrComputeCapabilityMinor = 76,
     cudaDevAttrMaxSharedMemoryPerMultiprocessor = 81,
@@ -96,7 +102,7 @@ cudaError_t allocate_on_stream(void **address, size_t bytes, cudaStream_t stream
 cudaError_t allocate_host(void **address, size_t bytes);
 cudaError_t copy_to_symbol(void *symbol, size_t symbol_bytes, const void *source, size_t bytes, size_t offset);
 cudaError_t copy_from_symbol(void *destination, const void *symbol, size_t symbol_bytes, size_t bytes, size_t offset);
-cudaError_t allow_dynamic_shared(const void *kernel, int bytes);
+cudaError_t set_attribute(const void *kernel, cudaFuncAttribute attribute, int value);
 cudaError_t function_attributes(cudaFuncAttributes *attributes, const void *kernel);
 cudaError_t blocks_per_multiprocessor(int *blocks, int block_size, size_t dynamic_bytes);
 } // namespace simt
@@ -164,9 +170,7 @@ cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEve
 template <typename... Parameters>
 inline cudaError_t cudaFuncSetAttribute(void (*kernel)(Parameters...), cudaFuncAttribute attribute, int value)
 {
-    return attribute == cudaFuncAttributeMaxDynamicSharedMemorySize
-               ? simt::allow_dynamic_shared(reinterpret_cast<const void *>(kernel), value)
-               : cudaErrorInvalidValue;
+    return simt::set_attribute(reinterpret_cast<const void *>(kernel), attribute, value);
 }
 template <typename... Parameters>
 inline cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, void (*kernel)(Parameters...))

@@ -153,7 +153,7 @@ void note_endless_wait(worker *w, lane *l);
 /* A block's shared memory, as its first lane must find it; and what is wrong with it when the block has ended (the name of an object
  * that was written past its ends), or null. */
 void prepare_arena(worker *w, block *b);
-const shared_entry *overrun_object(const worker *w, const block *b);
+const shared_entry *overrun_object(const block *b);
 constexpr size_t arena_bytes = 512 << 10, arena_gap = 64;
 constexpr size_t static_shared_limit = 48 << 10, shared_opt_in_limit = 227 << 10;
 

@@ -89,7 +89,7 @@ void *shared_object(const shared_site *declared, size_t bytes, size_t alignment)
     return b->arena + entry->begin;
 }
 
-const shared_entry *overrun_object(const worker *, const block *b)
+const shared_entry *overrun_object(const block *b)
 {
 #ifndef MN_SIMT_ADDRESS_SANITIZER
     for (int i = 0; i < b->shared_count; i++) {

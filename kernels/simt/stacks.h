@@ -8,7 +8,7 @@ namespace simt
 {
 
 constexpr size_t stack_bytes = watches_races ? 32 << 10 : 64 << 10;
-constexpr uint64_t stack_mark = 0x5ca1ab1e0ddba11u; /* in the lowest word: gone when a lane went that deep */
+constexpr uint64_t stack_mark = 0x5ca1ab1e0ddba11u; /* in a stack's lowest word: gone when a lane went that deep */
 
 inline char *stack_begin(const worker *w, int stack)
 {
@@ -21,9 +21,10 @@ inline char *stack_top(const worker *w, int stack)
     return stack_begin(w, stack) + stack_bytes - 64 * static_cast<size_t>(stack % 64);
 }
 
-/* Room for so many lanes at once; all stacks free. */
-bool prepare_stacks(worker *w, unsigned lanes);
-void free_stacks(worker *w);
+inline uint64_t *stack_end(const worker *w, int stack)
+{
+    return reinterpret_cast<uint64_t *>(stack_begin(w, stack));
+}
 
 /* Before and after a change of stacks; -1: the thread's own. */
 inline void announce_switch(const worker *w, int stack)

@@ -53,7 +53,8 @@ static void drain_one(simt_stream *stream)
     while (!stream->work.empty()) {
         const work_item item = std::move(stream->work.front());
         stream->work.pop_front();
-        item();
+        if (!kernel_error()) /* what follows a fault is never done */
+            item();
     }
     stream->running = false;
 }

@@ -156,14 +156,14 @@ worker *borrow_worker(grid_run *run, unsigned group)
 void refresh_stacks(worker *w)
 {
     const int capacity = static_cast<int>(w->lane_capacity);
-    if (watches_races)
-        mmap(w->stacks, w->lane_count * stack_bytes, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (watches_races) /* those that this group will take */
+        mmap(stack_begin(w, capacity - static_cast<int>(w->lane_count)), w->lane_count * stack_bytes,
+             PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     if (w->free_count == capacity)
         return;
     unpoison(w->stacks, w->lane_capacity * stack_bytes);
     for (int i = 0; i < capacity; i++)
-        w->free_stacks[i] = capacity - 1 - i;
+        w->free_stacks[i] = i; /* the highest is taken first: below it there is room for one that overflows */
     w->free_count = capacity;
 }
 

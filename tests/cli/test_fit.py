@@ -2,6 +2,7 @@
 """fit and evaluate on what fit makes: recovery of a known table through files, notes, sentences, exit codes, subsets, calibration."""
 import csv
 import gzip
+import itertools
 import json
 import os
 import random
@@ -178,7 +179,25 @@ class Fit(CommandTest):
         self.assertLess(run("evaluate", table, "--truth", truth, "--json").json()["rmse"], 0.05)
         _, answer = self.fit(few, "--method", "ridge", "--inputs", wrong, code=3)
         self.assertIn("the same for every network", answer["error"])
-        self.fit(few, "--method", "process", "--inputs", scores, code=2)
+        self.fit(few, "--method", "paper", "--inputs", scores, code=2)
+
+    def test_a_process_takes_an_input_as_it_is_where_every_network_has_one(self):
+        """Values that no block or attribute explains, only the input does; where one network has none, its additive part is all that is used."""
+        hidden = {tuple(network): self.source.random() for network in itertools.product(range(5), repeat=len(self.nodes))}
+        few, every = self.networks(40), list(hidden)
+        measured = self.write("few.csv", few, {"latency": lambda n: 10 + hidden[tuple(n)]})
+        truth = self.write("truth.csv", every[::7], {"latency": lambda n: 10 + hidden[tuple(n)]})
+        taus = []
+        for known in [every, every[1:]]:
+            scores = self.write("scores.csv", known, {"score": lambda n: 3 * hidden[tuple(n)] - 8})
+            result = run("fit", "--space", SPACE, "--measurements", measured, "--method", "process", "--inputs", scores,
+                         "--output", self.path_of("p.json"), "--json")
+            if "LAPACK" in result.err:
+                self.skipTest("no LAPACK here")
+            self.assertIn("with 1 input,", result.json()["metrics"][0]["model"])
+            taus.append(run("evaluate", self.path_of("p.json"), "--truth", truth, "--json").json()["kendall_tau"])
+        self.assertGreater(taus[0], 0.9)
+        self.assertLess(taus[1], 0.5)
 
     def test_process_keeps_every_network(self):
         measured = self.write("m.csv", self.networks(40), {"accuracy": lambda n: 70 + self.value(n) / 5000})

@@ -1,7 +1,7 @@
 /* Every intrinsic that kernels/kernel.h lists, used once: both compilers must know each, with these types. */
 #include "kernels/kernel.h"
 
-__constant__ int table[4];
+static __constant__ int table[4];
 
 __device__ static unsigned words(unsigned a, unsigned b)
 {

@@ -13,7 +13,7 @@ __global__ void warp_kernel(const warp_input *inputs, warp_results *results)
     got.up = __shfl_up_sync(mask, in.value, in.delta, in.width);
     got.down = __shfl_down_sync(mask, in.value, in.delta, in.width);
     got.crossed = __shfl_xor_sync(mask, in.value, in.crossing, in.width);
-    got.from_wide = __shfl_sync(mask, static_cast<long long>(in.value) << 32 | 5, in.source, in.width);
+    got.from_wide = __shfl_sync(mask, in.value * 4294967296 + 5, in.source, in.width);
     got.crossed_double = __shfl_xor_sync(mask, in.value + 0.5, in.crossing, in.width);
     got.ballot = __ballot_sync(mask, in.value & 2);
     got.any = __any_sync(mask, in.value & 1) != 0;

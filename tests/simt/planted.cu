@@ -147,6 +147,15 @@ __global__ void use_after_free(int *out, const int *freed)
     out[threadIdx.x] = freed[threadIdx.x]; /* mark use_after_free */
 }
 
+/* A stack for each lane is small, here and on a GPU (where it is slow as well). */
+__global__ void deep_stack(int *out)
+{
+    volatile int values[20000];
+    for (int i = 0; i < 20000; i++)
+        values[i] = i;
+    out[threadIdx.x] = values[threadIdx.x];
+}
+
 /* Static shared memory has 48 KiB; CUDA's compiler refuses more in one kernel, which the planted bug is kept from. */
 #ifndef __CUDACC__
 __global__ void too_much_shared(int *out)
@@ -306,6 +315,7 @@ static const struct {
     {"static_overrun", static_overrun, 1, 64, 0},
     {"dynamic_overrun", dynamic_overrun, 1, 64, 256},
     {"global_overrun", global_overrun, 1, 64, 0},
+    {"deep_stack", deep_stack, 1, 1, 0},
     {"static_overread", static_overread, 1, 64, 0},
     {"dynamic_overread", dynamic_overread, 1, 64, 256},
     {"global_overread", global_overread, 1, 64, 0},

@@ -5,7 +5,7 @@
 
 static constexpr int warps_limit = 32;
 
-__constant__ int weights[sums_weight_count];
+static __constant__ int weights[sums_weight_count];
 
 /* The block's sum, to lane 0. Block: any multiple of 32. */
 __device__ static long long block_sum(long long value)
