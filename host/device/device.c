@@ -180,7 +180,8 @@ static bool wants_any(const mn_table *table, int64_t *const *columns)
     return wanted;
 }
 
-/* Networks and values lie in the host's memory, and cross a bus that is slower than the CPU predicts: a GPU only where it was asked for. */
+/* Networks and values lie in the host's memory, and to copy them there and back takes about as long as a few cores take to predict: a GPU only
+ * where it was asked for. */
 mn_status mn_device_predict(mn_device *device, const mn_table *table, const void *networks, int width, uint64_t count,
                             int threads, int64_t *const *columns, mn_error *error)
 {

@@ -117,8 +117,9 @@ static int count_groups(const maker *m)
     return groups;
 }
 
-/* Lanes that meet in a bank wait for one another: what a lookup then costs, by how many halvings the copies are short of one a lane. */
-static const double CONFLICTS[] = {1, 1.6, 2.2, 2.8, 3.4};
+/* Lanes that meet in a bank wait for one another: what a lookup then costs, by how many halvings the copies are short of one a lane (the
+ * largest number of random entries in a bank, on average). */
+static const double CONFLICTS[] = {1, 1.9, 2.4, 2.8, 3.2};
 static const double PRICE_IN_CACHE = 1.0 / 4096; /* of an entry in the second-level cache */
 static const double PRICES[] = {1e-6, 1e-4, 1e-3, 1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4, 1};
 
