@@ -231,9 +231,10 @@ static int run_device(const char *program, const char *name, double seconds)
     print_machine();
     printf("device %s; repeat: %s --device %s %g\n\n", mn_device_name(device), program, name, seconds);
     printf("                                      explicit,   explicit,   32-bit      effective,   counted,  the\n");
-    printf("table                       networks  per second  kernel      sums, same  per second  per second  answers\n");
-    static const shape spaces[] = {SHAPE_NASBENCH201, SHAPE_SUPERVIT, SHAPE_12_OF_6, SHAPE_12_OF_8,
-                                   SHAPE_16_OF_5,     SHAPE_20_OF_9};
+    printf(
+        "table                       networks  per second  kernel      sums, same  per second  per second  answers\n");
+    static const shape spaces[] = {SHAPE_NASBENCH201, SHAPE_SUPERVIT, SHAPE_12_OF_6,
+                                   SHAPE_12_OF_8,     SHAPE_16_OF_5,  SHAPE_20_OF_9};
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
         run_shape_on(device, &spaces[i], seconds);
     mn_device_close(device);

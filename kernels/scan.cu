@@ -20,8 +20,7 @@ namespace
 using namespace mn_scan;
 
 /* 32 prefixes, one a lane: ranks as bytes, and the steps in which their sets have members. */
-template <int words>
-struct ranks {
+template <int words> struct ranks {
     unsigned packed[words];
     unsigned edges; /* first step, and end << 16 */
 };
@@ -90,8 +89,7 @@ __device__ inline bool find_ranks(const mn_kernel_scan &p, const task &k, unsign
 }
 
 /* Hands lane `source`'s ranks to all lanes. */
-template <int words>
-__device__ inline ranks<words> hand_ranks(const ranks<words> &mine, int source, int filters)
+template <int words> __device__ inline ranks<words> hand_ranks(const ranks<words> &mine, int source, int filters)
 {
     ranks<words> theirs;
     MN_UNROLL(16)
@@ -113,8 +111,8 @@ __device__ inline uint64_t intersect(const mn_kernel_scan_tables &t, const mn_ke
     MN_UNROLL(16)
     for (int f = 0; f < filters; f++)
         if (f < count)
-            common &= sets[low.set[f] + (packed[f / 4] >> f % 4 * 8 & 255) * low.words +
-                           step * MN_KERNEL_STEP_WORDS + lane_number()];
+            common &= sets[low.set[f] + (packed[f / 4] >> f % 4 * 8 & 255) * low.words + step * MN_KERNEL_STEP_WORDS +
+                           lane_number()];
     if (count == 0) {
         const unsigned begin = (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64;
         const unsigned rest = begin < low.count ? low.count - begin : 0;
@@ -124,8 +122,7 @@ __device__ inline uint64_t intersect(const mn_kernel_scan_tables &t, const mn_ke
 }
 
 /* Ranks whose sets surely fit. */
-template <int filters>
-__device__ inline void lower_coarse(unsigned coarse, const unsigned *packed, unsigned *sure)
+template <int filters> __device__ inline void lower_coarse(unsigned coarse, const unsigned *packed, unsigned *sure)
 {
     MN_UNROLL(16)
     for (int word = 0; word < (filters + 3) / 4; word++)
@@ -153,8 +150,7 @@ __device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const u
         while (__any_sync(every_lane, common != 0)) {
             const bool have = common != 0;
             const unsigned bit = have ? static_cast<unsigned>(__ffsll(static_cast<long long>(common))) - 1 : 0;
-            const uint64_t place =
-                k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
+            const uint64_t place = k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
             const int64_t score = t.score_base - score_sum - t.low_sums[place];
             const uint32_t low = t.low_numbers[place];
             const bool wanted = have && of_interest(p, score, x.number, low);
@@ -191,8 +187,7 @@ __device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, 
             const bool have = unsure != 0;
             const unsigned bit = have ? static_cast<unsigned>(__ffsll(static_cast<long long>(unsure))) - 1 : 0;
             unsure &= unsure - 1;
-            const uint64_t place =
-                k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
+            const uint64_t place = k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
             count += obeys_limits(t, x, place, have);
         }
     }
@@ -215,7 +210,7 @@ __device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const t
     MN_UNROLL(4)
     for (int p = 0; p < 32; p++) {
         unsigned packed[words + 1];
-    MN_UNROLL(16)
+        MN_UNROLL(16)
         for (int word = 0; word < words; word++)
             packed[word] = word * 4 < count ? __shfl_sync(every_lane, mine.packed[word], p) : 0;
         uint64_t any = intersect<filters>(t, *k.low, sets, packed, 0);
@@ -264,8 +259,9 @@ __device__ inline uint64_t count_sure(const mn_kernel_scan_tables &t, const task
         bool unsure = false;
         for (unsigned step = 0; step < k.low->words / MN_KERNEL_STEP_WORDS; step++) {
             const uint64_t may = intersect<filters>(t, *k.low, sets, theirs.packed, step);
-            const uint64_t sure =
-                all_unsure ? 0 : k.low->coarse ? intersect<filters>(t, *k.low, sets, lower, step) : may;
+            const uint64_t sure = all_unsure      ? 0
+                                  : k.low->coarse ? intersect<filters>(t, *k.low, sets, lower, step)
+                                                  : may;
             sum += static_cast<uint64_t>(__popcll(sure));
             unsure |= may != sure;
         }
@@ -281,8 +277,8 @@ __device__ inline bool cannot_hold(const mn_kernel_scan &p, const task &k)
     const mn_kernel_scan_tables &t = p.tables;
     bool excluded = false;
     for (int f = 0; f < t.filter_count; f++) {
-        const int64_t bound = f == t.score_filter ? score_bound(t.score_base, needed_score(p, k.path))
-                                                  : t.bounds[t.column[f]];
+        const int64_t bound =
+            f == t.score_filter ? score_bound(t.score_base, needed_score(p, k.path)) : t.bounds[t.column[f]];
         const int64_t least = t.least[static_cast<uint64_t>(f) * t.middle_states + k.group->state];
         excluded |= hand_round(k.sum, t.column[f]) + least > bound;
     }
@@ -297,8 +293,8 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
     for (unsigned batch = k.first; batch < k.end; batch += 32) {
         ranks<(filters + 3) / 4> mine;
         const bool fits = find_ranks<filters, mode>(p, k, batch + lane_number(), mine);
-        const unsigned todo = __ballot_sync(
-            every_lane, mode == MN_KERNEL_SCAN_EVERY ? batch + lane_number() < k.end : fits);
+        const unsigned todo =
+            __ballot_sync(every_lane, mode == MN_KERNEL_SCAN_EVERY ? batch + lane_number() < k.end : fits);
         if (!todo)
             continue;
         unsigned hits = 0;
@@ -326,8 +322,7 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
 
 /* ---- the kernel ----------------------------------------------------------------------------------------------------------------- */
 
-template <int filters, int mode>
-__global__ void __launch_bounds__(512, 1) scan_space(const mn_kernel_scan p)
+template <int filters, int mode> __global__ void __launch_bounds__(512, 1) scan_space(const mn_kernel_scan p)
 {
     MN_DYNAMIC_SHARED(uint64_t, sets);
     tally sum = {0, 0, true};
@@ -345,20 +340,17 @@ __global__ void __launch_bounds__(512, 1) scan_space(const mn_kernel_scan p)
         atomicAdd(counter(&p.state->feasible), static_cast<unsigned long long>(sum.feasible));
 }
 
-template <int filters, int mode>
-cudaError_t launch(const mn_kernel_scan &p, cudaStream_t stream)
+template <int filters, int mode> cudaError_t launch(const mn_kernel_scan &p, cudaStream_t stream)
 {
-    const cudaError_t code =
-        cudaFuncSetAttribute(scan_space<filters, mode>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(p.shared_bytes));
+    const cudaError_t code = cudaFuncSetAttribute(
+        scan_space<filters, mode>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(p.shared_bytes));
     if (code != cudaSuccess)
         return code;
     return MN_LAUNCH((scan_space<filters, mode>), dim3(static_cast<unsigned>(p.blocks)),
                      dim3(static_cast<unsigned>(p.threads)), p.shared_bytes, stream, p);
 }
 
-template <int filters>
-cudaError_t launch_mode(const mn_kernel_scan &p, cudaStream_t stream)
+template <int filters> cudaError_t launch_mode(const mn_kernel_scan &p, cudaStream_t stream)
 {
     switch (p.mode) {
     case MN_KERNEL_SCAN_EVERY:

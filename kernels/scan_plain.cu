@@ -88,8 +88,7 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const in
     }
 }
 
-template <int filters>
-__global__ void __launch_bounds__(512, 1) scan_plain(const mn_kernel_scan p)
+template <int filters> __global__ void __launch_bounds__(512, 1) scan_plain(const mn_kernel_scan p)
 {
     MN_DYNAMIC_SHARED(int4, lows);
     const mn_kernel_scan_tables &t = p.tables;
@@ -109,16 +108,14 @@ __global__ void __launch_bounds__(512, 1) scan_plain(const mn_kernel_scan p)
         [&](const task &k) { run_task<filters>(p, k, lows, sum); });
 }
 
-template <int filters>
-cudaError_t launch(const mn_kernel_scan &p, cudaStream_t stream)
+template <int filters> cudaError_t launch(const mn_kernel_scan &p, cudaStream_t stream)
 {
-    const cudaError_t code =
-        cudaFuncSetAttribute(scan_plain<filters>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(p.shared_bytes));
+    const cudaError_t code = cudaFuncSetAttribute(scan_plain<filters>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                  static_cast<int>(p.shared_bytes));
     if (code != cudaSuccess)
         return code;
-    return MN_LAUNCH(scan_plain<filters>, dim3(static_cast<unsigned>(p.blocks)),
-                     dim3(static_cast<unsigned>(p.threads)), p.shared_bytes, stream, p);
+    return MN_LAUNCH(scan_plain<filters>, dim3(static_cast<unsigned>(p.blocks)), dim3(static_cast<unsigned>(p.threads)),
+                     p.shared_bytes, stream, p);
 }
 
 } // namespace

@@ -16,8 +16,8 @@ constexpr int64_t most_sum = INT64_C(1) << 62;
 struct task {
     const mn_kernel_group *group;
     const mn_kernel_low *low;
-    int64_t sum;   /* lane c: the high part's sum of column c */
-    uint64_t path; /* number of the first prefix of the high part */
+    int64_t sum;         /* lane c: the high part's sum of column c */
+    uint64_t path;       /* number of the first prefix of the high part */
     unsigned first, end; /* middle parts, within the group */
 };
 

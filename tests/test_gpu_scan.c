@@ -45,9 +45,8 @@ static void check_same(const answer *gpu, const answer *cpu, size_t nodes, uint6
     cr_assert_eq(gpu->status, cpu->status, "seed %" PRIu64 ": status %d, expected %d: %s", seed, gpu->status,
                  cpu->status, gpu->error.text);
     cr_assert_eq(gpu->result.networks, cpu->result.networks, "seed %" PRIu64, seed);
-    cr_assert_eq(gpu->result.feasible, cpu->result.feasible,
-                 "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64, seed, gpu->result.feasible,
-                 cpu->result.feasible);
+    cr_assert_eq(gpu->result.feasible, cpu->result.feasible, "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64,
+                 seed, gpu->result.feasible, cpu->result.feasible);
     cr_assert_eq(gpu->result.count, cpu->result.count, "seed %" PRIu64 ": %d found, expected %d", seed,
                  gpu->result.count, cpu->result.count);
     for (int i = 0; i < cpu->result.count; i++) {
@@ -204,8 +203,8 @@ Test(gpu_scan, equals_the_cpu_with_many_limits_blocks_and_few_ranks)
         check_random(device, &small, seed, (random_shape){.nodes = 4, .blocks = 5, .metrics = 6, .distinct = 3},
                      (int)(seed % MOST_SCAN_LIMITS));
     for (uint64_t seed = 1; seed <= 6; seed++)
-        check_random(device, &small, seed,
-                     (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1}, 2);
+        check_random(device, &small, seed, (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1},
+                     2);
     const mn_gpu_scan_tuning few = {.blocks = 2, .threads = 96, .shared_bytes = 12 << 10};
     for (uint64_t seed = 1; seed <= 20; seed++)
         check_random(device, &few, seed, (random_shape){.nodes = 7, .blocks = 4, .metrics = 3}, 2);

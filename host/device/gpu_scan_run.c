@@ -149,8 +149,8 @@ static mn_status select_best(mn_gpu_scan_run *run, uint64_t count, bool repeated
 
 mn_status mn_gpu_scan_read_kept(mn_gpu_scan_run *run, mn_kernel_candidate *kept)
 {
-    const mn_status status = run->plugin->download(run->gpu, 0, kept, run->kernel.candidates,
-                                                   run->kept * sizeof *kept, run->error);
+    const mn_status status =
+        run->plugin->download(run->gpu, 0, kept, run->kernel.candidates, run->kept * sizeof *kept, run->error);
     return status == MN_OK ? run->plugin->synchronise(run->gpu, 0, run->error) : status;
 }
 
@@ -170,8 +170,8 @@ static mn_status launch(mn_gpu_scan_run *run)
     run->state = start;
     mn_status status = plugin->upload(run->gpu, 0, k->state, &run->state, sizeof run->state, run->error);
     if (status == MN_OK)
-        status = plugin->upload(run->gpu, 0, run->redo_memory, run->redo, run->redo_count * sizeof *run->redo,
-                                run->error);
+        status =
+            plugin->upload(run->gpu, 0, run->redo_memory, run->redo, run->redo_count * sizeof *run->redo, run->error);
     if (status == MN_OK)
         status = (run->plain ? plugin->scan_plain : plugin->scan)(run->gpu, 0, k, run->error);
     return status == MN_OK ? download_state(run) : status;

@@ -196,8 +196,8 @@ static int run(const mn_plugin *plugin, mn_gpu *gpu, int mode, arrays *a, arrays
     const mn_kernel_scan_sort sort = {d->candidates, MN_KERNEL_SORT_TILE, MN_KERNEL_SORT_TILE, 0};
     const mn_kernel_scan_mark mark = {d->candidates, found, &d->state};
     failed = failed || plugin->scan_fill(gpu, 0, &fill_rest, &error) || plugin->scan_sort(gpu, 0, &sort, &error) ||
-             (found > 1 && plugin->scan_mark(gpu, 0, &mark, &error)) || plugin->download(gpu, 0, a, d, sizeof *a, &error) ||
-             plugin->synchronise(gpu, 0, &error);
+             (found > 1 && plugin->scan_mark(gpu, 0, &mark, &error)) ||
+             plugin->download(gpu, 0, a, d, sizeof *a, &error) || plugin->synchronise(gpu, 0, &error);
     if (failed) {
         fprintf(stderr, "%s; %s\n", error.text, simt::fault_message().c_str());
         return 1;
