@@ -6,9 +6,9 @@
  * shuffle, and the lanes intersect the words of the columns' sets: 64 low parts a lane, 2048 a warp's step. Whatever the sets
  * let through is checked in 64-bit sums by the lane that found it.
  *
- * A step of 2048 networks under f filters takes 256 f bytes of shared memory: f = 3, 128 bytes a clock: 6 clocks, beside one shuffle and some
- * 14 instructions, 10 of them integer ones at half rate. Global memory: 8 f bytes a prefix. So shared memory binds, at about
- * 7 clocks a step: bench/results/kernels.md has the figures.
+ * A step of 2048 networks under f filters takes 256 f bytes of shared memory: f = 3, 128 bytes a cycle: 6 cycles; a prefix takes one cycle more for
+ * its shuffle. Counted in the disassembly for f = 3: 35 instructions for a prefix's first step, 7 for each further one. Global memory: 8 f bytes a
+ * prefix. So shared memory binds from two steps on: bench/results/kernels.md has the figures.
  *
  * Chunks whose candidates did not find room are noted and done again after a selection has raised what a candidate must beat
  * (scan_select.cu); a candidate that is found twice is dropped there. */
@@ -101,21 +101,41 @@ template <int words> __device__ inline ranks<words> hand_ranks(const ranks<words
 
 /* ---- sets ----------------------------------------------------------------------------------------------------------------------- */
 
+/* A low table's sets as a warp reads them, in registers while there are few filters. */
+template <int filters> struct set_view {
+    const mn_kernel_low &low;
+    const uint64_t *sets;
+    int count;               /* filters */
+    unsigned words;          /* of a set */
+    unsigned first[filters]; /* the lane's first word of rank 0; of many filters: read from `low` each time */
+};
+
+template <int filters>
+__device__ inline set_view<filters> view_sets(const mn_kernel_scan_tables &t, const mn_kernel_low &low,
+                                              const uint64_t *sets)
+{
+    set_view<filters> v = {low, sets, filters <= 4 ? filters : t.filter_count, low.words, {}};
+    MN_UNROLL(16)
+    for (int f = 0; f < filters; f++)
+        if (filters <= 4)
+            v.first[f] = low.set[f] + lane_number();
+    return v;
+}
+
 /* The lane's word of a step, of the intersection of the filters' sets. */
 template <int filters>
-__device__ inline uint64_t intersect(const mn_kernel_scan_tables &t, const mn_kernel_low &low, const uint64_t *sets,
-                                     const unsigned *packed, unsigned step)
+__device__ inline uint64_t intersect(const set_view<filters> &v, const unsigned *packed, unsigned step)
 {
-    const int count = filters <= 4 ? filters : t.filter_count;
     uint64_t common = ~uint64_t{0};
     MN_UNROLL(16)
     for (int f = 0; f < filters; f++)
-        if (f < count)
-            common &= sets[low.set[f] + (packed[f / 4] >> f % 4 * 8 & 255) * low.words + step * MN_KERNEL_STEP_WORDS +
-                           lane_number()];
-    if (count == 0) {
+        if (f < v.count) {
+            const unsigned first = filters <= 4 ? v.first[f] : v.low.set[f] + lane_number();
+            common &= v.sets[first + (packed[f / 4] >> f % 4 * 8 & 255) * v.words + step * MN_KERNEL_STEP_WORDS];
+        }
+    if (v.count == 0) {
         const unsigned begin = (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64;
-        const unsigned rest = begin < low.count ? low.count - begin : 0;
+        const unsigned rest = begin < v.low.count ? v.low.count - begin : 0;
         common = rest >= 64 ? common : (uint64_t{1} << rest) - 1;
     }
     return common;
@@ -137,7 +157,7 @@ template <int filters> __device__ inline void lower_coarse(unsigned coarse, cons
 /* The networks of one prefix that the sets let through and that are of interest; of a single best the first only: low parts come best
  * first. False: some found no room. */
 template <int filters>
-__device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const uint64_t *sets, unsigned index,
+__device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const set_view<filters> &v, unsigned index,
                                  const ranks<(filters + 3) / 4> &of)
 {
     const mn_kernel_scan_tables &t = p.tables;
@@ -145,8 +165,8 @@ __device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const u
     const int64_t score_sum = hand_round(x.sum, 0);
     bool room = true;
     for (unsigned step = 0; step < k.low->words / MN_KERNEL_STEP_WORDS; step++) {
-        uint64_t common = intersect<filters>(t, *k.low, sets, of.packed, step);
-        unsigned found = 0;
+        uint64_t common = intersect<filters>(v, of.packed, step);
+        unsigned found = 0; /* lanes with an answer */
         while (__any_sync(every_lane, common != 0)) {
             const bool have = common != 0;
             const unsigned bit = have ? static_cast<unsigned>(__ffsll(static_cast<long long>(common))) - 1 : 0;
@@ -171,8 +191,8 @@ __device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const u
 
 /* Networks of one prefix that obey the limits, though the sets alone do not tell: this lane's. */
 template <int filters>
-__device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, const uint64_t *sets, unsigned index,
-                                        const ranks<(filters + 3) / 4> &of, bool all_unsure)
+__device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, const set_view<filters> &v,
+                                        unsigned index, const ranks<(filters + 3) / 4> &of, bool all_unsure)
 {
     const mn_kernel_scan_tables &t = p.tables;
     const prefix x = add_middle(t, k, index);
@@ -180,9 +200,9 @@ __device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, 
     lower_coarse<filters>(k.low->coarse, of.packed, sure);
     uint64_t count = 0;
     for (unsigned step = 0; step < k.low->words / MN_KERNEL_STEP_WORDS; step++) {
-        uint64_t unsure = intersect<filters>(t, *k.low, sets, of.packed, step);
+        uint64_t unsure = intersect<filters>(v, of.packed, step);
         if (!all_unsure)
-            unsure &= ~intersect<filters>(t, *k.low, sets, sure, step);
+            unsure &= ~intersect<filters>(v, sure, step);
         while (__any_sync(every_lane, unsure != 0)) {
             const bool have = unsure != 0;
             const unsigned bit = have ? static_cast<unsigned>(__ffsll(static_cast<long long>(unsure))) - 1 : 0;
@@ -198,12 +218,12 @@ __device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, 
 
 /* Which of the 32 prefixes have common members: bit p, in the lanes whose words have them. */
 template <int filters>
-__device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const task &k, const uint64_t *sets,
+__device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const set_view<filters> &v,
                                          const ranks<(filters + 3) / 4> &mine, unsigned todo)
 {
     constexpr int words = (filters + 3) / 4;
     const int count = filters <= 4 ? filters : t.filter_count;
-    const unsigned steps = k.low->words / MN_KERNEL_STEP_WORDS;
+    const unsigned steps = v.words / MN_KERNEL_STEP_WORDS;
     unsigned hits = 0;
     if (count == 0)
         return todo;
@@ -213,9 +233,9 @@ __device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const t
         MN_UNROLL(16)
         for (int word = 0; word < words; word++)
             packed[word] = word * 4 < count ? __shfl_sync(every_lane, mine.packed[word], p) : 0;
-        uint64_t any = intersect<filters>(t, *k.low, sets, packed, 0);
+        uint64_t any = intersect<filters>(v, packed, 0);
         for (unsigned step = 1; step < steps; step++)
-            any |= intersect<filters>(t, *k.low, sets, packed, step);
+            any |= intersect<filters>(v, packed, step);
         if (any)
             hits |= 1u << p;
     }
@@ -223,7 +243,7 @@ __device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const t
 }
 
 template <int filters>
-__device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const task &k, const uint64_t *sets,
+__device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const task &k, const set_view<filters> &v,
                                            const ranks<(filters + 3) / 4> &mine, unsigned todo, uint64_t &examined)
 {
     const int count = filters <= 4 ? filters : t.filter_count;
@@ -236,7 +256,7 @@ __device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const
         examined += compared < k.low->count ? compared : k.low->count;
         uint64_t any = 0;
         for (unsigned step = first; step < end; step++)
-            any |= intersect<filters>(t, *k.low, sets, theirs.packed, step);
+            any |= intersect<filters>(v, theirs.packed, step);
         if (any)
             hits |= 1u << p;
     }
@@ -245,7 +265,7 @@ __device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const
 
 /* Counts this lane's networks that surely obey the limits; bits p of `hits`: prefixes with some that are not sure. */
 template <int filters>
-__device__ inline uint64_t count_sure(const mn_kernel_scan_tables &t, const task &k, const uint64_t *sets,
+__device__ inline uint64_t count_sure(const mn_kernel_scan_tables &t, const task &k, const set_view<filters> &v,
                                       const ranks<(filters + 3) / 4> &mine, unsigned todo, bool all_unsure,
                                       unsigned &hits)
 {
@@ -258,10 +278,8 @@ __device__ inline uint64_t count_sure(const mn_kernel_scan_tables &t, const task
         lower_coarse<filters>(k.low->coarse, theirs.packed, lower);
         bool unsure = false;
         for (unsigned step = 0; step < k.low->words / MN_KERNEL_STEP_WORDS; step++) {
-            const uint64_t may = intersect<filters>(t, *k.low, sets, theirs.packed, step);
-            const uint64_t sure = all_unsure      ? 0
-                                  : k.low->coarse ? intersect<filters>(t, *k.low, sets, lower, step)
-                                                  : may;
+            const uint64_t may = intersect<filters>(v, theirs.packed, step);
+            const uint64_t sure = all_unsure ? 0 : k.low->coarse ? intersect<filters>(v, lower, step) : may;
             sum += static_cast<uint64_t>(__popcll(sure));
             unsure |= may != sure;
         }
@@ -290,6 +308,7 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
 {
     const mn_kernel_scan_tables &t = p.tables;
     const bool all_unsure = t.column_count - 1 > t.filter_count; /* some limit is only checked */
+    const set_view<filters> v = view_sets<filters>(t, *k.low, sets);
     for (unsigned batch = k.first; batch < k.end; batch += 32) {
         ranks<(filters + 3) / 4> mine;
         const bool fits = find_ranks<filters, mode>(p, k, batch + lane_number(), mine);
@@ -299,12 +318,12 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
             continue;
         unsigned hits = 0;
         if (mode == MN_KERNEL_SCAN_EVERY) {
-            hits = compare_every<filters>(t, k, sets, mine, todo);
+            hits = compare_every<filters>(t, v, mine, todo);
             sum.examined += static_cast<uint64_t>(__popc(todo)) * k.low->count;
         } else if (mode == MN_KERNEL_SCAN_BOUNDED) {
-            hits = compare_bounded<filters>(t, k, sets, mine, todo, sum.examined);
+            hits = compare_bounded<filters>(t, k, v, mine, todo, sum.examined);
         } else {
-            sum.feasible += count_sure<filters>(t, k, sets, mine, todo, all_unsure, hits);
+            sum.feasible += count_sure<filters>(t, k, v, mine, todo, all_unsure, hits);
             sum.examined += static_cast<uint64_t>(__popc(todo)) * k.low->count;
         }
         if (!__any_sync(every_lane, hits != 0))
@@ -313,9 +332,9 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
             const int i = __ffs(static_cast<int>(rest)) - 1;
             const auto theirs = hand_ranks(mine, i, filters <= 4 ? filters : t.filter_count);
             if (mode == MN_KERNEL_SCAN_COUNT)
-                sum.feasible += count_unsure<filters>(p, k, sets, batch + i, theirs, all_unsure);
+                sum.feasible += count_unsure<filters>(p, k, v, batch + i, theirs, all_unsure);
             else
-                sum.room = keep_hits<filters>(p, k, sets, batch + i, theirs) && sum.room;
+                sum.room = keep_hits<filters>(p, k, v, batch + i, theirs) && sum.room;
         }
     }
 }

@@ -315,18 +315,21 @@ Test(gpu_scan, stops_when_told)
         random_scan_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
     q.capacities[0] = q.capacities[1] = 0;
     answer a = new_answer(1, 20);
+    const mn_gpu_scan_tuning tuning = {.blocks = 1, .threads = 64, .first_piece = 1};
+    const char *unfit = NULL;
     mn_scan_request request = {.problem = &q.problem,
                                .capacities = q.capacities,
                                .top = 1,
                                .every = true,
                                .control = {.deadline = mn_clock() + 0.05}};
     const clock_t start = clock(); /* the processor's time: the machine may be busy */
-    cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_STOPPED);
+    cr_assert_eq(mn_gpu_scan(device->plugin, device->gpu, &tuning, &request, &a.result, &unfit, &a.error), MN_STOPPED);
     cr_assert_lt((double)(clock() - start) / CLOCKS_PER_SEC, 5.0);
 
     atomic_bool cancel = true;
     request.control = (mn_control){.cancel = &cancel};
-    cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_INTERRUPTED);
+    cr_assert_eq(mn_gpu_scan(device->plugin, device->gpu, &tuning, &request, &a.result, &unfit, &a.error),
+                 MN_INTERRUPTED);
     free_answer(&a);
     free_scan_question(&q);
     mn_device_close(device);
