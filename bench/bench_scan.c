@@ -3,7 +3,8 @@
  * the innermost node compared value by value. Tables have the shapes and value ranges of the published ones.
  *
  * With a device the same questions, larger spaces and a count, each for some seconds: networks examined a second of wall time (explicit), of
- * the kernel alone by its events, and when bounds may exclude prefixes (networks of the space a second, where it was finished).
+ * the kernel alone by its events, of the kernel that compares sums of 32 bits likewise, and when bounds may exclude prefixes (networks of the
+ * space a second, where it was finished).
  * Answers of runs that finished are compared with the CPU's.
  *
  * usage: bench_scan [threads [runs]]
@@ -11,6 +12,7 @@
 #include "bench/machine.h"
 #include "bench/shapes.h"
 #include "host/device/cpu.h"
+#include "host/device/gpu_scan.h"
 #include "solver/threads.h"
 
 /* ---- the peer ------------------------------------------------------------------------------------------------------------------- */
@@ -153,22 +155,25 @@ typedef struct device_run {
     uint16_t network[32];
 } device_run;
 
+typedef enum device_work { EVERY, PLAIN, BOUNDED, COUNT } device_work;
+
 /* One question for at most `seconds`. */
-static void run_on(mn_device *device, const mn_problem *problem, const int64_t *capacities, bool every, bool count,
+static void run_on(mn_device *device, const mn_problem *problem, const int64_t *capacities, device_work work,
                    double seconds, device_run *r)
 {
-    const char *kernel = count ? "scan count" : "scan";
+    const char *kernel = work == COUNT ? "scan count" : work == PLAIN ? "scan plain" : "scan", *unfit = NULL;
+    const mn_gpu_scan_tuning tuning = {.plain = work == PLAIN};
     *r = (device_run){.kernel = kernel_seconds(device, kernel)};
     r->result = (mn_scan_result){.scores = &r->score, .choices = r->network};
     const double start = mn_clock();
     const mn_scan_request request = {.problem = problem,
                                      .capacities = capacities,
                                      .top = 1,
-                                     .every = every,
-                                     .count = count,
+                                     .every = work <= PLAIN,
+                                     .count = work == COUNT,
                                      .control = {.deadline = start + seconds}};
     mn_error error = {0};
-    r->status = mn_device_scan(device, &request, &r->result, &error);
+    r->status = mn_gpu_scan(device->plugin, device->gpu, &tuning, &request, &r->result, &unfit, &error);
     r->seconds = mn_clock() - start;
     r->kernel = kernel_seconds(device, kernel) - r->kernel;
     if (r->status == MN_FAILURE)
@@ -199,13 +204,15 @@ static void run_shape_on(mn_device *device, const shape *s, double seconds)
     mn_problem problem;
     int64_t capacities[2];
     make_question(table, &problem, capacities);
-    device_run every, bounded, counted;
-    run_on(device, &problem, capacities, true, false, seconds, &every);
-    run_on(device, &problem, capacities, false, false, seconds, &bounded);
-    run_on(device, &problem, capacities, false, true, seconds, &counted);
+    device_run every, plain_sums, bounded, counted;
+    run_on(device, &problem, capacities, EVERY, seconds, &every);
+    run_on(device, &problem, capacities, PLAIN, seconds, &plain_sums);
+    run_on(device, &problem, capacities, BOUNDED, seconds, &bounded);
+    run_on(device, &problem, capacities, COUNT, seconds, &counted);
     const double examined = (double)every.result.examined;
-    printf("%-26s %9.3g  %10.3g  %10.3g  %10.3g  %10.3g  %s\n", s->name, (double)every.result.networks,
+    printf("%-26s %9.3g  %10.3g  %10.3g  %10.3g  %10.3g  %10.3g  %s\n", s->name, (double)every.result.networks,
            examined / every.seconds, every.kernel > 0 ? examined / every.kernel : 0.0,
+           plain_sums.kernel > 0 ? (double)plain_sums.result.examined / plain_sums.kernel : 0.0,
            bounded.status == MN_OK ? (double)bounded.result.networks / bounded.seconds : 0.0,
            (double)counted.result.examined / counted.seconds,
            compare_with_cpu(&problem, capacities, &bounded, &counted));
@@ -217,17 +224,18 @@ static void run_shape_on(mn_device *device, const shape *s, double seconds)
 static int run_device(const char *program, const char *name, double seconds)
 {
     mn_device *device = NULL;
-    if (mn_device_open(name, true, &device) != MN_OK) {
+    if (mn_device_open(name, true, &device) != MN_OK || !device->plugin) {
         printf("nothing measured: %s\n", mn_last_error(device));
         mn_device_close(device);
         return 1;
     }
     print_machine();
     printf("device %s; repeat: %s --device %s %g\n\n", mn_device_name(device), program, name, seconds);
-    printf("                                      explicit,   explicit,   effective,   counted,  the\n");
-    printf("table                       networks  per second  kernel      per second  per second  answers\n");
-    static const shape spaces[] = {SHAPE_NASBENCH201, SHAPE_SUPERVIT, SHAPE_12_OF_6, SHAPE_12_OF_8,
-                                   SHAPE_16_OF_5,     SHAPE_20_OF_9};
+    printf("                                      explicit,   explicit,   32-bit      effective,   counted,  the\n");
+    printf(
+        "table                       networks  per second  kernel      sums, same  per second  per second  answers\n");
+    static const shape spaces[] = {SHAPE_NASBENCH201, SHAPE_SUPERVIT, SHAPE_12_OF_6,
+                                   SHAPE_12_OF_8,     SHAPE_16_OF_5,  SHAPE_20_OF_9};
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
         run_shape_on(device, &spaces[i], seconds);
     mn_device_close(device);

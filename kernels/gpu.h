@@ -70,6 +70,9 @@ mn_status mn_launch_predict(mn_gpu *gpu, int stream, const mn_kernel_predict *pa
 /* scan.cu */
 mn_status mn_launch_scan(mn_gpu *gpu, int stream, const mn_kernel_scan *parameters, mn_error *error);
 
+/* scan_plain.cu: modes bounded and every are the same */
+mn_status mn_launch_scan_plain(mn_gpu *gpu, int stream, const mn_kernel_scan *parameters, mn_error *error);
+
 /* scan_select.cu */
 mn_status mn_launch_scan_sort(mn_gpu *gpu, int stream, const mn_kernel_scan_sort *parameters, mn_error *error);
 mn_status mn_launch_scan_mark(mn_gpu *gpu, int stream, const mn_kernel_scan_mark *parameters, mn_error *error);

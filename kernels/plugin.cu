@@ -458,6 +458,7 @@ static const mn_plugin plugin = {
     read_profile,
     run<mn_kernel_predict, mn_launch_predict>,
     run<mn_kernel_scan, mn_launch_scan>,
+    run<mn_kernel_scan, mn_launch_scan_plain>,
     run<mn_kernel_scan_sort, mn_launch_scan_sort>,
     run<mn_kernel_scan_mark, mn_launch_scan_mark>,
     run<mn_kernel_scan_fill, mn_launch_scan_fill>,

@@ -6,156 +6,24 @@
  * shuffle, and the lanes intersect the words of the columns' sets: 64 low parts a lane, 2048 a warp's step. Whatever the sets
  * let through is checked in 64-bit sums by the lane that found it.
  *
- * A step of 2048 networks under f filters takes 256 f bytes of shared memory: f = 3, 128 bytes a clock: 6 clocks, beside one shuffle and some
- * 14 instructions, 10 of them integer ones at half rate. Global memory: 8 f bytes a prefix. So shared memory binds, at about
- * 7 clocks a step: bench/results/kernels.md has the figures.
+ * A step of 2048 networks under f filters takes 256 f bytes of shared memory: f = 3, 128 bytes a cycle: 6 cycles; a prefix takes one cycle more for
+ * its shuffle. Counted in the disassembly for f = 3: 35 instructions for a prefix's first step, 7 for each further one. Global memory: 8 f bytes a
+ * prefix. So shared memory binds from two steps on: bench/results/kernels.md has the figures.
  *
  * Chunks whose candidates did not find room are noted and done again after a selection has raised what a candidate must beat
  * (scan_select.cu); a candidate that is found twice is dropped there. */
-#include "host/device/kernel_scan.h"
-#include "kernels/gpu.h"
+#include "kernels/scan_task.h"
 
 namespace
 {
 
-constexpr unsigned every_lane = 0xffffffffu;
-constexpr uint64_t no_chunk = UINT64_MAX;
-constexpr int64_t most_sum = INT64_C(1) << 62;
-
-/* What a lane knows of the task that its warp works on. */
-struct task {
-    const mn_kernel_group *group;
-    const mn_kernel_low *low;
-    int64_t sum;   /* lane c: the high part's sum of column c */
-    uint64_t path; /* number of the first prefix of the high part */
-    unsigned first, end; /* middle parts, within the group */
-};
+using namespace mn_scan;
 
 /* 32 prefixes, one a lane: ranks as bytes, and the steps in which their sets have members. */
-template <int words>
-struct ranks {
+template <int words> struct ranks {
     unsigned packed[words];
     unsigned edges; /* first step, and end << 16 */
 };
-
-__device__ inline unsigned lane_number()
-{
-    return threadIdx.x % 32;
-}
-
-__device__ inline unsigned warp_or(unsigned value)
-{
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-    for (int distance = 16; distance; distance /= 2)
-        value |= __shfl_xor_sync(every_lane, value, distance);
-    return value;
-#else
-    return __reduce_or_sync(every_lane, value);
-#endif
-}
-
-/* 64 bits of any type through CUDA's shuffle of a long long. */
-__device__ inline int64_t hand_round(int64_t value, int source)
-{
-    return __shfl_sync(every_lane, static_cast<long long>(value), source);
-}
-
-__device__ inline unsigned long long *counter(uint64_t *word)
-{
-    return reinterpret_cast<unsigned long long *>(word);
-}
-
-/* ---- where the work is ---------------------------------------------------------------------------------------------------------- */
-
-/* The last group that begins at `chunk` or before. */
-__device__ inline int find_group(const mn_kernel_scan_tables &t, uint64_t chunk)
-{
-    int below = 0, above = t.group_count; /* groups[below].first_chunk <= chunk < groups[above].first_chunk */
-    while (above - below > 1) {
-        const int middle = (below + above) / 2;
-        if (t.groups[middle].first_chunk <= chunk)
-            below = middle;
-        else
-            above = middle;
-    }
-    return below;
-}
-
-/* The next chunk of this block; thread 0 alone. */
-__device__ inline uint64_t take_chunk(const mn_kernel_scan &p)
-{
-    if (mn_load_now(&p.state->candidate_count) > p.capacity)
-        return no_chunk;
-    const uint64_t taken = atomicAdd(counter(&p.state->next_chunk), 1ULL);
-    if (taken < p.redo_in_count)
-        return p.redo_in[taken];
-    const uint64_t chunk = p.first_chunk + (taken - p.redo_in_count);
-    return chunk < p.end_chunk ? chunk : no_chunk;
-}
-
-/* Walks the high part of number `high` back from the middle layer. */
-__device__ inline void find_high(const mn_kernel_scan_tables &t, uint64_t high, task &k)
-{
-    const unsigned lane = lane_number();
-    const bool adds = lane < static_cast<unsigned>(t.column_count);
-    const int64_t *weights = t.weights + (adds ? lane * t.item_count : 0);
-    uint32_t state = k.group->state;
-    k.sum = 0;
-    k.path = 0;
-    for (int layer = t.middle_layer; layer > 0; layer--) {
-        const mn_kernel_way *way = t.ways + t.way_first[t.layer_first[layer] + state];
-        for (; high >= way->count; way++)
-            high -= way->count;
-        k.path += way->before;
-        state = static_cast<uint32_t>(way->state);
-        if (adds)
-            k.sum += weights[way->item];
-    }
-}
-
-/* Task `number` of a group; false: there is none. */
-__device__ inline bool find_task(const mn_kernel_scan_tables &t, uint64_t number, task &k)
-{
-    const uint64_t high = number / k.group->slices;
-    if (high >= k.group->high_count)
-        return false;
-    k.first = static_cast<unsigned>(number - high * k.group->slices) * MN_KERNEL_SLICE;
-    k.end = k.group->middle_count - k.first < MN_KERNEL_SLICE ? k.group->middle_count : k.first + MN_KERNEL_SLICE;
-    find_high(t, high, k);
-    return true;
-}
-
-/* ---- what is of interest -------------------------------------------------------------------------------------------------------- */
-
-/* The score that a prefix's networks must reach. */
-__device__ inline int64_t needed_score(const mn_kernel_scan &p, uint64_t prefix)
-{
-    const mn_kernel_candidate &worst = p.state->worst;
-    int64_t score = worst.score;
-    if (prefix > worst.prefix)
-        score++;
-    if (p.one) {
-        const uint64_t bits = mn_load_now(&p.state->reached) ^ (uint64_t{1} << 63);
-        const int64_t reached = static_cast<int64_t>(bits);
-        score = reached > score ? reached : score;
-    }
-    return score;
-}
-
-__device__ inline bool of_interest(const mn_kernel_scan &p, int64_t score, uint64_t prefix, uint32_t low)
-{
-    const mn_kernel_candidate &worst = p.state->worst;
-    const int64_t needed = needed_score(p, prefix);
-    return score > needed || (score == needed && (score != worst.score || prefix != worst.prefix || low < worst.low));
-}
-
-/* What the score's column may sum to for that score. */
-__device__ inline int64_t score_bound(int64_t base, int64_t score)
-{
-    if (score <= base - most_sum)
-        return most_sum;
-    return score >= 0 && base < score - most_sum ? -most_sum : base - score;
-}
 
 /* ---- ranks ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -221,8 +89,7 @@ __device__ inline bool find_ranks(const mn_kernel_scan &p, const task &k, unsign
 }
 
 /* Hands lane `source`'s ranks to all lanes. */
-template <int words>
-__device__ inline ranks<words> hand_ranks(const ranks<words> &mine, int source, int filters)
+template <int words> __device__ inline ranks<words> hand_ranks(const ranks<words> &mine, int source, int filters)
 {
     ranks<words> theirs;
     MN_UNROLL(16)
@@ -234,29 +101,48 @@ __device__ inline ranks<words> hand_ranks(const ranks<words> &mine, int source, 
 
 /* ---- sets ----------------------------------------------------------------------------------------------------------------------- */
 
+/* A low table's sets as a warp reads them, in registers while there are few filters. */
+template <int filters> struct set_view {
+    const mn_kernel_low &low;
+    const uint64_t *sets;
+    int count;               /* filters */
+    unsigned words;          /* of a set */
+    unsigned first[filters]; /* the lane's first word of rank 0; of many filters: read from `low` each time */
+};
+
+template <int filters>
+__device__ inline set_view<filters> view_sets(const mn_kernel_scan_tables &t, const mn_kernel_low &low,
+                                              const uint64_t *sets)
+{
+    set_view<filters> v = {low, sets, filters <= 4 ? filters : t.filter_count, low.words, {}};
+    MN_UNROLL(16)
+    for (int f = 0; f < filters; f++)
+        if (filters <= 4)
+            v.first[f] = low.set[f] + lane_number();
+    return v;
+}
+
 /* The lane's word of a step, of the intersection of the filters' sets. */
 template <int filters>
-__device__ inline uint64_t intersect(const mn_kernel_scan_tables &t, const mn_kernel_low &low, const uint64_t *sets,
-                                     const unsigned *packed, unsigned step)
+__device__ inline uint64_t intersect(const set_view<filters> &v, const unsigned *packed, unsigned step)
 {
-    const int count = filters <= 4 ? filters : t.filter_count;
     uint64_t common = ~uint64_t{0};
     MN_UNROLL(16)
     for (int f = 0; f < filters; f++)
-        if (f < count)
-            common &= sets[low.set[f] + (packed[f / 4] >> f % 4 * 8 & 255) * low.words +
-                           step * MN_KERNEL_STEP_WORDS + lane_number()];
-    if (count == 0) {
+        if (f < v.count) {
+            const unsigned first = filters <= 4 ? v.first[f] : v.low.set[f] + lane_number();
+            common &= v.sets[first + (packed[f / 4] >> f % 4 * 8 & 255) * v.words + step * MN_KERNEL_STEP_WORDS];
+        }
+    if (v.count == 0) {
         const unsigned begin = (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64;
-        const unsigned rest = begin < low.count ? low.count - begin : 0;
+        const unsigned rest = begin < v.low.count ? v.low.count - begin : 0;
         common = rest >= 64 ? common : (uint64_t{1} << rest) - 1;
     }
     return common;
 }
 
 /* Ranks whose sets surely fit. */
-template <int filters>
-__device__ inline void lower_coarse(unsigned coarse, const unsigned *packed, unsigned *sure)
+template <int filters> __device__ inline void lower_coarse(unsigned coarse, const unsigned *packed, unsigned *sure)
 {
     MN_UNROLL(16)
     for (int word = 0; word < (filters + 3) / 4; word++)
@@ -266,51 +152,12 @@ __device__ inline void lower_coarse(unsigned coarse, const unsigned *packed, uns
         sure[f / 4] -= (coarse >> f & 1) << f % 4 * 8;
 }
 
-/* ---- exact sums ----------------------------------------------------------------------------------------------------------------- */
-
-/* The sums of one prefix, a column a lane. */
-struct prefix {
-    int64_t sum;
-    uint64_t number;
-};
-
-__device__ inline prefix add_middle(const mn_kernel_scan_tables &t, const task &k, unsigned index)
-{
-    const unsigned lane = lane_number();
-    const uint64_t middle = k.group->middle + index;
-    prefix x = {k.sum, k.path + t.middle_numbers[middle]};
-    if (lane < static_cast<unsigned>(t.column_count))
-        x.sum += t.middle_sums[lane * t.middle_total + middle];
-    return x;
-}
-
-/* Whether low part `place` obeys all limits behind the prefix; all lanes come here, those without one say `have` = false. */
-__device__ inline bool obeys_limits(const mn_kernel_scan_tables &t, const prefix &x, uint64_t place, bool have)
-{
-    for (int column = 1; column < t.column_count; column++) {
-        const int64_t sum = hand_round(x.sum, column);
-        if (have)
-            have = sum + t.low_sums[static_cast<uint64_t>(column) * t.low_total + place] <= t.bounds[column];
-    }
-    return have;
-}
-
-/* Adds a candidate; false: there is no room. */
-__device__ inline bool append(const mn_kernel_scan &p, int64_t score, uint64_t number, uint32_t low)
-{
-    if (p.one)
-        atomicMax(counter(&p.state->reached), static_cast<unsigned long long>(score) ^ 1ULL << 63);
-    const uint64_t slot = atomicAdd(counter(&p.state->candidate_count), 1ULL);
-    if (slot >= p.capacity)
-        return false;
-    p.candidates[slot] = {score, number, low, 0};
-    return true;
-}
+/* ---- hits ------------------------------------------------------------------------------------------------------------------------- */
 
 /* The networks of one prefix that the sets let through and that are of interest; of a single best the first only: low parts come best
  * first. False: some found no room. */
 template <int filters>
-__device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const uint64_t *sets, unsigned index,
+__device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const set_view<filters> &v, unsigned index,
                                  const ranks<(filters + 3) / 4> &of)
 {
     const mn_kernel_scan_tables &t = p.tables;
@@ -318,13 +165,12 @@ __device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const u
     const int64_t score_sum = hand_round(x.sum, 0);
     bool room = true;
     for (unsigned step = 0; step < k.low->words / MN_KERNEL_STEP_WORDS; step++) {
-        uint64_t common = intersect<filters>(t, *k.low, sets, of.packed, step);
-        unsigned found = 0;
+        uint64_t common = intersect<filters>(v, of.packed, step);
+        unsigned found = 0; /* lanes with an answer */
         while (__any_sync(every_lane, common != 0)) {
             const bool have = common != 0;
             const unsigned bit = have ? static_cast<unsigned>(__ffsll(static_cast<long long>(common))) - 1 : 0;
-            const uint64_t place =
-                k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
+            const uint64_t place = k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
             const int64_t score = t.score_base - score_sum - t.low_sums[place];
             const uint32_t low = t.low_numbers[place];
             const bool wanted = have && of_interest(p, score, x.number, low);
@@ -345,8 +191,8 @@ __device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const u
 
 /* Networks of one prefix that obey the limits, though the sets alone do not tell: this lane's. */
 template <int filters>
-__device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, const uint64_t *sets, unsigned index,
-                                        const ranks<(filters + 3) / 4> &of, bool all_unsure)
+__device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, const set_view<filters> &v,
+                                        unsigned index, const ranks<(filters + 3) / 4> &of, bool all_unsure)
 {
     const mn_kernel_scan_tables &t = p.tables;
     const prefix x = add_middle(t, k, index);
@@ -354,15 +200,14 @@ __device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, 
     lower_coarse<filters>(k.low->coarse, of.packed, sure);
     uint64_t count = 0;
     for (unsigned step = 0; step < k.low->words / MN_KERNEL_STEP_WORDS; step++) {
-        uint64_t unsure = intersect<filters>(t, *k.low, sets, of.packed, step);
+        uint64_t unsure = intersect<filters>(v, of.packed, step);
         if (!all_unsure)
-            unsure &= ~intersect<filters>(t, *k.low, sets, sure, step);
+            unsure &= ~intersect<filters>(v, sure, step);
         while (__any_sync(every_lane, unsure != 0)) {
             const bool have = unsure != 0;
             const unsigned bit = have ? static_cast<unsigned>(__ffsll(static_cast<long long>(unsure))) - 1 : 0;
             unsure &= unsure - 1;
-            const uint64_t place =
-                k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
+            const uint64_t place = k.low->parts + (have ? (step * MN_KERNEL_STEP_WORDS + lane_number()) * 64 + bit : 0);
             count += obeys_limits(t, x, place, have);
         }
     }
@@ -373,24 +218,24 @@ __device__ inline uint64_t count_unsure(const mn_kernel_scan &p, const task &k, 
 
 /* Which of the 32 prefixes have common members: bit p, in the lanes whose words have them. */
 template <int filters>
-__device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const task &k, const uint64_t *sets,
+__device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const set_view<filters> &v,
                                          const ranks<(filters + 3) / 4> &mine, unsigned todo)
 {
     constexpr int words = (filters + 3) / 4;
     const int count = filters <= 4 ? filters : t.filter_count;
-    const unsigned steps = k.low->words / MN_KERNEL_STEP_WORDS;
+    const unsigned steps = v.words / MN_KERNEL_STEP_WORDS;
     unsigned hits = 0;
     if (count == 0)
         return todo;
     MN_UNROLL(4)
     for (int p = 0; p < 32; p++) {
         unsigned packed[words + 1];
-    MN_UNROLL(16)
+        MN_UNROLL(16)
         for (int word = 0; word < words; word++)
             packed[word] = word * 4 < count ? __shfl_sync(every_lane, mine.packed[word], p) : 0;
-        uint64_t any = intersect<filters>(t, *k.low, sets, packed, 0);
+        uint64_t any = intersect<filters>(v, packed, 0);
         for (unsigned step = 1; step < steps; step++)
-            any |= intersect<filters>(t, *k.low, sets, packed, step);
+            any |= intersect<filters>(v, packed, step);
         if (any)
             hits |= 1u << p;
     }
@@ -398,7 +243,7 @@ __device__ inline unsigned compare_every(const mn_kernel_scan_tables &t, const t
 }
 
 template <int filters>
-__device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const task &k, const uint64_t *sets,
+__device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const task &k, const set_view<filters> &v,
                                            const ranks<(filters + 3) / 4> &mine, unsigned todo, uint64_t &examined)
 {
     const int count = filters <= 4 ? filters : t.filter_count;
@@ -411,7 +256,7 @@ __device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const
         examined += compared < k.low->count ? compared : k.low->count;
         uint64_t any = 0;
         for (unsigned step = first; step < end; step++)
-            any |= intersect<filters>(t, *k.low, sets, theirs.packed, step);
+            any |= intersect<filters>(v, theirs.packed, step);
         if (any)
             hits |= 1u << p;
     }
@@ -420,7 +265,7 @@ __device__ inline unsigned compare_bounded(const mn_kernel_scan_tables &t, const
 
 /* Counts this lane's networks that surely obey the limits; bits p of `hits`: prefixes with some that are not sure. */
 template <int filters>
-__device__ inline uint64_t count_sure(const mn_kernel_scan_tables &t, const task &k, const uint64_t *sets,
+__device__ inline uint64_t count_sure(const mn_kernel_scan_tables &t, const task &k, const set_view<filters> &v,
                                       const ranks<(filters + 3) / 4> &mine, unsigned todo, bool all_unsure,
                                       unsigned &hits)
 {
@@ -433,9 +278,8 @@ __device__ inline uint64_t count_sure(const mn_kernel_scan_tables &t, const task
         lower_coarse<filters>(k.low->coarse, theirs.packed, lower);
         bool unsure = false;
         for (unsigned step = 0; step < k.low->words / MN_KERNEL_STEP_WORDS; step++) {
-            const uint64_t may = intersect<filters>(t, *k.low, sets, theirs.packed, step);
-            const uint64_t sure =
-                all_unsure ? 0 : k.low->coarse ? intersect<filters>(t, *k.low, sets, lower, step) : may;
+            const uint64_t may = intersect<filters>(v, theirs.packed, step);
+            const uint64_t sure = all_unsure ? 0 : k.low->coarse ? intersect<filters>(v, lower, step) : may;
             sum += static_cast<uint64_t>(__popcll(sure));
             unsure |= may != sure;
         }
@@ -451,41 +295,35 @@ __device__ inline bool cannot_hold(const mn_kernel_scan &p, const task &k)
     const mn_kernel_scan_tables &t = p.tables;
     bool excluded = false;
     for (int f = 0; f < t.filter_count; f++) {
-        const int64_t bound = f == t.score_filter ? score_bound(t.score_base, needed_score(p, k.path))
-                                                  : t.bounds[t.column[f]];
+        const int64_t bound =
+            f == t.score_filter ? score_bound(t.score_base, needed_score(p, k.path)) : t.bounds[t.column[f]];
         const int64_t least = t.least[static_cast<uint64_t>(f) * t.middle_states + k.group->state];
         excluded |= hand_round(k.sum, t.column[f]) + least > bound;
     }
     return __any_sync(every_lane, excluded); /* lanes may have read different scores */
 }
 
-/* What a warp adds up over its tasks. */
-struct tally {
-    uint64_t examined; /* the same in all lanes */
-    uint64_t feasible; /* this lane's */
-    bool room;         /* every candidate found its place */
-};
-
 template <int filters, int mode>
 __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const uint64_t *sets, tally &sum)
 {
     const mn_kernel_scan_tables &t = p.tables;
     const bool all_unsure = t.column_count - 1 > t.filter_count; /* some limit is only checked */
+    const set_view<filters> v = view_sets<filters>(t, *k.low, sets);
     for (unsigned batch = k.first; batch < k.end; batch += 32) {
         ranks<(filters + 3) / 4> mine;
         const bool fits = find_ranks<filters, mode>(p, k, batch + lane_number(), mine);
-        const unsigned todo = __ballot_sync(
-            every_lane, mode == MN_KERNEL_SCAN_EVERY ? batch + lane_number() < k.end : fits);
+        const unsigned todo =
+            __ballot_sync(every_lane, mode == MN_KERNEL_SCAN_EVERY ? batch + lane_number() < k.end : fits);
         if (!todo)
             continue;
         unsigned hits = 0;
         if (mode == MN_KERNEL_SCAN_EVERY) {
-            hits = compare_every<filters>(t, k, sets, mine, todo);
+            hits = compare_every<filters>(t, v, mine, todo);
             sum.examined += static_cast<uint64_t>(__popc(todo)) * k.low->count;
         } else if (mode == MN_KERNEL_SCAN_BOUNDED) {
-            hits = compare_bounded<filters>(t, k, sets, mine, todo, sum.examined);
+            hits = compare_bounded<filters>(t, k, v, mine, todo, sum.examined);
         } else {
-            sum.feasible += count_sure<filters>(t, k, sets, mine, todo, all_unsure, hits);
+            sum.feasible += count_sure<filters>(t, k, v, mine, todo, all_unsure, hits);
             sum.examined += static_cast<uint64_t>(__popc(todo)) * k.low->count;
         }
         if (!__any_sync(every_lane, hits != 0))
@@ -494,78 +332,44 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
             const int i = __ffs(static_cast<int>(rest)) - 1;
             const auto theirs = hand_ranks(mine, i, filters <= 4 ? filters : t.filter_count);
             if (mode == MN_KERNEL_SCAN_COUNT)
-                sum.feasible += count_unsure<filters>(p, k, sets, batch + i, theirs, all_unsure);
+                sum.feasible += count_unsure<filters>(p, k, v, batch + i, theirs, all_unsure);
             else
-                sum.room = keep_hits<filters>(p, k, sets, batch + i, theirs) && sum.room;
+                sum.room = keep_hits<filters>(p, k, v, batch + i, theirs) && sum.room;
         }
     }
 }
 
 /* ---- the kernel ----------------------------------------------------------------------------------------------------------------- */
 
-template <int filters, int mode>
-__global__ void __launch_bounds__(512, 1) scan_space(const mn_kernel_scan p)
+template <int filters, int mode> __global__ void __launch_bounds__(512, 1) scan_space(const mn_kernel_scan p)
 {
     MN_DYNAMIC_SHARED(uint64_t, sets);
-    MN_SHARED(uint64_t, chunk, );
-    MN_SHARED(int, group, );
-    MN_SHARED(int, full, );
-    const mn_kernel_scan_tables &t = p.tables;
-    const unsigned warps = blockDim.x / 32;
-    uint32_t loaded = UINT32_MAX;
     tally sum = {0, 0, true};
-    if (threadIdx.x == 0)
-        full = 0;
-    for (;;) {
-        if (threadIdx.x == 0) {
-            chunk = take_chunk(p);
-            group = chunk == no_chunk ? 0 : find_group(t, chunk);
-        }
-        __syncthreads();
-        if (chunk == no_chunk)
-            break;
-        task k;
-        k.group = t.groups + group;
-        k.low = t.lows + k.group->low;
-        if (k.group->low != loaded) {
-            loaded = k.group->low;
-            for (uint64_t word = threadIdx.x; word < k.low->set_words; word += blockDim.x)
-                sets[word] = t.sets[k.low->sets + word];
-            __syncthreads();
-        }
-        const uint64_t first = (chunk - k.group->first_chunk) * MN_KERNEL_CHUNK;
-        for (unsigned i = threadIdx.x / 32; i < MN_KERNEL_CHUNK && find_task(t, first + i, k); i += warps)
+    run_chunks(
+        p, sum,
+        [&](const mn_kernel_low &low) {
+            for (uint64_t word = threadIdx.x; word < low.set_words; word += blockDim.x)
+                sets[word] = p.tables.sets[low.sets + word];
+        },
+        [&](const task &k) {
             if (mode == MN_KERNEL_SCAN_EVERY || !cannot_hold(p, k))
                 run_task<filters, mode>(p, k, sets, sum);
-        if (!sum.room && lane_number() == 0)
-            atomicExch(&full, 1);
-        __syncthreads();
-        if (full) {
-            if (threadIdx.x == 0)
-                p.redo[atomicAdd(counter(&p.state->redo_count), 1ULL)] = chunk;
-            break;
-        }
-    }
+        });
     if (mode == MN_KERNEL_SCAN_COUNT && sum.feasible)
         atomicAdd(counter(&p.state->feasible), static_cast<unsigned long long>(sum.feasible));
-    if (lane_number() == 0 && sum.examined)
-        atomicAdd(counter(&p.state->examined), static_cast<unsigned long long>(sum.examined));
 }
 
-template <int filters, int mode>
-cudaError_t launch(const mn_kernel_scan &p, cudaStream_t stream)
+template <int filters, int mode> cudaError_t launch(const mn_kernel_scan &p, cudaStream_t stream)
 {
-    const cudaError_t code =
-        cudaFuncSetAttribute(scan_space<filters, mode>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(p.shared_bytes));
+    const cudaError_t code = cudaFuncSetAttribute(
+        scan_space<filters, mode>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(p.shared_bytes));
     if (code != cudaSuccess)
         return code;
     return MN_LAUNCH((scan_space<filters, mode>), dim3(static_cast<unsigned>(p.blocks)),
                      dim3(static_cast<unsigned>(p.threads)), p.shared_bytes, stream, p);
 }
 
-template <int filters>
-cudaError_t launch_mode(const mn_kernel_scan &p, cudaStream_t stream)
+template <int filters> cudaError_t launch_mode(const mn_kernel_scan &p, cudaStream_t stream)
 {
     switch (p.mode) {
     case MN_KERNEL_SCAN_EVERY:

@@ -151,8 +151,10 @@ __global__ void __launch_bounds__(block_threads) answer_rows(const mn_kernel_sca
 mn_status mn_launch_scan_many(mn_gpu *gpu, int stream, const mn_kernel_scan_many *parameters, mn_error *error)
 {
     const mn_kernel_scan_many &p = *parameters;
-    const uint64_t bytes = p.rows * (static_cast<uint64_t>(p.limit_count) * 8 + 12 + 2 * static_cast<uint64_t>(p.node_count));
+    const uint64_t bytes =
+        p.rows * (static_cast<uint64_t>(p.limit_count) * 8 + 12 + 2 * static_cast<uint64_t>(p.node_count));
     const mn_gpu_work work = {"scan many", bytes, p.rows};
-    const mn_gpu_launch launch = {static_cast<int>(block_threads), 0, (p.rows + block_threads / 32 - 1) / (block_threads / 32)};
+    const mn_gpu_launch launch = {static_cast<int>(block_threads), 0,
+                                  (p.rows + block_threads / 32 - 1) / (block_threads / 32)};
     return mn_gpu_launch_kernel(gpu, stream, &work, &launch, error, answer_rows, p);
 }

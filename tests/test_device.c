@@ -411,7 +411,8 @@ Test(scan, equals_enumeration_at_the_edge_of_64_bits)
 Test(scan, obeys_rules_outside_the_diagram)
 {
     for (uint64_t seed = 1; seed <= 100; seed++) {
-        scan_question q = random_scan_question(seed, (random_shape){.nodes = 5, .blocks = 3, .metrics = 2, .rules = 3}, 1);
+        scan_question q =
+            random_scan_question(seed, (random_shape){.nodes = 5, .blocks = 3, .metrics = 2, .rules = 3}, 1);
         mn_diagram *open = NULL;
         cr_assert_eq(mn_diagram_build(q.table->node_count, q.table->first, NULL, 0, NULL, NULL, &open), MN_OK);
         free(open->outside);
@@ -430,8 +431,8 @@ Test(scan, obeys_rules_outside_the_diagram)
 Test(scan, device_answers_as_its_parts_do)
 {
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        scan_question q =
-            random_scan_question(seed, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = (int)(seed % 3)}, 1);
+        scan_question q = random_scan_question(
+            seed, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = (int)(seed % 3)}, 1);
         q.top = 1;
         int64_t expected[2], score;
         uint16_t all[10], network[5];
@@ -447,7 +448,8 @@ Test(scan, device_answers_as_its_parts_do)
 
 Test(scan, stops_when_told)
 {
-    scan_question q = random_scan_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
+    scan_question q =
+        random_scan_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
     q.capacities[0] = q.capacities[1] = 0;
     int64_t score;
     uint16_t network[20];

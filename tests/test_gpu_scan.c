@@ -45,9 +45,8 @@ static void check_same(const answer *gpu, const answer *cpu, size_t nodes, uint6
     cr_assert_eq(gpu->status, cpu->status, "seed %" PRIu64 ": status %d, expected %d: %s", seed, gpu->status,
                  cpu->status, gpu->error.text);
     cr_assert_eq(gpu->result.networks, cpu->result.networks, "seed %" PRIu64, seed);
-    cr_assert_eq(gpu->result.feasible, cpu->result.feasible,
-                 "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64, seed, gpu->result.feasible,
-                 cpu->result.feasible);
+    cr_assert_eq(gpu->result.feasible, cpu->result.feasible, "seed %" PRIu64 ": counted %" PRIu64 ", expected %" PRIu64,
+                 seed, gpu->result.feasible, cpu->result.feasible);
     cr_assert_eq(gpu->result.count, cpu->result.count, "seed %" PRIu64 ": %d found, expected %d", seed,
                  gpu->result.count, cpu->result.count);
     for (int i = 0; i < cpu->result.count; i++) {
@@ -204,11 +203,29 @@ Test(gpu_scan, equals_the_cpu_with_many_limits_blocks_and_few_ranks)
         check_random(device, &small, seed, (random_shape){.nodes = 4, .blocks = 5, .metrics = 6, .distinct = 3},
                      (int)(seed % MOST_SCAN_LIMITS));
     for (uint64_t seed = 1; seed <= 6; seed++)
-        check_random(device, &small, seed,
-                     (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1}, 2);
+        check_random(device, &small, seed, (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1},
+                     2);
     const mn_gpu_scan_tuning few = {.blocks = 2, .threads = 96, .shared_bytes = 12 << 10};
     for (uint64_t seed = 1; seed <= 20; seed++)
         check_random(device, &few, seed, (random_shape){.nodes = 7, .blocks = 4, .metrics = 3}, 2);
+    mn_device_close(device);
+}
+
+/* The scan that compares sums of 32 bits, where these suffice. */
+Test(gpu_scan, equals_the_cpu_without_ranks)
+{
+    mn_device *device = open_simt("10");
+    const mn_gpu_scan_tuning plain = {.blocks = 2, .threads = 64, .plain = true};
+    for (uint64_t seed = 1; seed <= 80; seed++)
+        check_random(device, &plain, seed,
+                     (random_shape){.nodes = 1 + (int)(seed % 6),
+                                    .blocks = 2 + (int)(seed % 4),
+                                    .metrics = 3,
+                                    .ragged = seed & 1,
+                                    .distinct = seed % 3 == 0 ? 2 : 0,
+                                    .largest = seed % 7 == 0 ? MN_MAX_MULTIPLES : 0,
+                                    .rules = seed % 5 == 0 ? 3 : 0},
+                     (int)(seed % 4));
     mn_device_close(device);
 }
 
@@ -241,6 +258,56 @@ Test(gpu_scan, equals_the_cpu_on_a_large_space)
     mn_device_close(device);
 }
 
+/* Whatever call of the device's interface fails: a sentence, or the right answer, never another one. */
+Test(gpu_scan, reports_every_failure)
+{
+    mn_device_close(open_simt("0")); /* sets the environment */
+    scan_question q = random_scan_question(11, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3}, 2);
+    q.top = 5;
+    const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = q.top};
+    answer cpu = new_answer(q.top, 5);
+    cpu.status = mn_cpu_scan_best(&request, &cpu.result, &cpu.error);
+    int failures = 0;
+    bool reached_the_end = false;
+    for (uint64_t call = 1; call < 1000 && !reached_the_end; call++) {
+        mn_device *device = NULL;
+        const char *unfit = NULL;
+        answer gpu = new_answer(q.top, 5);
+        if (mn_device_open_with("simt", &(mn_gpu_options){.fail_at = call}, plugin_folder(), &device) == MN_OK) {
+            gpu.status = mn_gpu_scan(device->plugin, device->gpu, &small, &request, &gpu.result, &unfit, &gpu.error);
+            if (gpu.status == MN_FAILURE) {
+                failures++;
+                cr_assert(*gpu.error.text, "call %" PRIu64, call);
+            } else {
+                check_same(&gpu, &cpu, 5, call);
+                reached_the_end = true; /* fewer calls than that, or one of those that free memory */
+            }
+        }
+        mn_device_close(device);
+        free_answer(&gpu);
+    }
+    cr_assert(reached_the_end);
+    cr_assert_gt(failures, 20);
+    free_answer(&cpu);
+    free_scan_question(&q);
+}
+
+Test(gpu_scan, says_when_memory_ran_out)
+{
+    mn_device_close(open_simt("0"));
+    scan_question q = random_scan_question(11, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3}, 2);
+    const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = q.top};
+    mn_device *device = NULL;
+    const char *unfit = NULL;
+    answer a = new_answer(q.top, 5);
+    cr_assert_eq(mn_device_open_with("simt", &(mn_gpu_options){.memory_limit = 1000}, plugin_folder(), &device), MN_OK);
+    cr_assert_eq(mn_gpu_scan(device->plugin, device->gpu, NULL, &request, &a.result, &unfit, &a.error), MN_FAILURE);
+    cr_assert(strstr(a.error.text, "bytes left"), "%s", a.error.text);
+    mn_device_close(device);
+    free_answer(&a);
+    free_scan_question(&q);
+}
+
 Test(gpu_scan, stops_when_told)
 {
     mn_device *device = open_simt("0");
@@ -248,18 +315,21 @@ Test(gpu_scan, stops_when_told)
         random_scan_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
     q.capacities[0] = q.capacities[1] = 0;
     answer a = new_answer(1, 20);
+    const mn_gpu_scan_tuning tuning = {.blocks = 1, .threads = 64, .first_piece = 1};
+    const char *unfit = NULL;
     mn_scan_request request = {.problem = &q.problem,
                                .capacities = q.capacities,
                                .top = 1,
                                .every = true,
                                .control = {.deadline = mn_clock() + 0.05}};
     const clock_t start = clock(); /* the processor's time: the machine may be busy */
-    cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_STOPPED);
+    cr_assert_eq(mn_gpu_scan(device->plugin, device->gpu, &tuning, &request, &a.result, &unfit, &a.error), MN_STOPPED);
     cr_assert_lt((double)(clock() - start) / CLOCKS_PER_SEC, 5.0);
 
     atomic_bool cancel = true;
     request.control = (mn_control){.cancel = &cancel};
-    cr_assert_eq(mn_device_scan(device, &request, &a.result, &a.error), MN_INTERRUPTED);
+    cr_assert_eq(mn_gpu_scan(device->plugin, device->gpu, &tuning, &request, &a.result, &unfit, &a.error),
+                 MN_INTERRUPTED);
     free_answer(&a);
     free_scan_question(&q);
     mn_device_close(device);

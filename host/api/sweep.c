@@ -5,7 +5,7 @@
 #include "solver/threads.h"
 
 enum { FIRST_CHUNK = 256, LARGEST_CHUNK = 1 << 20 };
-#define LONGEST_CHUNK 0.1 /* seconds between two reports */
+#define LONGEST_CHUNK 0.1  /* seconds between two reports */
 #define SECONDS_A_ROW 2e-6 /* what the CPU takes on small spaces (bench/results/sweep.md), to choose a device */
 
 typedef struct sweep_run {

@@ -400,15 +400,16 @@ static const cli_option own_options[] = {
     {"classes", NULL, false, "also how many functions the networks compute: those of one class are measured once"},
     {0}};
 
-const cli_command cli_info = {"info",
-                              "TABLE|SPACE",
-                              1,
-                              1,
-                              "Nodes, blocks, metrics, ranges, size and function classes of a table or space; with limits and rules "
-                              "also how many networks meet them.",
-                              "  mathnas info nasbench201/edgegpu\n"
-                              "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n"
-                              "  mathnas info spaces/nasbench201 --classes\n"
-                              "  mathnas info nasbench201/edgegpu --limit 'latency<=5000' --limit 'accuracy>=30'\n",
-                              {own_options, cli_problem_options, cli_scale_options, cli_common_options},
-                              run};
+const cli_command cli_info = {
+    "info",
+    "TABLE|SPACE",
+    1,
+    1,
+    "Nodes, blocks, metrics, ranges, size and function classes of a table or space; with limits and rules "
+    "also how many networks meet them.",
+    "  mathnas info nasbench201/edgegpu\n"
+    "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n"
+    "  mathnas info spaces/nasbench201 --classes\n"
+    "  mathnas info nasbench201/edgegpu --limit 'latency<=5000' --limit 'accuracy>=30'\n",
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
+    run};

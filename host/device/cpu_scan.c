@@ -44,7 +44,8 @@ static void scan_middles(mn_scan_worker *w, int state, int first, int last)
             for (int i = 0; i < batch->count && !mn_scan_stopped(w); i++)
                 mn_scan_count_prefix(w, state, first, i);
         }
-        for (int i = w->shared->request->count ? batch->count : 0; !mn_scan_stopped(w) && (i = w->shared->kernels->next_hit(batch, i)) < batch->count; i++)
+        for (int i = w->shared->request->count ? batch->count : 0;
+             !mn_scan_stopped(w) && (i = w->shared->kernels->next_hit(batch, i)) < batch->count; i++)
             mn_scan_check_prefix(w, state, first, i);
         mn_scan_go_on(w, batch->count + (int)((batch->examined - before) >> 8));
     }
@@ -236,7 +237,8 @@ mn_status mn_cpu_scan(mn_cpu_level level, const mn_scan_request *request, mn_sca
     if (request->problem->diagram->empty)
         return request->count ? MN_OK : MN_INFEASIBLE;
     mn_scan s = {.request = request, .kernels = mn_scan_kernels_of(level), .reached = INT64_MIN};
-    mn_status status = mn_scan_columns_make(request->problem, request->capacities, &mn_scan_room_cpu, !request->count, error, &s.parts);
+    mn_status status = mn_scan_columns_make(request->problem, request->capacities, &mn_scan_room_cpu, !request->count,
+                                            error, &s.parts);
     if (status != MN_OK)
         return status;
     result->networks = s.parts.low_counts[0][0];

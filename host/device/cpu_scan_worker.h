@@ -29,7 +29,7 @@ typedef struct mn_scan_worker {
     int *states, *blocks; /* [middle + 1] */
     uint16_t *network;    /* [node_count] */
     int64_t *prefix;      /* [column_count] sums of high and middle part */
-    uint64_t feasible; /* networks counted */
+    uint64_t feasible;    /* networks counted */
     int steps;
     mn_status status;
 } mn_scan_worker;

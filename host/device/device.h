@@ -17,7 +17,7 @@ typedef struct mn_scan_request {
     const int64_t *capacities; /* [limit_count], MN_NO_CAPACITY: off */
     int top;                   /* K best: score descending, then lexicographic; 1 and more */
     int threads;               /* 0: all cores */
-    bool count; /* only count: no network is kept, the score plays no part */
+    bool count;                /* only count: no network is kept, the score plays no part */
     bool every; /* no bounds: compare every network with the limits and the best one, to measure how fast that is */
     mn_control control; /* the node limit does not apply */
 } mn_scan_request;

@@ -22,7 +22,9 @@ static mn_scan_room room_of(size_t shared_bytes, int filters)
                           .set_bytes = shared_bytes / (size_t)columns,
                           .bytes_a_state = true,
                           .all_set_bytes = (size_t)256 << 20,
-                          .fewest_ranks = columns <= 3 ? 32 : columns <= 8 ? 12 : 4,
+                          .fewest_ranks = columns <= 3   ? 32
+                                          : columns <= 8 ? 12
+                                                         : 4,
                           .cost_prefix = 6,
                           .cost_block = 2.2 * columns,
                           .cost_low_part = 5000,
@@ -59,8 +61,7 @@ static mn_status make_parts(const mn_scan_request *request, size_t shared_bytes,
         return MN_INFEASIBLE;
     status = mn_scan_parts_make(parts, error);
     const int *states = request->problem->diagram->state_count;
-    if (status == MN_OK &&
-        (uint64_t)states[parts->middle] * (uint64_t)states[parts->split] > MOST_STATE_PAIRS)
+    if (status == MN_OK && (uint64_t)states[parts->middle] * (uint64_t)states[parts->split] > MOST_STATE_PAIRS)
         *unfit = "rules of so many states";
     return status;
 }

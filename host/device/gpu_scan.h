@@ -6,10 +6,12 @@
 
 /* What tests and benchmarks set; 0: as the device wants it. */
 typedef struct mn_gpu_scan_tuning {
-    int blocks, threads;  /* threads: a multiple of 32, at most 512 */
-    int shared_bytes;     /* for the sets */
-    uint64_t capacity;    /* candidates kept between selections; at least twice the networks wanted and some are taken */
+    int blocks, threads; /* threads: a multiple of 32, at most 512 */
+    int shared_bytes;    /* for the sets */
+    uint64_t capacity;   /* candidates kept between selections; at least twice the networks wanted and some are taken */
     uint64_t first_piece; /* chunks of the first launch */
+    bool
+        plain; /* every network's sums as 32-bit integers, no sets, where there are at most three filters and their low sums fit */
 } mn_gpu_scan_tuning;
 
 /* As mn_device_scan. `*unfit`: NULL, or a few words on why there is no kernel for this question; nothing was done then. */

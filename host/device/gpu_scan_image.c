@@ -69,8 +69,8 @@ static low_sizes place_lows(const maker *m, mn_kernel_low *lows, int states)
         mn_kernel_low *k = &lows[state];
         *k = (mn_kernel_low){.sets = all.words,
                              .parts = all.parts,
-                             .cells = (uint64_t)state * (uint64_t)parts->filter_count *
-                                      ((uint64_t)parts->cell_count + 1),
+                             .cells =
+                                 (uint64_t)state * (uint64_t)parts->filter_count * ((uint64_t)parts->cell_count + 1),
                              .count = (uint32_t)low->part.count,
                              .words = (uint32_t)low->words};
         for (int f = 0; f < parts->filter_count; f++) {
@@ -322,22 +322,34 @@ static bool make_columns(maker *m)
     return true;
 }
 
+/* The scan without ranks reads three sums of 32 bits and a filling. */
+static uint32_t plain_bytes(const mn_scan_parts *parts)
+{
+    uint32_t most = 1;
+    bool fits = parts->filter_count >= 1 && parts->filter_count <= 3;
+    for (int f = 0; f < parts->filter_count; f++)
+        fits = fits && (uint64_t)parts->filters[f].largest - (uint64_t)parts->filters[f].smallest < INT32_MAX;
+    for (int state = 0; state < parts->problem->diagram->state_count[parts->split]; state++)
+        most = (uint32_t)parts->lows[state].part.count > most ? (uint32_t)parts->lows[state].part.count : most;
+    return fits ? most * 16 : 0;
+}
+
 mn_status mn_scan_image_make(const mn_plugin *plugin, mn_gpu *gpu, const mn_scan_parts *parts, mn_error *error,
                              mn_scan_image *image)
 {
     *image = (mn_scan_image){0};
-    image->tables = (mn_kernel_scan_tables){
-        .column_count = parts->column_count,
-        .filter_count = parts->filter_count,
-        .score_filter = parts->score_filtered ? parts->filter_count - 1 : -1,
-        .cell_count = parts->cell_count,
-        .middle_layer = parts->middle,
-        .item_count = (uint64_t)parts->problem->item_count,
-        .score_base = parts->columns[0].base,
-        .middle_states = (uint64_t)parts->problem->diagram->state_count[parts->middle]};
+    image->tables =
+        (mn_kernel_scan_tables){.column_count = parts->column_count,
+                                .filter_count = parts->filter_count,
+                                .score_filter = parts->score_filtered ? parts->filter_count - 1 : -1,
+                                .cell_count = parts->cell_count,
+                                .middle_layer = parts->middle,
+                                .item_count = (uint64_t)parts->problem->item_count,
+                                .score_base = parts->columns[0].base,
+                                .middle_states = (uint64_t)parts->problem->diagram->state_count[parts->middle]};
+    image->plain_bytes = plain_bytes(parts);
     maker m = {.parts = parts, .diagram = parts->problem->diagram, .image = image, .t = &image->tables};
-    const bool made =
-        make_lows(&m) && count_forward(&m) && make_ways(&m) && make_middles(&m) && make_columns(&m);
+    const bool made = make_lows(&m) && count_forward(&m) && make_ways(&m) && make_middles(&m) && make_columns(&m);
     const mn_status status = made ? upload(&m, plugin, gpu, error) : mn_fail_memory(error);
     for (int i = 0; i < m.array_count; i++)
         free(m.arrays[i].host);

@@ -10,7 +10,9 @@ typedef struct mn_scan_image {
     mn_kernel_scan_tables tables;
     uint64_t chunk_count;
     uint32_t shared_bytes; /* the sets of the largest low table */
-    void *memory;          /* the device's; release it */
+    uint32_t
+        plain_bytes; /* the largest low table as 32-bit sums; 0: they do not fit, or there are more than three filters or none */
+    void *memory; /* the device's; release it */
 } mn_scan_image;
 
 /* Makes and uploads the tables of `parts`, which must have no scaled column and at most MN_KERNEL_COLUMNS columns. */

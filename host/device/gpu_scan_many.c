@@ -41,9 +41,9 @@ static mn_status allocate(mn_gpu_many *many, uint64_t bytes, void *field, mn_err
     void *memory = NULL;
     const mn_status status = many->plugin->allocate(many->gpu, bytes, &memory, error);
     memcpy(field, &memory, sizeof memory);
-    return status == MN_OK && !memory ? mn_fail(error, MN_FAILURE, "sweep: the device has no %llu bytes left",
-                                                (unsigned long long)bytes)
-                                      : status;
+    return status == MN_OK && !memory
+               ? mn_fail(error, MN_FAILURE, "sweep: the device has no %llu bytes left", (unsigned long long)bytes)
+               : status;
 }
 
 /* Copies an array to new memory of the device, which `field` receives and the space keeps as `place`. */
@@ -88,8 +88,8 @@ static mn_status put_choices(mn_gpu_many *many, space *s, const mn_scan_parts *p
     for (size_t i = 0; i < s->kernel.networks; i++)
         mn_paths_find(parts->problem->diagram, parts->low_counts, 0, (int)nodes, 0, parts->lows[0].number[i],
                       choices + i * nodes);
-    const mn_status status = put(many, s, 2, &s->kernel.choices, choices,
-                                 (size_t)s->kernel.networks * nodes * sizeof *choices, error);
+    const mn_status status =
+        put(many, s, 2, &s->kernel.choices, choices, (size_t)s->kernel.networks * nodes * sizeof *choices, error);
     free(choices);
     return status;
 }

@@ -70,10 +70,12 @@ mn_status mn_gpu_scan_begin(mn_gpu_scan_run *run, const mn_scan_parts *parts, ui
     if (status != MN_OK)
         return status;
     run->top = top;
+    run->plain = run->tuning->plain && run->mode != MN_KERNEL_SCAN_COUNT && run->image.plain_bytes > 0 &&
+                 (int64_t)run->image.plain_bytes < run->plugin->facts(run->gpu)->shared_block;
     run->kernel = (mn_kernel_scan){.tables = run->image.tables,
                                    .mode = run->mode,
                                    .one = top == 1,
-                                   .shared_bytes = run->image.shared_bytes};
+                                   .shared_bytes = run->plain ? run->image.plain_bytes : run->image.shared_bytes};
     choose_grid(run);
     run->piece = run->tuning->first_piece > 0 ? run->tuning->first_piece : (uint64_t)run->kernel.blocks;
     run->state.worst = (mn_kernel_candidate){INT64_MIN, UINT64_MAX, UINT32_MAX, 0};
@@ -147,8 +149,8 @@ static mn_status select_best(mn_gpu_scan_run *run, uint64_t count, bool repeated
 
 mn_status mn_gpu_scan_read_kept(mn_gpu_scan_run *run, mn_kernel_candidate *kept)
 {
-    const mn_status status = run->plugin->download(run->gpu, 0, kept, run->kernel.candidates,
-                                                   run->kept * sizeof *kept, run->error);
+    const mn_status status =
+        run->plugin->download(run->gpu, 0, kept, run->kernel.candidates, run->kept * sizeof *kept, run->error);
     return status == MN_OK ? run->plugin->synchronise(run->gpu, 0, run->error) : status;
 }
 
@@ -168,10 +170,10 @@ static mn_status launch(mn_gpu_scan_run *run)
     run->state = start;
     mn_status status = plugin->upload(run->gpu, 0, k->state, &run->state, sizeof run->state, run->error);
     if (status == MN_OK)
-        status = plugin->upload(run->gpu, 0, run->redo_memory, run->redo, run->redo_count * sizeof *run->redo,
-                                run->error);
+        status =
+            plugin->upload(run->gpu, 0, run->redo_memory, run->redo, run->redo_count * sizeof *run->redo, run->error);
     if (status == MN_OK)
-        status = plugin->scan(run->gpu, 0, k, run->error);
+        status = (run->plain ? plugin->scan_plain : plugin->scan)(run->gpu, 0, k, run->error);
     return status == MN_OK ? download_state(run) : status;
 }
 

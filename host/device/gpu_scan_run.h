@@ -11,12 +11,13 @@ typedef struct mn_gpu_scan_run {
     const mn_gpu_scan_tuning *tuning;
     const mn_scan_request *request;
     mn_error *error;
-    int mode; /* of mn_kernel_scan */
+    int mode;   /* of mn_kernel_scan */
+    bool plain; /* without ranks */
 
     mn_scan_image image;
-    mn_kernel_scan kernel;       /* as launched last */
-    mn_kernel_scan_state state;  /* as downloaded last */
-    uint64_t *redo;              /* [2 blocks] chunks to be done again */
+    mn_kernel_scan kernel;      /* as launched last */
+    mn_kernel_scan_state state; /* as downloaded last */
+    uint64_t *redo;             /* [2 blocks] chunks to be done again */
     uint64_t redo_count;
     uint64_t next_chunk, piece;
     uint64_t top, kept;          /* candidates wanted, and those that lead the list, sorted */

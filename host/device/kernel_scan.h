@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 enum {
-    MN_KERNEL_FILTERS = 16,      /* columns with sets, as MN_SCAN_FILTERS */
-    MN_KERNEL_COLUMNS = 32,      /* of sums: one a lane */
-    MN_KERNEL_STEP_WORDS = 32,   /* words that a warp compares at once: 2048 low parts */
-    MN_KERNEL_SLICE = 1024,      /* middle parts of a task */
-    MN_KERNEL_CHUNK = 16,        /* tasks: one a warp */
-    MN_KERNEL_SEARCH = 255,      /* a cell's rank: search, as MN_SCAN_SEARCH */
-    MN_KERNEL_SORT_TILE = 1024   /* candidates that a block sorts by itself */
+    MN_KERNEL_FILTERS = 16,     /* columns with sets, as MN_SCAN_FILTERS */
+    MN_KERNEL_COLUMNS = 32,     /* of sums: one a lane */
+    MN_KERNEL_STEP_WORDS = 32,  /* words that a warp compares at once: 2048 low parts */
+    MN_KERNEL_SLICE = 1024,     /* middle parts of a task */
+    MN_KERNEL_CHUNK = 16,       /* tasks: one a warp */
+    MN_KERNEL_SEARCH = 255,     /* a cell's rank: search, as MN_SCAN_SEARCH */
+    MN_KERNEL_SORT_TILE = 1024, /* candidates that a block sorts by itself */
+    MN_KERNEL_PLAIN_OWNED = 8   /* middle parts of a lane in the scan without ranks */
 };
 
 /* A low table: all paths from one state at the split to the end. */
@@ -61,22 +62,22 @@ typedef struct mn_kernel_scan_tables {
     int32_t middle_layer;
     int32_t group_count;
     uint64_t item_count, middle_total, low_total;
-    int64_t score_base; /* score = score_base - sum */
+    int64_t score_base;                                              /* score = score_base - sum */
     int64_t smallest[MN_KERNEL_FILTERS], largest[MN_KERNEL_FILTERS]; /* of all low sums */
-    int32_t shift[MN_KERNEL_FILTERS];                               /* cell = (x - smallest) >> shift */
-    int32_t column[MN_KERNEL_FILTERS];                              /* of the filter */
-    const mn_kernel_group *groups;                                  /* [group_count], by first_chunk */
+    int32_t shift[MN_KERNEL_FILTERS];                                /* cell = (x - smallest) >> shift */
+    int32_t column[MN_KERNEL_FILTERS];                               /* of the filter */
+    const mn_kernel_group *groups;                                   /* [group_count], by first_chunk */
     const mn_kernel_low *lows;
     const mn_kernel_way *ways;
-    const uint32_t *way_first;    /* [states of layers 1 .. middle_layer, + 1] */
-    const uint32_t *layer_first;  /* [middle_layer + 1] place of a layer's state 0 in way_first */
-    const int64_t *weights;       /* [column][item_count] */
-    const int64_t *bounds;        /* [column] that of the score is not used */
-    const int64_t *least;         /* [filter][states of the middle layer] least sum from there to the end */
-    const int64_t *middle_sums;   /* [column][middle_total] */
+    const uint32_t *way_first;      /* [states of layers 1 .. middle_layer, + 1] */
+    const uint32_t *layer_first;    /* [middle_layer + 1] place of a layer's state 0 in way_first */
+    const int64_t *weights;         /* [column][item_count] */
+    const int64_t *bounds;          /* [column] that of the score is not used */
+    const int64_t *least;           /* [filter][states of the middle layer] least sum from there to the end */
+    const int64_t *middle_sums;     /* [column][middle_total] */
     const uint32_t *middle_numbers; /* [middle_total] lexicographic, among those of the state of the middle layer */
-    const int64_t *low_sums;      /* [column][low_total] */
-    const uint32_t *low_numbers;  /* [low_total] */
+    const int64_t *low_sums;        /* [column][low_total] */
+    const uint32_t *low_numbers;    /* [low_total] */
     const uint64_t *sets;
     const uint8_t *cells;
     const int64_t *bottoms;
@@ -96,10 +97,10 @@ typedef struct mn_kernel_scan_state {
     uint64_t next_chunk;      /* chunks taken by blocks, those to be redone first */
     uint64_t candidate_count; /* may pass the capacity: the chunks that did not find room are in `redo` */
     uint64_t redo_count;
-    uint64_t examined;   /* networks compared */
-    uint64_t feasible;   /* networks counted */
-    uint64_t reached;    /* one best: the best score seen, its sign bit flipped */
-    uint64_t duplicates; /* found by mn_kernel_scan_mark */
+    uint64_t examined;         /* networks compared */
+    uint64_t feasible;         /* networks counted */
+    uint64_t reached;          /* one best: the best score seen, its sign bit flipped */
+    uint64_t duplicates;       /* found by mn_kernel_scan_mark */
     mn_kernel_candidate worst; /* only what comes before it is of interest */
 } mn_kernel_scan_state;
 
@@ -115,9 +116,9 @@ typedef struct mn_kernel_scan {
     uint64_t *redo;                  /* [blocks] */
     uint64_t first_chunk, end_chunk; /* the others */
     int32_t mode;
-    int32_t one;          /* one best: every candidate raises what the others must reach */
-    int32_t blocks;       /* of the grid */
-    int32_t threads;      /* of a block */
+    int32_t one;           /* one best: every candidate raises what the others must reach */
+    int32_t blocks;        /* of the grid */
+    int32_t threads;       /* of a block */
     uint32_t shared_bytes; /* the sets of the largest low table */
     uint64_t networks;     /* for the profile */
 } mn_kernel_scan;

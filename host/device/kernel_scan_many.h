@@ -22,8 +22,8 @@ typedef struct mn_kernel_scan_many {
     const int64_t *sums;       /* [1 + limit_count][networks]: the score's, negated, and the limits' */
     const uint16_t *choices;   /* [networks][node_count] */
     const uint64_t *sets;      /* [filter][ranks + 1][words], each filter's from set[filter] on */
-    const int64_t *bottoms;    /* [filter][ranks], from bottom[filter] on; the rank of x is the number of bottoms <= x */
-    const uint32_t *edges;     /* [filter][ranks + 1], from edge[filter] on: first step that is not empty, and end << 16 */
+    const int64_t *bottoms; /* [filter][ranks], from bottom[filter] on; the rank of x is the number of bottoms <= x */
+    const uint32_t *edges;  /* [filter][ranks + 1], from edge[filter] on: first step that is not empty, and end << 16 */
     uint64_t set[MN_KERNEL_FILTERS];
     uint64_t bottom[MN_KERNEL_FILTERS], edge[MN_KERNEL_FILTERS];
     int32_t ranks[MN_KERNEL_FILTERS];

@@ -26,7 +26,7 @@
 #define MN_PLUGIN_SYMBOL "mathnas_plugin"
 
 enum {
-    MN_PLUGIN_VERSION = 3,
+    MN_PLUGIN_VERSION = 4,
     MN_GPU_STREAMS = 2,    /* streams 0 and 1: work on one overlaps transfers on the other */
     MN_GPU_ALIGNMENT = 256 /* of allocated memory, bytes */
 };
@@ -110,6 +110,7 @@ typedef struct mn_plugin {
 
     mn_status (*predict)(mn_gpu *gpu, int stream, const mn_kernel_predict *parameters, mn_error *error);
     mn_status (*scan)(mn_gpu *gpu, int stream, const mn_kernel_scan *parameters, mn_error *error);
+    mn_status (*scan_plain)(mn_gpu *gpu, int stream, const mn_kernel_scan *parameters, mn_error *error);
     mn_status (*scan_sort)(mn_gpu *gpu, int stream, const mn_kernel_scan_sort *parameters, mn_error *error);
     mn_status (*scan_mark)(mn_gpu *gpu, int stream, const mn_kernel_scan_mark *parameters, mn_error *error);
     mn_status (*scan_fill)(mn_gpu *gpu, int stream, const mn_kernel_scan_fill *parameters, mn_error *error);
