@@ -405,8 +405,7 @@ const cli_command cli_info = {
     "TABLE|SPACE",
     1,
     1,
-    "Nodes, blocks, metrics, ranges, size and function classes of a table or space; with limits and rules "
-    "also how many networks meet them.",
+    "What a table or space holds, its size, its function classes; how many networks meet limits and rules.",
     "  mathnas info nasbench201/edgegpu\n"
     "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n"
     "  mathnas info spaces/nasbench201 --classes\n"

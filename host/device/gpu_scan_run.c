@@ -18,7 +18,7 @@ static mn_status allocate(mn_gpu_scan_run *run, uint64_t bytes, void *memory)
     return status;
 }
 
-static int greater_of(int a, int b)
+static int larger_of(int a, int b)
 {
     return a > b ? a : b;
 }
@@ -34,10 +34,10 @@ static void choose_grid(mn_gpu_scan_run *run)
         const int by_shared = facts->shared_processor / ((int)k->shared_bytes + 1024);
         const int by_threads = facts->threads / k->threads;
         const int fit = by_shared < by_threads ? by_shared : by_threads;
-        blocks = facts->multiprocessors * greater_of(fit, 1);
+        blocks = facts->multiprocessors * larger_of(fit, 1);
     }
     k->blocks = run->image.chunk_count < (uint64_t)blocks ? (int)run->image.chunk_count : blocks;
-    k->blocks = greater_of(k->blocks, 1);
+    k->blocks = larger_of(k->blocks, 1);
 }
 
 static mn_status make_lists(mn_gpu_scan_run *run)
