@@ -77,7 +77,7 @@ class Device(CommandTest):
         self.assertEqual(result.split()[-1], "1")
         named = os.popen(f"MATHNAS_PLUGINS='{FOLDER}' '{command}' predict data/{EDGEGPU}.json --arch 0,0,0,0,0,0 --device simt --json").read()
         self.assertIn('"device": "simt"', named)
-        alone = os.popen(f"'{command}' predict data/{EDGEGPU}.json --arch 0,0,0,0,0,0 --json").read()
+        alone = os.popen(f"'{command}' predict data/{EDGEGPU}.json --arch 0,0,0,0,0,0 --json --device auto").read()
         self.assertIn('"device": "cpu"', alone)
 
     def test_a_gpu_runs_or_is_refused_with_a_sentence(self):
