@@ -125,7 +125,7 @@ __device__ inline uint64_t answer_row(const mn_kernel_scan_many &p, uint64_t row
     return UINT64_MAX;
 }
 
-__global__ void __launch_bounds__(block_threads) answer_rows(const mn_kernel_scan_many p)
+__global__ void __launch_bounds__(block_threads, 5) answer_rows(const mn_kernel_scan_many p)
 {
     const uint64_t warps = static_cast<uint64_t>(gridDim.x) * (block_threads / 32);
     for (uint64_t row = static_cast<uint64_t>(blockIdx.x) * (block_threads / 32) + threadIdx.x / 32; row < p.rows;

@@ -212,7 +212,8 @@ static mn_status run_job(job *j)
         status = finish_sink(j);
     if (status == MN_OK && j->c->json) {
         json_close(&j->json);
-        json_string(&j->json, "device", mn_device_ran(j->c->device));
+        if (cli_has(j->c, "device"))
+            json_string(&j->json, "device", mn_device_ran(j->c->device));
         json_close(&j->json);
         status = cli_print_json(j->c, &j->json);
     }

@@ -26,10 +26,18 @@ static bool scales_factors(const mn_table *table)
     return table->has_scale && (has_factors(table, table->scale.metric) || has_factors(table, table->scale.by));
 }
 
+static int choice_at(const finish *f, uint64_t place)
+{
+    if (f->width == 1)
+        return ((const uint8_t *)f->networks)[place];
+    uint16_t choice; /* perhaps not aligned */
+    memcpy(&choice, (const uint8_t *)f->networks + 2 * place, sizeof choice);
+    return choice;
+}
+
 static int choice_of(const finish *f, uint64_t network, int node)
 {
-    const uint64_t place = network * (uint64_t)f->table->node_count + (uint64_t)node;
-    return f->width == 1 ? ((const uint8_t *)f->networks)[place] : ((const uint16_t *)f->networks)[place];
+    return choice_at(f, network * (uint64_t)f->table->node_count + (uint64_t)node);
 }
 
 /* Numbers of one auxiliary node's combinations; its parts' own nodes are `nodes`. */
@@ -46,9 +54,8 @@ static void find_combinations(const finish *f, const mn_auxiliary *auxiliary, co
             for (int i = 0; i < count; i++)
                 combinations[i] += stride * choices[(size_t)i * nodes];
         } else {
-            const uint16_t *choices = (const uint16_t *)f->networks + place;
             for (int i = 0; i < count; i++)
-                combinations[i] += stride * choices[(size_t)i * nodes];
+                combinations[i] += stride * choice_at(f, place + (size_t)i * nodes);
         }
     }
 }

@@ -67,7 +67,7 @@ static bool allocate_slot(const job *j, slot *s, mn_status *status)
     return ok;
 }
 
-static mn_status release_all(job *j)
+static mn_status release_slots(job *j, mn_error *error)
 {
     mn_status status = MN_OK;
     mn_error later = {0}; /* the first failure counts */
@@ -75,7 +75,7 @@ static mn_status release_all(job *j)
         slot *s = &j->slots[i];
         void *const memory[] = {s->networks, s->host_networks, s->columns, s->host_columns};
         for (int k = 0; k < 4; k++)
-            if (j->plugin->release(j->gpu, memory[k], status == MN_OK ? j->error : &later) != MN_OK)
+            if (j->plugin->release(j->gpu, memory[k], status == MN_OK ? error : &later) != MN_OK)
                 status = MN_FAILURE;
         *s = (slot){0};
     }
@@ -95,7 +95,7 @@ static mn_status allocate_slots(job *j)
             made++;
         if (made == slots || status != MN_OK)
             return status;
-        status = release_all(j);
+        status = release_slots(j, j->error);
         if (status != MN_OK)
             return status;
         if (j->chunk <= SMALLEST_CHUNK)
@@ -228,12 +228,11 @@ static mn_status run_pass(job *j)
     }
     if (status == MN_OK)
         status = check_indices(j);
-    mn_error later = {0};
-    if (status != MN_OK)
-        j->error = &later; /* the first failure is the one to tell */
-    mn_status released = release_all(j);
-    if (j->plugin->release(j->gpu, j->plan_memory, j->error) != MN_OK ||
-        j->plugin->release(j->gpu, j->first_bad, j->error) != MN_OK)
+    mn_error later = {0}; /* the first failure is the one to tell */
+    mn_error *const error = status == MN_OK ? j->error : &later;
+    mn_status released = release_slots(j, error);
+    if (j->plugin->release(j->gpu, j->plan_memory, error) != MN_OK ||
+        j->plugin->release(j->gpu, j->first_bad, error) != MN_OK)
         released = MN_FAILURE;
     return status == MN_OK ? released : status;
 }
