@@ -183,7 +183,7 @@ __device__ inline bool keep_hits(const mn_kernel_scan &p, const task &k, const s
                 common = 0; /* only low parts before the best one found so far are of interest */
             found |= now;
         }
-        if (p.one && found)
+        if ((p.one && found) || !__all_sync(every_lane, room))
             break;
     }
     return __all_sync(every_lane, room);
@@ -309,7 +309,7 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
     const mn_kernel_scan_tables &t = p.tables;
     const bool all_unsure = t.column_count - 1 > t.filter_count; /* some limit is only checked */
     const set_view<filters> v = view_sets<filters>(t, *k.low, sets);
-    for (unsigned batch = k.first; batch < k.end; batch += 32) {
+    for (unsigned batch = k.first; batch < k.end && sum.room; batch += 32) {
         ranks<(filters + 3) / 4> mine;
         const bool fits = find_ranks<filters, mode>(p, k, batch + lane_number(), mine);
         const unsigned todo =
@@ -328,7 +328,7 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const ui
         }
         if (!__any_sync(every_lane, hits != 0))
             continue;
-        for (unsigned rest = warp_or(hits); rest; rest &= rest - 1) {
+        for (unsigned rest = warp_or(hits); rest && sum.room; rest &= rest - 1) {
             const int i = __ffs(static_cast<int>(rest)) - 1;
             const auto theirs = hand_ranks(mine, i, filters <= 4 ? filters : t.filter_count);
             if (mode == MN_KERNEL_SCAN_COUNT)

@@ -46,7 +46,7 @@ __device__ inline bool keep_prefix(const mn_kernel_scan &p, const task &k, unsig
         const unsigned now = __ballot_sync(every_lane, obeys), before = now & ((1u << lane_number()) - 1);
         if (obeys && (!p.one || !before) && !append(p, score, x.number, low))
             room = false;
-        if (p.one && now)
+        if ((p.one && now) || !__all_sync(every_lane, room))
             break;
     }
     return __all_sync(every_lane, room);
@@ -59,7 +59,7 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const in
     MN_UNROLL(3)
     for (int f = 0; f < filters; f++)
         highs[f] = hand_round(k.sum, p.tables.column[f]);
-    for (unsigned batch = k.first; batch < k.end; batch += 32 * owned) {
+    for (unsigned batch = k.first; batch < k.end && sum.room; batch += 32 * owned) {
         int32_t left[owned][filters];
         MN_UNROLL(8)
         for (int i = 0; i < owned; i++) {
@@ -81,7 +81,7 @@ __device__ inline void run_task(const mn_kernel_scan &p, const task &k, const in
         const unsigned in_batch = k.end - batch < 32 * owned ? k.end - batch : 32 * owned;
         sum.examined += static_cast<uint64_t>(in_batch) * k.low->count;
         for (int i = 0; i < owned; i++)
-            for (unsigned rest = __ballot_sync(every_lane, hits >> i & 1); rest; rest &= rest - 1) {
+            for (unsigned rest = __ballot_sync(every_lane, hits >> i & 1); rest && sum.room; rest &= rest - 1) {
                 const unsigned lane = static_cast<unsigned>(__ffs(static_cast<int>(rest))) - 1;
                 sum.room = keep_prefix(p, k, batch + 32 * static_cast<unsigned>(i) + lane) && sum.room;
             }

@@ -190,8 +190,9 @@ struct tally {
     bool room;         /* every candidate found its place */
 };
 
-/* Takes chunks until there are none, loads what a block keeps of a low table when it changes, and gives the warps their tasks. A chunk whose
- * candidates did not find room is noted, and ends the block. load(low), run(task): sum.room tells of room. */
+/* Takes chunks until there are none, loads what a block keeps of a low table when it changes, and gives the warps their tasks.
+ * load(low), run(task); sum.room tells whether candidates found room. A chunk whose candidates did not is noted and ends the block; its warps
+ * stop where they are, for all of it will be done again. */
 template <typename Load, typename Run>
 __device__ inline void run_chunks(const mn_kernel_scan &p, tally &sum, Load load, Run run)
 {
@@ -220,7 +221,7 @@ __device__ inline void run_chunks(const mn_kernel_scan &p, tally &sum, Load load
             __syncthreads();
         }
         const uint64_t first = (chunk - k.group->first_chunk) * MN_KERNEL_CHUNK;
-        for (unsigned i = threadIdx.x / 32; i < MN_KERNEL_CHUNK && find_task(t, first + i, k); i += warps)
+        for (unsigned i = threadIdx.x / 32; i < MN_KERNEL_CHUNK && sum.room && find_task(t, first + i, k); i += warps)
             run(k);
         if (!sum.room && lane_number() == 0)
             atomicExch(&full, 1);

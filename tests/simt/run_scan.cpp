@@ -180,7 +180,7 @@ static mn_kernel_scan_many many_parameters(arrays *d)
 }
 
 /* The number of mistakes; a failure is one. */
-static int run(const mn_plugin *plugin, mn_gpu *gpu, int mode, arrays *a, arrays *d)
+static int run(const mn_plugin *plugin, mn_gpu *gpu, int mode, bool plain, arrays *a, arrays *d)
 {
     mn_error error = {};
     mn_kernel_candidate best;
@@ -188,7 +188,8 @@ static int run(const mn_plugin *plugin, mn_gpu *gpu, int mode, arrays *a, arrays
     const uint64_t count = expected(a, &best);
     const mn_kernel_scan p = parameters(d, mode);
     const mn_kernel_scan_many many = many_parameters(d);
-    bool failed = plugin->upload(gpu, 0, d, a, sizeof *a, &error) || plugin->scan(gpu, 0, &p, &error) ||
+    bool failed = plugin->upload(gpu, 0, d, a, sizeof *a, &error) ||
+                  (plain ? plugin->scan_plain : plugin->scan)(gpu, 0, &p, &error) ||
                   plugin->scan_many(gpu, 0, &many, &error) || plugin->download(gpu, 0, a, d, sizeof *a, &error) ||
                   plugin->synchronise(gpu, 0, &error);
     const uint64_t found = a->state.candidate_count;
@@ -230,7 +231,8 @@ int main()
             return 1;
         }
         for (int mode = MN_KERNEL_SCAN_BOUNDED; mode <= MN_KERNEL_SCAN_COUNT; mode++)
-            wrong += run(plugin, gpu, mode, &a, static_cast<arrays *>(memory));
+            wrong += run(plugin, gpu, mode, false, &a, static_cast<arrays *>(memory));
+        wrong += run(plugin, gpu, MN_KERNEL_SCAN_EVERY, true, &a, static_cast<arrays *>(memory));
         plugin->close(gpu);
     }
     if (wrong)
