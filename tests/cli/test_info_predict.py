@@ -33,6 +33,20 @@ def write_npy(path, rows, code="B", descr="|u1"):
 
 
 class Info(CommandTest):
+    def test_counts_networks_by_limits_and_rules(self):
+        """As filtering the predictions of the whole space does, on the CPU and under the emulator."""
+        rows = self.succeed("predict", EDGEGPU, "--all").rows()
+        first = next(iter(rows[0]))
+        limits = ["--limit", "latency<=5000", "--limit", "energy>=12000.5", "--fix", f"{first}=1"]
+        expected = sum(Decimal(row["latency"]) <= 5000 and Decimal(row["energy"]) >= Decimal("12000.5") and
+                       row[first] == "1" for row in rows)
+        self.assertGreater(expected, 10)
+        for device in ["cpu", "simt"]:
+            answer = self.succeed("info", EDGEGPU, *limits, "--device", device, "--json").json()
+            self.assertEqual(int(answer["feasible"]), expected)
+        self.assertIn(f"{expected} of them meet the limits", self.succeed("info", EDGEGPU, *limits).out)
+        self.assertNotIn("feasible", self.succeed("info", EDGEGPU, "--json").json())
+
     def test_known_answer_of_the_published_documentation(self):
         """MathNAS's example: 79.3 % and 68.9 ms."""
         network = self.succeed("info", TX2GPU, "--arch", "3,4,4,4,3", "--json").json()["network"]
