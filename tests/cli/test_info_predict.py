@@ -6,7 +6,7 @@ import json
 import struct
 from decimal import Decimal
 
-from command import EDGEGPU, CommandTest, Table, main, read_rows, run
+from command import DEVICE, EDGEGPU, CommandTest, Table, main, read_rows, run
 
 SPACE = 15625
 TX2GPU = "mobilenetv3/tx2gpu"
@@ -166,6 +166,8 @@ class Predict(CommandTest):
         self.assertEqual(encoded, "|skip_connect~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|avg_pool_3x3~0|none~1|skip_connect~2|")
         wanted = {"networks": [{"arch": [1, 2, 3, 4, 0, 1], "metrics": {
             name: Decimal(row[name]) for name in ["accuracy", "latency", "energy", "flops", "params"]}}]}
+        if DEVICE:
+            wanted["device"] = DEVICE  # only said when asked for
         names = "skip_connect,nor_conv_1x1,nor_conv_3x3,avg_pool_3x3,none,skip_connect"
         for form in [arch, names, encoded, " 1, 2 ,3,4,0,1 "]:
             self.assertEqual(self.succeed("predict", EDGEGPU, "--arch", form, "--json").json(), wanted)
