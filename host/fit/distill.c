@@ -118,19 +118,19 @@ static mn_status evaluate_draws(const mn_process *process, const mn_projection *
                                 double *deviations, mn_error *error)
 {
     const size_t nodes = (size_t)p->table->node_count;
+    const mn_lapack *lapack = mn_lapack_load(error);
+    if (!lapack)
+        return MN_FAILURE;
     double *block = mn_new_array((size_t)WIDTH * d->support, sizeof *block);
     mn_status status = block ? MN_OK : mn_fail_memory(error);
     for (uint64_t first = 0; first < p->count && status == MN_OK; first += WIDTH) {
         const uint64_t count = p->count - first < WIDTH ? p->count - first : WIDTH;
         status = mn_process_covariance(process, p->networks + first * nodes, count, d->networks, (uint64_t)d->support,
                                        error, block);
-        for (uint64_t i = 0; i < count && status == MN_OK; i++)
-            for (int draw_index = 0; draw_index < DRAWS; draw_index++) {
-                double sum = 0;
-                for (int k = 0; k < d->support; k++)
-                    sum += block[i * (size_t)d->support + k] * d->weights[(size_t)draw_index * d->support + k];
-                deviations[(size_t)draw_index * p->count + first + i] = sum;
-            }
+        if (status ==
+            MN_OK) /* column-major: block [support x count], weights [support x DRAWS], deviations [networks x DRAWS] */
+            mn_lapack_multiply(lapack, true, false, (int)count, DRAWS, d->support, 1, block, d->support, d->weights,
+                               d->support, 0, deviations + first, (int)p->count);
     }
     free(block);
     return status;
@@ -163,7 +163,7 @@ static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
         return mn_fail_memory(error);
     double *deviation = d->deviations + piece * p->count;
     take_mean(p->count, deviation);
-    mn_projection_solve(p, deviation, d->values + piece * values, work);
+    mn_projection_solve(p, 1e-4, deviation, d->values + piece * values, work);
     free(work);
     return MN_OK;
 }
@@ -235,7 +235,7 @@ static mn_status distill_terms(const mn_process *process, const mn_projection *p
     if (status == MN_OK) {
         result->base = take_mean(p->count, residual);
         const double before = mn_projection_square(p->count, residual);
-        mn_projection_solve(p, residual, values, work);
+        mn_projection_solve(p, 1e-10, residual, values, work);
         const double after = mn_projection_square(p->count, residual);
         result->rmse = sqrt(after / (double)p->count);
         result->explained = before > 0 ? 1 - after / before : 1;
