@@ -7,10 +7,9 @@
 #include "host/fit/random_at.h"
 
 enum {
-    DRAWS = 32,        /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
-    SUPPORT = 512,     /* networks that a draw is interpolated from */
-    PLACES = 20000000, /* factors times networks that are projected */
-    WIDTH = 1024       /* networks at a time */
+    DRAWS = 32,       /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
+    SUPPORT = 512,    /* networks that a draw is interpolated from */
+    PLACES = 20000000 /* factors times networks that are projected */
 };
 
 /* ---- networks -------------------------------------------------------------------------------------------------------------------- */
@@ -113,29 +112,6 @@ static mn_status make_draws(const mn_process *process, const mn_projection *p, p
     return status;
 }
 
-/* deviations [DRAWS][networks] */
-static mn_status evaluate_draws(const mn_process *process, const mn_projection *p, const posterior_draws *d,
-                                double *deviations, mn_error *error)
-{
-    const size_t nodes = (size_t)p->table->node_count;
-    const mn_lapack *lapack = mn_lapack_load(error);
-    if (!lapack)
-        return MN_FAILURE;
-    double *block = mn_new_array((size_t)WIDTH * d->support, sizeof *block);
-    mn_status status = block ? MN_OK : mn_fail_memory(error);
-    for (uint64_t first = 0; first < p->count && status == MN_OK; first += WIDTH) {
-        const uint64_t count = p->count - first < WIDTH ? p->count - first : WIDTH;
-        status = mn_process_covariance(process, p->networks + first * nodes, count, d->networks, (uint64_t)d->support,
-                                       error, block);
-        if (status ==
-            MN_OK) /* column-major: block [support x count], weights [support x DRAWS], deviations [networks x DRAWS] */
-            mn_lapack_multiply(lapack, true, false, (int)count, DRAWS, d->support, 1, block, d->support, d->weights,
-                               d->support, 0, deviations + first, (int)p->count);
-    }
-    free(block);
-    return status;
-}
-
 typedef struct draw_projections {
     const mn_projection *projection;
     double *deviations; /* [DRAWS][networks] */
@@ -177,7 +153,8 @@ static mn_status value_errors(const mn_process *process, const mn_projection *p,
                           mn_new_array(DRAWS * values, sizeof *d.values)};
     mn_status status = d.deviations && d.values ? make_draws(process, p, &draws, error) : mn_fail_memory(error);
     if (status == MN_OK)
-        status = evaluate_draws(process, p, &draws, d.deviations, error);
+        status = mn_process_combine(process, p->networks, p->count, draws.networks, draws.support, draws.weights, DRAWS,
+                                    error, d.deviations);
     if (status == MN_OK)
         status = mn_run_pieces(0, DRAWS, project_draw, &d, error);
     for (size_t i = 0; i < values && status == MN_OK; i++) {
