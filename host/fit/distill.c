@@ -7,10 +7,9 @@
 #include "host/fit/random_at.h"
 
 enum {
-    DRAWS = 32,        /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
-    SUPPORT = 512,     /* networks that a draw is interpolated from */
-    PLACES = 20000000, /* factors times networks that are projected */
-    WIDTH = 1024       /* networks at a time */
+    DRAWS = 32,       /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
+    SUPPORT = 512,    /* networks that a draw is interpolated from */
+    PLACES = 20000000 /* factors times networks that are projected */
 };
 
 /* ---- networks -------------------------------------------------------------------------------------------------------------------- */
@@ -113,29 +112,6 @@ static mn_status make_draws(const mn_process *process, const mn_projection *p, p
     return status;
 }
 
-/* deviations [DRAWS][networks] */
-static mn_status evaluate_draws(const mn_process *process, const mn_projection *p, const posterior_draws *d,
-                                double *deviations, mn_error *error)
-{
-    const size_t nodes = (size_t)p->table->node_count;
-    double *block = mn_new_array((size_t)WIDTH * d->support, sizeof *block);
-    mn_status status = block ? MN_OK : mn_fail_memory(error);
-    for (uint64_t first = 0; first < p->count && status == MN_OK; first += WIDTH) {
-        const uint64_t count = p->count - first < WIDTH ? p->count - first : WIDTH;
-        status = mn_process_covariance(process, p->networks + first * nodes, count, d->networks, (uint64_t)d->support,
-                                       error, block);
-        for (uint64_t i = 0; i < count && status == MN_OK; i++)
-            for (int draw_index = 0; draw_index < DRAWS; draw_index++) {
-                double sum = 0;
-                for (int k = 0; k < d->support; k++)
-                    sum += block[i * (size_t)d->support + k] * d->weights[(size_t)draw_index * d->support + k];
-                deviations[(size_t)draw_index * p->count + first + i] = sum;
-            }
-    }
-    free(block);
-    return status;
-}
-
 typedef struct draw_projections {
     const mn_projection *projection;
     double *deviations; /* [DRAWS][networks] */
@@ -163,7 +139,7 @@ static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
         return mn_fail_memory(error);
     double *deviation = d->deviations + piece * p->count;
     take_mean(p->count, deviation);
-    mn_projection_solve(p, deviation, d->values + piece * values, work);
+    mn_projection_solve(p, 1e-4, deviation, d->values + piece * values, work);
     free(work);
     return MN_OK;
 }
@@ -177,7 +153,8 @@ static mn_status value_errors(const mn_process *process, const mn_projection *p,
                           mn_new_array(DRAWS * values, sizeof *d.values)};
     mn_status status = d.deviations && d.values ? make_draws(process, p, &draws, error) : mn_fail_memory(error);
     if (status == MN_OK)
-        status = evaluate_draws(process, p, &draws, d.deviations, error);
+        status = mn_process_combine(process, p->networks, p->count, draws.networks, draws.support, draws.weights, DRAWS,
+                                    error, d.deviations);
     if (status == MN_OK)
         status = mn_run_pieces(0, DRAWS, project_draw, &d, error);
     for (size_t i = 0; i < values && status == MN_OK; i++) {
@@ -235,7 +212,7 @@ static mn_status distill_terms(const mn_process *process, const mn_projection *p
     if (status == MN_OK) {
         result->base = take_mean(p->count, residual);
         const double before = mn_projection_square(p->count, residual);
-        mn_projection_solve(p, residual, values, work);
+        mn_projection_solve(p, 1e-10, residual, values, work);
         const double after = mn_projection_square(p->count, residual);
         result->rmse = sqrt(after / (double)p->count);
         result->explained = before > 0 ? 1 - after / before : 1;
