@@ -63,7 +63,8 @@ static bool extend(const bench *r, const bool *allowed, uint64_t size, uint64_t 
             step = FIRST_PLAN - *have;
         if (adaptive && *have >= FIRST_PLAN) {
             method = MN_PLAN_ADAPTIVE;
-            step = step < r->batch ? step : r->batch;
+            const uint64_t batch = *have / 8 > r->batch ? *have / 8 : r->batch;
+            step = step < batch ? step : batch;
         }
         if (!benchmark_plan(&r->b, method, allowed, r->seed, *have, step, rows))
             return false;

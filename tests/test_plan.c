@@ -6,6 +6,7 @@
 #include "host/fit/plan.h"
 #include "host/fit/plan_array.h"
 #include "host/fit/plan_variance.h"
+#include "host/fit/process.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -379,6 +380,114 @@ Test(plan, each_choice_lowers_the_mean_variance_most)
             excluded[chosen[k]] = false;
         }
     }
+}
+
+/* ---- weights of adaptive plans --------------------------------------------------------------------------------------------------- */
+
+enum { SMALL = 64, KNOWN = 12, NEXT = 4 };
+
+typedef struct small_plan {
+    uint16_t networks[SMALL][3], measured[KNOWN][3];
+    double targets[KNOWN], mean[SMALL], variance[SMALL], covariance[SMALL * SMALL], weights[SMALL], noise;
+    bool gone[SMALL];
+} small_plan;
+
+static void make_small_plan(small_plan *p, uint64_t seed)
+{
+    for (int i = 0; i < SMALL; i++)
+        for (int node = 0, rest = i; node < 3; node++, rest /= 4)
+            p->networks[i][2 - node] = (uint16_t)(rest % 4);
+    for (int i = 0; i < KNOWN; i++) {
+        int at;
+        do
+            at = (int)mn_random_below(&seed, SMALL);
+        while (p->gone[at]);
+        p->gone[at] = true;
+        memcpy(p->measured[i], p->networks[at], sizeof p->measured[i]);
+        p->targets[i] = 60 + 5 * p->measured[i][0] + 3 * p->measured[i][1] * p->measured[i][2] +
+                        (double)mn_random_below(&seed, 100) / 50;
+    }
+}
+
+/* Half the share of the space, half density of the values over deviation, the density at the mean itself. */
+static void weigh(small_plan *p)
+{
+    double worth[SMALL], sum = 0;
+    for (int i = 0; i < SMALL; i++) {
+        double density = 0;
+        for (int j = 0; j < SMALL; j++)
+            density += exp(-pow(p->mean[i] - p->mean[j], 2) / (2 * p->variance[j])) / sqrt(p->variance[j]);
+        sum += worth[i] = density / sqrt(p->variance[i]);
+    }
+    for (int i = 0; i < SMALL; i++)
+        p->weights[i] = 0.5 / SMALL + 0.5 * worth[i] / sum;
+}
+
+static double gain_of(const small_plan *p, int x)
+{
+    double gain = 0;
+    for (int y = 0; y < SMALL; y++)
+        gain += p->weights[y] * pow(p->covariance[x * SMALL + y], 2);
+    return gain / (p->covariance[x * SMALL + x] + p->noise);
+}
+
+static void take_out(small_plan *p, int x)
+{
+    double row[SMALL];
+    const double divisor = p->covariance[x * SMALL + x] + p->noise;
+    memcpy(row, p->covariance + x * SMALL, sizeof row);
+    for (int y = 0; y < SMALL; y++)
+        for (int z = 0; z < SMALL; z++)
+            p->covariance[y * SMALL + z] -= row[y] * row[z] / divisor;
+    p->gone[x] = true;
+}
+
+/* No network would do more for the order than the one that is chosen; the density's grid may cost a hundredth. */
+Test(plan, adaptive_choices_do_most_for_the_order)
+{
+    mn_table *space = plain_space((int[]){4, 4, 4}, 3);
+    mn_error error = {0};
+    mn_features *features;
+    cr_assert_eq(mn_features_create(space, MN_FEATURES_FUNCTION, &error, &features), MN_OK, "%s", error.text);
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        static small_plan p;
+        p = (small_plan){0};
+        make_small_plan(&p, seed);
+        const mn_process_options options = mn_process_default_options();
+        mn_process *process;
+        mn_plan plan = {0};
+        const mn_plan_request request = {.space = space,
+                                         .method = MN_PLAN_ADAPTIVE,
+                                         .count = NEXT,
+                                         .sample = p.networks[0],
+                                         .sample_count = SMALL,
+                                         .whole = true,
+                                         .measured = p.measured[0],
+                                         .targets = p.targets,
+                                         .measured_count = KNOWN,
+                                         .higher_is_better = true};
+        cr_assert_eq(mn_plan_make(&request, &error, &plan), MN_OK, "%s", error.text);
+        cr_assert_eq(mn_process_fit(features, p.measured[0], p.targets, NULL, KNOWN, &options, &error, &process), MN_OK,
+                     "%s", error.text);
+        cr_assert_eq(mn_process_predict(process, p.networks[0], SMALL, &error, p.mean, p.variance), MN_OK);
+        cr_assert_eq(mn_process_covariance(process, p.networks[0], SMALL, p.networks[0], SMALL, &error, p.covariance),
+                     MN_OK);
+        p.noise = mn_process_noise(process);
+        weigh(&p);
+        for (int k = 0; k < NEXT; k++) {
+            const uint16_t *network = plan.networks + 3 * k;
+            const int chosen = network[0] * 16 + network[1] * 4 + network[2];
+            cr_assert_not(p.gone[chosen], "seed %" PRIu64, seed);
+            for (int x = 0; x < SMALL; x++)
+                cr_expect(p.gone[x] || gain_of(&p, x) <= 1.01 * gain_of(&p, chosen), "seed %" PRIu64 " choice %d: %d",
+                          seed, k, x);
+            take_out(&p, chosen);
+        }
+        mn_plan_clear(&plan);
+        mn_process_free(process);
+    }
+    mn_features_free(features);
+    mn_table_free(space);
 }
 
 /* The answer does not depend on the number of threads. */

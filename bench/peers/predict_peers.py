@@ -2,7 +2,8 @@
 process on them. Each is tuned by cross-validation on the same training networks alone (5 folds, squared error), targets -log(100 - accuracy) or the
 raw values, whichever the folds prefer, so that no model is handicapped by its scale.
 
-usage: predict_peers.py DESIGNS [--seeds N]   prints lines as bench_predictor does: space,set,design/model,networks,seed,tau_all,tau_unmeasured,0,seconds,0
+usage: predict_peers.py DESIGNS [--seeds FIRST LAST] [--model NAME] [--design NAME] [--networks N]
+prints lines as bench_predictor does: space,set,design/model,networks,seed,tau_all,tau_unmeasured,0,seconds,0; all cases of a seed before the next seed
 """
 import argparse
 import csv
@@ -41,7 +42,7 @@ def models():
     folds = KFold(5, shuffle=True, random_state=0)
     yield "ridge", GridSearchCV(Ridge(), {"alpha": [1e-3, 1e-2, 0.1, 0.3, 1, 3, 10, 30, 100]}, cv=folds,
                                 scoring="neg_mean_squared_error")
-    grid = {"n_estimators": [100, 300], "max_depth": [2, 4], "learning_rate": [0.1]}
+    grid = {"n_estimators": [200], "max_depth": [2, 4], "learning_rate": [0.1]}
     yield "boosted trees", GridSearchCV(GradientBoostingRegressor(subsample=0.7, random_state=0), grid, cv=folds,
                                         scoring="neg_mean_squared_error")
     kernel = ConstantKernel(1.0) * RBF(2.0) + WhiteKernel(0.1)
@@ -75,29 +76,36 @@ def predict(benchmark, rows, search):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("designs")
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", type=int, nargs=2, default=(1, 20), metavar=("FIRST", "LAST"))
     parser.add_argument("--design", action="append", help="only these designs")
+    parser.add_argument("--model", action="append", help="only these models")
+    parser.add_argument("--networks", action="append", help="only so many training networks")
     arguments = parser.parse_args()
     known = {}
     with open(arguments.designs, newline="", encoding="utf-8") as file:
-        for space, column, design, count, seed, rows, evaluated in csv.reader(file):
-            if int(seed) > arguments.seeds or (arguments.design and design not in arguments.design):
+        designs = sorted(csv.reader(file), key=lambda line: int(line[4]))
+    for space, column, design, count, seed, rows, evaluated in designs:
+        if not arguments.seeds[0] <= int(seed) <= arguments.seeds[1] or (arguments.design and design not in arguments.design):
+            continue
+        if arguments.networks and count not in arguments.networks:
+            continue
+        if (space, column) not in known:
+            known[space, column] = Benchmark(space, column)
+        benchmark = known[space, column]
+        rows = numpy.array([int(row) for row in rows.split()])
+        part = numpy.array([c == "1" for c in evaluated]) if evaluated else numpy.ones(len(benchmark.values), bool)
+        for name, search in models():
+            if arguments.model and name not in arguments.model:
                 continue
-            if (space, column) not in known:
-                known[space, column] = Benchmark(space, column)
-            benchmark = known[space, column]
-            rows = numpy.array([int(row) for row in rows.split()])
-            part = numpy.array([c == "1" for c in evaluated]) if evaluated else numpy.ones(len(benchmark.values), bool)
-            for name, search in models():
-                start = time.perf_counter()
-                predicted = predict(benchmark, rows, search)
-                seconds = time.perf_counter() - start
-                tau = kendalltau(predicted[part], benchmark.values[part]).statistic
-                rest = part.copy()
-                rest[rows] = False
-                apart = kendalltau(predicted[rest], benchmark.values[rest]).statistic
-                print(f"{space},{column},{design}/{name},{count},{seed},{tau:.4f},{apart:.4f},0,{seconds:.4f},0",
-                      flush=True)
+            start = time.perf_counter()
+            predicted = predict(benchmark, rows, search)
+            seconds = time.perf_counter() - start
+            tau = kendalltau(predicted[part], benchmark.values[part]).statistic
+            rest = part.copy()
+            rest[rows] = False
+            apart = kendalltau(predicted[rest], benchmark.values[rest]).statistic
+            print(f"{space},{column},{design}/{name},{count},{seed},{tau:.4f},{apart:.4f},0,{seconds:.4f},0",
+                  flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include "host/core/random.h"
 #include "host/fit/differences.h"
 #include "host/fit/evaluate.h"
+#include "host/fit/live_fit.h"
 #include "host/fit/scaled.h"
 
 #include <math.h>
@@ -16,6 +17,7 @@ enum { MOST_CANDIDATES = 16, FOLDS = 10 };
 typedef struct candidate {
     mn_fit_method method;
     mn_linear_model model;
+    bool live; /* of live edges alone (live_fit.h) */
 } candidate;
 
 typedef struct choice {
@@ -39,7 +41,18 @@ static bool is_positive_cost(const mn_metric_request *request)
 static void add(choice *c, mn_fit_method method, mn_linear_model model, mn_error *error)
 {
     if (mn_linear_check(c->request->samples, &model, error) == MN_OK)
-        c->candidates[c->count++] = (candidate){method, model};
+        c->candidates[c->count++] = (candidate){method, model, false};
+}
+
+/* Only where the choice is free: their table is one factor over all nodes. */
+static void add_live(choice *c)
+{
+    const mn_metric_request *request = c->request;
+    if (request->method != MN_FIT_CHOOSE || request->terms != MN_FIT_DEFAULT_TERMS || !c->relative ||
+        request->samples->averages || !mn_live_fit_possible(request->samples->table))
+        return;
+    for (mn_loss loss = MN_LOSS_HUBER; loss <= MN_LOSS_BISQUARE; loss++)
+        c->candidates[c->count++] = (candidate){MN_FIT_ROBUST, {.counts = true, .relative = true, .loss = loss}, true};
 }
 
 static void add_robust(choice *c, int order, bool can_count, mn_error *error)
@@ -86,6 +99,8 @@ static void list_candidates(choice *c, mn_error *error)
     }
     if (method == MN_FIT_ROBUST || method == MN_FIT_CHOOSE)
         add_robust(c, order, can_count, error);
+    if (can_count)
+        add_live(c);
 }
 
 /* ---- cross-validation ----------------------------------------------------------------------------------------------------------- */
@@ -167,9 +182,9 @@ static mn_process_request process_request(const mn_metric_request *request, cons
                                 .threads = request->threads};
 }
 
-/* Predictions of a fold by the process fitted to the others. */
-static mn_status predict_by_process(const choice *c, const training *t, const int *fold_of, int fold, double *predicted,
-                                    mn_error *error)
+/* Predictions of a fold by what takes its networks as a list: the process, or live edges, fitted to the others. */
+static mn_status predict_list(const choice *c, const candidate *one, const training *t, const int *fold_of, int fold,
+                              double *predicted, mn_error *error)
 {
     const mn_samples *all = c->request->samples;
     const size_t nodes = (size_t)all->table->node_count;
@@ -180,8 +195,10 @@ static mn_status predict_by_process(const choice *c, const training *t, const in
         if (fold_of[row] == fold)
             memcpy(networks + (size_t)count++ * nodes, all->networks + (size_t)row * nodes, nodes * sizeof *networks);
     const mn_process_request request = process_request(c->request, &t->samples);
-    const mn_status status =
-        networks && values ? mn_process_fit_predict(&request, networks, count, error, values) : mn_fail_memory(error);
+    mn_status status = networks && values ? MN_OK : mn_fail_memory(error);
+    if (status == MN_OK)
+        status = one->live ? mn_live_fit_predict(&t->samples, &one->model, networks, count, error, values)
+                           : mn_process_fit_predict(&request, networks, count, error, values);
     count = 0;
     for (int row = 0; row < all->count && status == MN_OK; row++)
         if (fold_of[row] == fold)
@@ -218,8 +235,9 @@ static mn_status predict_folds(const choice *c, const candidate *one, const int 
     mn_status status = open_training(&t, all) ? MN_OK : mn_fail_memory(error);
     for (int fold = 0; fold < folds && status == MN_OK; fold++) {
         leave_fold(&t, all, fold_of, fold);
-        status = one->method == MN_FIT_PROCESS ? predict_by_process(c, &t, fold_of, fold, predicted, error)
-                                               : predict_by_linear(c, one, &t, fold_of, fold, predicted, error);
+        status = one->live || one->method == MN_FIT_PROCESS
+                     ? predict_list(c, one, &t, fold_of, fold, predicted, error)
+                     : predict_by_linear(c, one, &t, fold_of, fold, predicted, error);
     }
     close_training(&t);
     return status;
@@ -373,6 +391,8 @@ static mn_status fit_linear(const mn_metric_request *request, const candidate *o
 static mn_status fit_candidate(const mn_metric_request *request, const candidate *one, mn_error *error,
                                mn_fitted **fitted)
 {
+    if (one->live)
+        return mn_live_fit_metric(request->samples, &one->model, error, fitted);
     if (one->method != MN_FIT_PROCESS)
         return fit_linear(request, one, error, fitted);
     const mn_process_request process = process_request(request, request->samples);
@@ -421,7 +441,7 @@ mn_status mn_fit_one_metric(const mn_metric_request *request, mn_error *error, m
         status = fit_candidate(request, &c.candidates[best], error, fitted);
     if (status == MN_OK) {
         (*fitted)->loss = loss;
-        *terms = terms_of(request, c.candidates[best].method);
+        *terms = c.candidates[best].live ? MN_FIT_FULL : terms_of(request, c.candidates[best].method);
     }
     return status;
 }

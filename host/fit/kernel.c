@@ -40,8 +40,7 @@ static double shape_at(mn_kernel_shape shape, double d, double *derivative)
 
 /* ---- blocks of the covariance ---------------------------------------------------------------------------------------------------- */
 
-/* Rows whose inner products are the weighted ones (weights of the groups), or those of the linear kernel. */
-static void scale_rows(const mn_kernel *kernel, bool linear, const double *rows, int count, double *scaled)
+void mn_kernel_scale_rows(const mn_kernel *kernel, bool linear, const double *rows, int count, double *scaled)
 {
     for (int g = 0; g < kernel->group_count; g++) {
         const mn_feature_group *group = &kernel->groups[g];
@@ -62,19 +61,17 @@ static double square(const double *row, int columns)
     return sum;
 }
 
-static void shape_block(const mn_kernel *kernel, const double *left, int left_count, const double *right,
-                        int right_count, double *inner)
+void mn_kernel_shapes(const mn_kernel *kernel, const double *left_squares, int left_count, const double *right_squares,
+                      int right_count, double *inner)
 {
     const double amplitude = exp(kernel->parameters[MN_KERNEL_AMPLITUDE]);
     double derivative;
-    for (int i = 0; i < left_count; i++) {
-        const double own = square(left + (size_t)i * kernel->column_count, kernel->column_count);
+    for (int i = 0; i < left_count; i++)
         for (int j = 0; j < right_count; j++) {
             double *at = &inner[(size_t)i * right_count + j];
-            const double d = own + right[j] - 2 * *at;
+            const double d = left_squares[i] + right_squares[j] - 2 * *at;
             *at = constant_variance + amplitude * shape_at(kernel->shape, d > 0 ? d : 0, &derivative);
         }
-    }
 }
 
 mn_status mn_kernel_covariance(const mn_kernel *kernel, const mn_lapack *lapack, const double *left, int left_count,
@@ -83,19 +80,21 @@ mn_status mn_kernel_covariance(const mn_kernel *kernel, const mn_lapack *lapack,
     const int columns = kernel->column_count;
     double *a = mn_new_array((size_t)left_count * columns, sizeof *a);
     double *b = mn_new_array((size_t)right_count * columns, sizeof *b);
-    double *squares = mn_new_array((size_t)right_count, sizeof *squares);
+    double *squares = mn_new_array((size_t)left_count + (size_t)right_count, sizeof *squares);
     const bool enough = a && b && squares;
     if (enough) {
         /* Row-major [left][right] is column-major [right][left]. */
-        scale_rows(kernel, false, left, left_count, a);
-        scale_rows(kernel, false, right, right_count, b);
+        mn_kernel_scale_rows(kernel, false, left, left_count, a);
+        mn_kernel_scale_rows(kernel, false, right, right_count, b);
+        for (int i = 0; i < left_count; i++)
+            squares[i] = square(a + (size_t)i * columns, columns);
         for (int j = 0; j < right_count; j++)
-            squares[j] = square(b + (size_t)j * columns, columns);
+            squares[left_count + j] = square(b + (size_t)j * columns, columns);
         mn_lapack_multiply(lapack, true, false, right_count, left_count, columns, 1, b, columns, a, columns, 0,
                            covariance, right_count);
-        shape_block(kernel, a, left_count, squares, right_count, covariance);
-        scale_rows(kernel, true, left, left_count, a);
-        scale_rows(kernel, true, right, right_count, b);
+        mn_kernel_shapes(kernel, squares, left_count, squares + left_count, right_count, covariance);
+        mn_kernel_scale_rows(kernel, true, left, left_count, a);
+        mn_kernel_scale_rows(kernel, true, right, right_count, b);
         mn_lapack_multiply(lapack, true, false, right_count, left_count, columns, 1, b, columns, a, columns, 1,
                            covariance, right_count);
     }

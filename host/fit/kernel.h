@@ -43,6 +43,13 @@ mn_kernel mn_kernel_default(const mn_features *features);
 mn_status mn_kernel_covariance(const mn_kernel *kernel, const mn_lapack *lapack, const double *left, int left_count,
                                const double *right, int right_count, mn_error *error, double *covariance);
 
+/* The steps of that. scaled [count][columns]: rows whose inner products are the weighted ones (weights of the groups), or with `linear` the
+ * covariance of the linear kernels. inner [left_count][right_count]: from such inner products to constant + amplitude * shape, squares being those
+ * of each row with itself. */
+void mn_kernel_scale_rows(const mn_kernel *kernel, bool linear, const double *rows, int count, double *scaled);
+void mn_kernel_shapes(const mn_kernel *kernel, const double *left_squares, int left_count, const double *right_squares,
+                      int right_count, double *inner);
+
 /* variance [count]: the covariance of each row with itself. */
 void mn_kernel_variance(const mn_kernel *kernel, const double *rows, int count, double *variance);
 

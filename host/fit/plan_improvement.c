@@ -54,10 +54,8 @@ static mn_status believe(improvement *e, uint64_t x, mn_error *error)
 {
     const mn_plan_process *planned = e->planned;
     const uint64_t count = planned->count;
-    const size_t nodes = (size_t)planned->pool->request->space->node_count;
     double *v = e->vectors + e->vector_count * count;
-    const mn_status status =
-        mn_process_covariance(planned->process, planned->networks + x * nodes, 1, planned->networks, count, error, v);
+    const mn_status status = mn_points_covariance(planned->points, x, 1, planned->points, 0, count, error, v);
     if (status != MN_OK)
         return status;
     const double root = sqrt(e->variances[x] + mn_process_noise(planned->process));

@@ -97,11 +97,14 @@ mn_status mn_plan_process_make(mn_plan_pool *pool, mn_error *error, mn_plan_proc
         status = mn_features_create(pool->request->space, MN_FEATURES_FUNCTION, error, &planned->features);
     if (status == MN_OK)
         status = make_process(planned, error);
+    if (status == MN_OK)
+        status = mn_points_create(planned->process, planned->networks, planned->count, error, &planned->points);
     return status;
 }
 
 void mn_plan_process_free(mn_plan_process *planned)
 {
+    mn_points_free(planned->points);
     mn_process_free(planned->process);
     mn_features_free(planned->features);
     free(planned->networks);

@@ -3,7 +3,7 @@
 #define MN_FIT_PLAN_PROCESS_H
 
 #include "host/fit/plan_pool.h"
-#include "host/fit/process.h"
+#include "host/fit/process_points.h"
 
 typedef struct mn_plan_process {
     mn_plan_pool *pool;
@@ -13,6 +13,7 @@ typedef struct mn_plan_process {
     bool *excluded;     /* [count] measured already */
     mn_features *features;
     mn_process *process; /* without measurements, or fitted to the request's targets */
+    mn_points *points;   /* of the functions */
 } mn_plan_process;
 
 /* Free it after success and failure. MN_USAGE where too few functions were drawn. */

@@ -5,7 +5,7 @@
 #include <math.h>
 
 enum {
-    ROWS = 512, /* of one block of covariances */
+    ROWS = 256, /* of one block of covariances */
     LANES = 16  /* sums that are kept beside each other, so that they become vector instructions in a fixed order */
 };
 

@@ -2,32 +2,11 @@
 
 #include "host/core/memory.h"
 #include "host/fit/minimise.h"
-#include "host/fit/parallel.h"
-#include "host/fit/process.h"
+#include "host/fit/process_parts.h"
 
 enum {
     EVIDENCE_LIMIT = 250, /* measurements that hyperparameters are chosen by */
-    BLOCK = 256,          /* networks predicted at a time */
     MOST_LINKS = 16
-};
-
-struct mn_process {
-    const mn_features *features;
-    const mn_lapack *lapack;
-    mn_kernel kernel;
-    int threads;
-    mn_fit_link link;
-    double shift, scale; /* link's scale = shift + scale * standardised */
-    double evidence;
-    double constant;  /* link's scale */
-    int count;        /* measurements that were fitted */
-    int given;        /* all that mn_process_fit was given */
-    int *given_as;    /* [count] their places among those */
-    double *rows;     /* [count][columns] */
-    double *noise;    /* [count] factors of the noise variance */
-    double *targets;  /* [count] standardised */
-    double *factor;   /* [count][count] Cholesky factor of covariance and noise, column-major lower */
-    double *solution; /* [count] covariance^-1 targets */
 };
 
 mn_process_options mn_process_default_options(void)
@@ -305,142 +284,6 @@ void mn_process_free(mn_process *p)
     free(p->factor);
     free(p->solution);
     free(p);
-}
-
-/* ---- predictions ----------------------------------------------------------------------------------------------------------------- */
-
-typedef struct request {
-    const mn_process *process;
-    const uint16_t *networks;
-    uint64_t count;
-    double *mean, *variance;
-} request;
-
-/* cross [count][measurements]; mean and variance of standardised targets. Rasmussen, Williams, algorithm 2.1. */
-static void posterior(const mn_process *p, double *cross, int count, double *mean, double *variance)
-{
-    const int n = p->count;
-    for (int i = 0; i < count; i++) {
-        double sum = 0;
-        for (int j = 0; j < n; j++)
-            sum += cross[(size_t)i * n + j] * p->solution[j];
-        mean[i] = sum;
-    }
-    if (!variance)
-        return;
-    mn_lapack_solve_lower(p->lapack, false, n, count, p->factor, n, cross, n);
-    for (int i = 0; i < count; i++) {
-        double sum = 0;
-        for (int j = 0; j < n; j++)
-            sum += cross[(size_t)i * n + j] * cross[(size_t)i * n + j];
-        variance[i] = fmax(variance[i] - sum, 0);
-    }
-}
-
-static void to_link_scale(const mn_process *p, const uint16_t *networks, int count, double *mean, double *variance)
-{
-    const size_t nodes = (size_t)mn_features_table(p->features)->node_count;
-    for (int i = 0; i < count; i++) {
-        const bool constant = p->count && mn_features_constant(p->features, networks + (size_t)i * nodes);
-        mean[i] = constant ? p->constant : p->shift + p->scale * mean[i];
-        if (variance)
-            variance[i] = constant ? 0 : p->scale * p->scale * variance[i];
-    }
-}
-
-static mn_status predict_block(void *context, uint64_t block, mn_error *error)
-{
-    const request *r = context;
-    const mn_process *p = r->process;
-    const uint64_t first = block * BLOCK;
-    const int count = (int)(r->count - first < BLOCK ? r->count - first : BLOCK);
-    const uint16_t *networks = r->networks + first * (uint64_t)mn_features_table(p->features)->node_count;
-    double *variance = r->variance ? r->variance + first : NULL;
-    double *rows = mn_new_array((size_t)count * p->kernel.column_count, sizeof *rows);
-    double *cross = mn_new_array((size_t)count * p->count, sizeof *cross);
-    mn_status status =
-        rows && cross ? mn_features_rows(p->features, networks, (uint64_t)count, error, rows) : mn_fail_memory(error);
-    if (status == MN_OK)
-        status = mn_kernel_covariance(&p->kernel, p->lapack, rows, count, p->rows, p->count, error, cross);
-    if (status == MN_OK) {
-        if (variance)
-            mn_kernel_variance(&p->kernel, rows, count, variance);
-        posterior(p, cross, count, r->mean + first, variance);
-        to_link_scale(p, networks, count, r->mean + first, variance);
-    }
-    free(rows);
-    free(cross);
-    return status;
-}
-
-mn_status mn_process_predict(const mn_process *process, const uint16_t *networks, uint64_t count, mn_error *error,
-                             double *mean, double *variance)
-{
-    request r = {process, networks, count, mean, variance};
-    return mn_run_pieces(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
-}
-
-/* rows and whitened [count][measurements] = (factor^-1 cross)' of networks. */
-static mn_status whiten(const mn_process *p, const uint16_t *networks, int count, double *rows, double *whitened,
-                        mn_error *error)
-{
-    mn_status status = mn_features_rows(p->features, networks, (uint64_t)count, error, rows);
-    if (status == MN_OK && p->count)
-        status = mn_kernel_covariance(&p->kernel, p->lapack, rows, count, p->rows, p->count, error, whitened);
-    if (status == MN_OK)
-        mn_lapack_solve_lower(p->lapack, false, p->count, count, p->factor, p->count, whitened, p->count);
-    return status;
-}
-
-mn_status mn_process_covariance(const mn_process *p, const uint16_t *left, uint64_t left_count, const uint16_t *right,
-                                uint64_t right_count, mn_error *error, double *covariance)
-{
-    const int m = (int)left_count, n = (int)right_count, columns = p->kernel.column_count;
-    if (left_count > INT32_MAX || right_count > INT32_MAX)
-        return mn_fail(error, MN_USAGE, "a block of the covariance has 2^31 - 1 rows and columns at most");
-    double *rows[2] = {mn_new_array(left_count * columns, sizeof **rows),
-                       mn_new_array(right_count * columns, sizeof **rows)};
-    double *whitened[2] = {mn_new_array(left_count * p->count, sizeof **whitened),
-                           mn_new_array(right_count * p->count, sizeof **whitened)};
-    mn_status status = rows[0] && rows[1] && whitened[0] && whitened[1] ? MN_OK : mn_fail_memory(error);
-    if (status == MN_OK)
-        status = whiten(p, left, m, rows[0], whitened[0], error);
-    if (status == MN_OK)
-        status = whiten(p, right, n, rows[1], whitened[1], error);
-    if (status == MN_OK)
-        status = mn_kernel_covariance(&p->kernel, p->lapack, rows[0], m, rows[1], n, error, covariance);
-    if (status == MN_OK) {
-        const double square = p->scale * p->scale;
-        for (size_t i = 0; i < (size_t)m * n; i++)
-            covariance[i] *= square;
-        if (p->count)
-            mn_lapack_multiply(p->lapack, true, false, n, m, p->count, -square, whitened[1], p->count, whitened[0],
-                               p->count, 1, covariance, n);
-    }
-    for (int i = 0; i < 2; i++) {
-        free(rows[i]);
-        free(whitened[i]);
-    }
-    return status;
-}
-
-mn_status mn_process_leave_one_out(const mn_process *p, mn_error *error, double *mean, double *variance)
-{
-    const int n = p->count;
-    double *inverse = mn_new_array((size_t)n * (size_t)n, sizeof *inverse);
-    if (!inverse)
-        return mn_fail_memory(error);
-    memcpy(inverse, p->factor, (size_t)n * (size_t)n * sizeof *inverse);
-    mn_lapack_cholesky_inverse(p->lapack, n, inverse, n);
-    for (int i = 0; i < p->given; i++)
-        mean[i] = variance[i] = NAN;
-    for (int i = 0; i < n; i++) {
-        const double precision = inverse[(size_t)i * n + i];
-        mean[p->given_as[i]] = p->shift + p->scale * (p->targets[i] - p->solution[i] / precision);
-        variance[p->given_as[i]] = p->scale * p->scale / precision;
-    }
-    free(inverse);
-    return MN_OK;
 }
 
 const mn_features *mn_process_features(const mn_process *p)
