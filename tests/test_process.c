@@ -413,7 +413,7 @@ Test(process, a_prior_needs_no_measurements)
     mn_features *features = features_of(table, MN_FEATURES_FUNCTION);
     uint16_t *networks = live_networks(features, 2, &state);
     mn_process *prior;
-    OK(mn_process_prior(features, NULL, &error, &prior));
+    OK(mn_process_prior(features, NULL, NULL, &error, &prior));
     double mean[2], variance[2], covariance[4];
     OK(mn_process_predict(prior, networks, 2, &error, mean, variance));
     OK(mn_process_covariance(prior, networks, 2, networks, 2, &error, covariance));
@@ -436,7 +436,7 @@ Test(process, says_what_is_missing_without_lapack)
     mn_features *features = features_of(table, MN_FEATURES_FUNCTION);
     setenv("MATHNAS_LAPACK", "/nowhere/liblapack.so", 1);
     mn_process *process;
-    cr_assert_eq(mn_process_prior(features, NULL, &error, &process), MN_USAGE);
+    cr_assert_eq(mn_process_prior(features, NULL, NULL, &error, &process), MN_USAGE);
     cr_assert_null(process);
     cr_assert(strstr(error.text, "libopenblas0"), "%s", error.text);
     mn_features_free(features);

@@ -137,7 +137,8 @@ static bool open_training(training *t, const mn_samples *all)
                               .weights = t->weights,
                               .averages = all->averages,
                               .input_count = all->input_count,
-                              .inputs = all->inputs};
+                              .inputs = all->inputs,
+                              .cancel = all->cancel};
     return t->networks && t->targets && t->weights;
 }
 
@@ -282,8 +283,8 @@ static mn_status cross_validate(const choice *c, int *best, double *best_loss, m
         double loss = INFINITY;
         mn_error inner = {0};
         const mn_status fitted = predict_folds(c, &c->candidates[i], fold_of, folds, predicted, &inner);
-        if (fitted == MN_FAILURE)
-            status = mn_fail(error, MN_FAILURE, "%s", inner.text);
+        if (fitted == MN_FAILURE || fitted == MN_INTERRUPTED)
+            status = mn_fail(error, fitted, "%s", inner.text);
         else if (fitted == MN_OK)
             status = loss_of(c, fold_of, predicted, predicted + count, &loss, error);
         if (status == MN_OK && loss < *best_loss) {

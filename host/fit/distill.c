@@ -122,6 +122,8 @@ static mn_status evaluate_draws(const mn_process *process, const mn_projection *
     mn_status status = block ? MN_OK : mn_fail_memory(error);
     for (uint64_t first = 0; first < p->count && status == MN_OK; first += WIDTH) {
         const uint64_t count = p->count - first < WIDTH ? p->count - first : WIDTH;
+        if ((status = mn_check_cancel(p->cancel, error)) != MN_OK)
+            break;
         status = mn_process_covariance(process, p->networks + first * nodes, count, d->networks, (uint64_t)d->support,
                                        error, block);
         for (uint64_t i = 0; i < count && status == MN_OK; i++)
@@ -165,7 +167,7 @@ static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
     take_mean(p->count, deviation);
     mn_projection_solve(p, deviation, d->values + piece * values, work);
     free(work);
-    return MN_OK;
+    return mn_check_cancel(p->cancel, error);
 }
 
 /* errors [values]: root mean square of the projections of the draws. */
@@ -179,7 +181,7 @@ static mn_status value_errors(const mn_process *process, const mn_projection *p,
     if (status == MN_OK)
         status = evaluate_draws(process, p, &draws, d.deviations, error);
     if (status == MN_OK)
-        status = mn_run_pieces(0, DRAWS, project_draw, &d, error);
+        status = mn_run_pieces(0, p->cancel, DRAWS, project_draw, &d, error);
     for (size_t i = 0; i < values && status == MN_OK; i++) {
         double sum = 0;
         for (int k = 0; k < DRAWS; k++)
@@ -239,8 +241,10 @@ static mn_status distill_terms(const mn_process *process, const mn_projection *p
         const double after = mn_projection_square(p->count, residual);
         result->rmse = sqrt(after / (double)p->count);
         result->explained = before > 0 ? 1 - after / before : 1;
-        status = value_errors(process, p, errors, error);
+        status = mn_check_cancel(p->cancel, error);
     }
+    if (status == MN_OK)
+        status = value_errors(process, p, errors, error);
     if (status == MN_OK)
         status = fill_result(p, values, errors, result, error);
     free(residual);
@@ -279,7 +283,7 @@ mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, 
     mn_distilled *result = mn_new_array(1, sizeof *result);
     if (!result)
         return mn_fail_memory(error);
-    mn_projection p = {.table = mn_features_table(mn_process_features(process))};
+    mn_projection p = {.table = mn_features_table(mn_process_features(process)), .cancel = mn_process_cancel(process)};
     const bool full = terms == MN_DISTILL_FULL;
     mn_status status = full ? MN_OK : mn_projection_list_factors(&p, (int)terms + 1, error);
     if (status == MN_OK)

@@ -192,6 +192,8 @@ static bool iterate(work *w, double strength)
     const bool fixed = w->model.loss == MN_LOSS_SQUARES && !w->model.relative;
     for (int round = 0; round < (fixed ? 1 : REWEIGHTS); round++) {
         double change = 0;
+        if (mn_is_cancelled(w->samples->cancel))
+            return false;
         normalise(w->weights, count);
         mn_regression_weigh(w->regression, w->weights);
         if (!mn_regression_solve(w->regression, w->samples->targets, strength))
@@ -389,7 +391,8 @@ static mn_status run(const mn_samples *samples, bool covariance, mn_error *error
         start_weights(&w);
         const bool shrink = fit->model.shrink && fit->terms->column_count > 0;
         const bool solved = shrink ? choose_strength(&w, &fit->strength) && iterate(&w, fit->strength) : iterate(&w, 0);
-        if (!solved)
+        status = mn_check_cancel(samples->cancel, error);
+        if (status == MN_OK && !solved)
             status = fail_undetermined(samples, &fit->model, fit->terms, error);
     }
     if (status == MN_OK)

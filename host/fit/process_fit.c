@@ -11,6 +11,7 @@ static mn_status make_process(const mn_process_request *request, mn_error *error
     options.upper = request->upper;
     options.constant = request->chance;
     options.threads = request->threads;
+    options.cancel = samples->cancel;
     return mn_process_fit(request->features, samples->networks, samples->targets, samples->weights, samples->count,
                           &options, error, process);
 }

@@ -95,7 +95,7 @@ void mn_projection_solve(const mn_projection *p, double *residual, double *value
     memcpy(direction, gradient, count * sizeof *direction);
     double norm = mn_projection_square(count, gradient);
     const double enough = 1e-20 * norm;
-    for (int i = 0; i < ITERATIONS && norm > enough; i++) {
+    for (int i = 0; i < ITERATIONS && norm > enough && !mn_is_cancelled(p->cancel); i++) {
         for (uint64_t k = 0; k < p->count; k++)
             moved[k] = sum_of(p, direction, p->networks + k * nodes);
         const double step = norm / mn_projection_square(p->count, moved);

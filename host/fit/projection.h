@@ -2,6 +2,7 @@
 #ifndef MN_FIT_PROJECTION_H
 #define MN_FIT_PROJECTION_H
 
+#include "host/core/cancel.h"
 #include "host/core/table.h"
 
 /* Networks that are projected, and where each one lies in each factor. */
@@ -10,9 +11,10 @@ typedef struct mn_projection {
     uint64_t count;
     uint16_t *networks; /* [count][nodes] */
     int factor_count;
-    int *sizes;      /* [factors] nodes of each factor */
-    int (*nodes)[3]; /* [factors]; MN_DISTILL_FULL has none: its values are the predictions */
-    size_t *first;   /* [factors + 1] of a factor's values among all */
+    int *sizes;              /* [factors] nodes of each factor */
+    int (*nodes)[3];         /* [factors]; MN_DISTILL_FULL has none: its values are the predictions */
+    size_t *first;           /* [factors + 1] of a factor's values among all */
+    const mn_cancel *cancel; /* NULL: it cannot be stopped */
 } mn_projection;
 
 /* All factors of up to `order` nodes, 1 to 3: singles, then pairs, then triples. Frees nothing on failure. */
@@ -20,7 +22,7 @@ mn_status mn_projection_list_factors(mn_projection *projection, int order, mn_er
 
 /* CGLS (Paige, Saunders 1982): from values 0 to the least squares solution of smallest norm. residual [count] goes from the targets,
  * of mean 0, to what the terms do not explain. values [first[factor_count]], work [2 values + count]. On a complete space a few
- * iterations do. */
+ * iterations do. It ends early after a request to stop. */
 void mn_projection_solve(const mn_projection *projection, double *residual, double *values, double *work);
 
 double mn_projection_square(size_t count, const double *numbers); /* sum of squares */
