@@ -12,10 +12,15 @@ PREFIX ?= /usr/local
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
 CFLAGS   ?= -O3 -g
 WARNINGS ?= -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 WERROR   ?= -Werror
 SANITIZE ?=
+# For emulated kernels only, not for the emulator.
+KERNEL_FLAGS ?=
 
 # As many jobs as cores; -j on the command line comes first, and a make called by make shares its parent's.
 ifeq ($(MAKELEVEL),0)
@@ -27,11 +32,20 @@ sanitizers := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=unde
 compile    := $(CC) -std=gnu11 $(CFLAGS) $(WARNINGS) $(WERROR) -I. -D_GNU_SOURCE -DMATHNAS_VERSION='"$(VERSION)"' \
               -fvisibility=hidden -fPIC -pthread $(sanitizers) $(CPPFLAGS)
 link       := $(CC) $(CFLAGS) -pthread $(sanitizers) $(LDFLAGS)
+compile_cpp = $(CXX) -std=c++17 $(CFLAGS) $(WARNINGS) $(WERROR) -I. -D_GNU_SOURCE -DMATHNAS_VERSION='"$(VERSION)"' \
+              -fvisibility=hidden -fPIC -pthread $(sanitizers) $(CPPFLAGS)
 libraries  := -lyajl -lz -lm -ldl $(LDLIBS)
+
+# The kernels, and the emulator that runs them on the processor (docs/cuda.md).
+kernel_sources  := $(sort $(wildcard kernels/*.cu))
+emulator_sources := $(sort $(wildcard kernels/simt/*.cpp))
+have_cpp        := $(shell command -v $(CXX) 2>/dev/null)
 
 library_sources := $(sort $(wildcard $(addsuffix /*.c,$(addprefix host/,core files device fit api) solver)))
 command_sources := $(sort $(wildcard host/cli/*.c))
 test_sources    := $(sort $(wildcard tests/test_*.c))
+cpp_test_sources := $(sort $(wildcard tests/test_*.cpp))
+test_kernels    := $(sort $(wildcard tests/simt/*.cu))
 full_sources    := $(sort $(wildcard tests/full/test_*.c))
 helper_sources  := $(sort $(wildcard tests/random_*.c) bench/families.c)
 fuzz_sources    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -40,13 +54,18 @@ bench_sources   := $(sort $(wildcard bench/bench_*.c))
 bench_helpers   := $(sort $(filter-out $(bench_sources),$(wildcard bench/*.c)))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+objects_cpp = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 
 static_library := $(BUILD)/libmathnas.a
 shared_library := $(BUILD)/libmathnas.so
 command        := $(if $(command_sources),$(BUILD)/mathnas)
-test_programs  := $(patsubst %.c,$(BUILD)/%,$(test_sources))
+emulator       := $(if $(have_cpp),$(BUILD)/libmathnas_simt.so)
+test_programs  := $(patsubst %.c,$(BUILD)/%,$(test_sources)) $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
+simt_programs  := $(patsubst tests/simt/%.cpp,$(BUILD)/%,$(sort $(wildcard tests/simt/run_*.cpp)))
+cpp_programs   := $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
 full_programs  := $(patsubst %.c,$(BUILD)/%,$(full_sources))
 bench_programs := $(patsubst %.c,$(BUILD)/%,$(bench_sources))
+bench_kernels  := $(if $(have_cpp),$(patsubst %.cu,$(BUILD)/%,$(sort $(wildcard bench/bench_*.cu))))
 fuzz_programs  := $(patsubst tests/%.c,$(BUILD)/%,$(fuzz_sources))
 
 # Programs (or scripts) that are tests by their exit code.
@@ -59,7 +78,12 @@ replay_programs := $(patsubst tests/fuzz/fuzz_%.c,build/asan/replay/replay_%,$(f
 in_asan := BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g"
 in_tsan := BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g"
 in_fuzz := BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" CC=clang WARNINGS= WERROR=
-in_cross = BUILD=build/aarch64 CC=aarch64-linux-gnu-gcc \
+# Emulated kernels under the sanitizers. The thread sanitizer watches the kernels alone; the emulator tells it what its barriers order.
+in_simt_asan := BUILD=build/simt/asan SANITIZE=address,undefined CFLAGS="-O1 -g"
+in_simt_tsan := BUILD=build/simt/tsan CFLAGS="-O1 -g" CXX=clang++ CPPFLAGS=-DMN_SIMT_THREAD_SANITIZER KERNEL_FLAGS=-fsanitize=thread \
+                LDFLAGS=-fsanitize=thread
+in_simt_msan := BUILD=build/simt/msan SANITIZE=memory CFLAGS="-O1 -g" CXX=clang++
+in_cross = BUILD=build/aarch64 CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ \
            CPPFLAGS="-idirafter /usr/include -idirafter /usr/include/$(shell gcc -print-multiarch)"
 
 say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $(2))
@@ -68,11 +92,11 @@ run = $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
+.PHONY: all simt-programs simt-programs-here deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
         lint format bench bench-peers bench-programs help FORCE
 
 ##@ Build and try
-all: $(static_library) $(shared_library) $(command) ## library and command (the default)
+all: $(static_library) $(shared_library) $(command) $(emulator) ## library, command and, where g++ is, the emulated kernels (the default)
 
 demo: ## exact answers on a published table, in under three minutes from a bare machine
 	@.ci/deps.sh demo
@@ -117,6 +141,13 @@ test-tsan: ## the threaded parts under the thread sanitizer
 	@$(MAKE) $(in_tsan) build/tsan/tsan_main
 	@tests/run_tsan.sh build/tsan/tsan_main
 
+simt-programs: $(static_library)
+	@$(MAKE) $(in_simt_asan) simt-programs-here
+	@$(MAKE) $(in_simt_tsan) simt-programs-here
+	@$(MAKE) $(in_simt_msan) simt-programs-here
+
+simt-programs-here: $(simt_programs)
+
 test-fresh: ## README's two commands in a bare Debian 12 made by debootstrap (as root)
 	@tests/fresh_machine.sh
 
@@ -132,7 +163,8 @@ cross: ## compile for aarch64, without linking: the JSON library is this machine
 	@.ci/deps.sh build cross
 	@$(MAKE) $(in_cross) objects
 
-objects: $(call objects,$(library_sources) $(command_sources))
+objects: $(call objects,$(library_sources) $(command_sources)) \
+         $(if $(have_cpp),$(call objects_cpp,$(kernel_sources) $(test_kernels) $(emulator_sources)))
 
 lint: ## formatting and static checks; every finding is an error
 	@.ci/deps.sh lint
@@ -140,13 +172,13 @@ lint: ## formatting and static checks; every finding is an error
 
 format: ## rewrite the sources in the project's format
 	@.ci/deps.sh lint
-	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+	@git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp' '*.cu' | xargs clang-format -i
 
 ##@ Measure
 bench: ## every benchmark, or BENCH="solve scan" (each prints its own command); recorded results: bench/results
 	@.ci/deps.sh build
 	@$(MAKE) all bench-programs
-	@for program in $(if $(BENCH),$(BENCH:%=$(BUILD)/bench/bench_%),$(bench_programs)); do \
+	@for program in $(if $(BENCH),$(BENCH:%=$(BUILD)/bench/bench_%),$(bench_programs) $(bench_kernels)); do \
 	    echo "== $$program"; $$program || exit 1; done
 	@echo "== recorded results: bench/results/README.md"
 
@@ -154,7 +186,7 @@ bench-peers: ## solves and sweeps beside HiGHS, CBC and CP-SAT; rewrites bench/r
 	@bench/run_solve.sh
 	@bench/run_sweep.sh
 
-bench-programs: $(bench_programs)
+bench-programs: $(bench_programs) $(bench_kernels)
 
 ##@ Other
 help: ## this list
@@ -168,13 +200,30 @@ remember = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ |
 
 $(BUILD)/compile.flags: FORCE
 	$(call remember,$(compile))
+$(BUILD)/compile_cpp.flags: FORCE
+	$(call remember,$(compile_cpp) $(KERNEL_FLAGS))
 $(BUILD)/link.flags: FORCE
-	$(call remember,$(link) $(libraries) $(library_sources) $(command_sources) $(helper_sources) $(bench_helpers))
+	$(call remember,$(link) $(libraries) $(kernel_sources) $(emulator_sources) $(library_sources) $(command_sources) $(helper_sources) $(bench_helpers))
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/compile.flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(run)$(compile) -MMD -MP -c $< -o $@
+
+# The same rule for the emulator's C++ and for kernels: without nvcc a .cu file is C++.
+$(BUILD)/obj/%.cpp.o: %.cpp $(BUILD)/compile_cpp.flags
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(run)$(compile_cpp) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/%.cu.o: %.cu $(BUILD)/compile_cpp.flags
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(run)$(compile_cpp) $(KERNEL_FLAGS) -MMD -MP -x c++ -c $< -o $@
+
+$(BUILD)/libmathnas_simt.so: $(call objects_cpp,$(kernel_sources) $(emulator_sources)) $(BUILD)/link.flags
+	$(call say,LD,$@)
+	$(run)$(CXX) $(CFLAGS) -pthread $(sanitizers) $(LDFLAGS) -shared $(if $(SANITIZE),,-Wl,-z,defs) $(filter %.o,$^) -o $@
 
 $(static_library): $(call objects,$(library_sources)) $(BUILD)/link.flags
 	$(call say,AR,$@)
@@ -191,7 +240,17 @@ $(BUILD)/mathnas: $(call objects,$(command_sources)) $(static_library)
 	$(call say,LD,$@)
 	$(run)$(link) $(filter %.o,$^) $(static_library) $(libraries) -o $@
 
-$(test_programs) $(full_programs): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(helper_sources)) $(static_library)
+$(simt_programs): $(BUILD)/%: $(BUILD)/obj/tests/simt/%.cpp.o $(call objects_cpp,$(kernel_sources) $(test_kernels) $(emulator_sources))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(run)$(CXX) $(CFLAGS) -pthread $(sanitizers) $(LDFLAGS) $(filter %.o,$^) build/libmathnas.a $(libraries) -o $@
+
+$(cpp_programs): $(BUILD)/%: $(BUILD)/obj/%.cpp.o $(call objects_cpp,$(kernel_sources) $(test_kernels) $(emulator_sources)) $(static_library)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(run)$(CXX) $(CFLAGS) -pthread $(sanitizers) $(LDFLAGS) $(filter %.o,$^) $(static_library) -lcriterion $(libraries) -o $@
+
+$(filter-out $(cpp_programs),$(test_programs)) $(full_programs): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(helper_sources)) $(static_library)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(run)$(link) $(filter %.o,$^) $(static_library) -lcriterion $(libraries) -o $@
@@ -214,5 +273,10 @@ $(bench_programs): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(bench_helpers))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(run)$(link) $(filter %.o,$^) $(static_library) $(libraries) -o $@
+
+$(bench_kernels): $(BUILD)/%: $(BUILD)/obj/%.cu.o $(call objects_cpp,$(emulator_sources))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(run)$(CXX) $(CFLAGS) -pthread $(sanitizers) $(LDFLAGS) $(filter %.o,$^) -o $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -55,9 +55,12 @@ for set in $sets; do
         build_set
         has_command gnuplot || optional=gnuplot-nox
         ;;
-    test)
+    test) # clang: kernels on the processor under the thread and memory sanitizers
         build_set
         need libcriterion-dev has_header criterion/criterion.h
+        need g++ has_command g++
+        need clang has_command clang
+        need libclang-rt-dev has_clang_runtime
         need python3 has_command python3
         need pkg-config has_command pkg-config
         need libopenblas0 has_lapack
@@ -74,10 +77,13 @@ for set in $sets; do
         ;;
     cross)
         need gcc-aarch64-linux-gnu has_command aarch64-linux-gnu-gcc
+        need g++-aarch64-linux-gnu has_command aarch64-linux-gnu-g++
         need libc6-dev-arm64-cross [ -d /usr/aarch64-linux-gnu/include -o "$(uname -m)" = aarch64 ]
         ;;
     full)
         need coinor-cbc has_command cbc
+        need g++-aarch64-linux-gnu has_command aarch64-linux-gnu-g++
+        need qemu-user has_command qemu-aarch64
         ;;
     *)
         echo "deps.sh: unknown set \"$set\"; known: build demo test lint fuzz cross full" >&2

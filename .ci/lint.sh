@@ -7,7 +7,7 @@ folders=()
 for folder in host solver kernels bench tests; do
     [ ! -d "$folder" ] || folders+=("$folder")
 done
-mapfile -t sources < <(find "${folders[@]}" -name '*.[ch]' | sort)
+mapfile -t sources < <(find "${folders[@]}" -name '*.[ch]' -o -name '*.cpp' -o -name '*.cu' | sort)
 mapfile -t scripts < <(grep -lrE '^#!/bin/(ba)?sh' "${folders[@]}" docs .ci 2>/dev/null | sort)
 
 echo "clang-format: ${#sources[@]} files"

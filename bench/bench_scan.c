@@ -87,7 +87,8 @@ static void make_question(const mn_table *table, mn_problem *problem, int64_t *c
             .values = table->metrics[metric].values, .base = table->metrics[metric].base, .scaled_metric = -1};
     }
     static const mn_sense senses[2] = {MN_AT_MOST, MN_AT_MOST};
-    mn_problem_make(table, table->diagram, table->rules, &columns[0], true, &columns[1], senses, 2, NULL, problem);
+    mn_problem_make(table, table->diagram, table->rules, table->rule_count, &columns[0], true, &columns[1], senses, 2,
+                    NULL, problem);
     for (int i = 0; i < 2; i++) {
         int64_t **least = mn_diagram_extremes(table->diagram, problem->limits[i].values, 1);
         int64_t **most = mn_diagram_extremes(table->diagram, problem->limits[i].values, -1);

@@ -149,8 +149,8 @@ MN_API bool mn_table_metric_origin(const mn_table *table, int metric, mn_fit_ori
 /* Chance level: the value of networks without a path from input to output. NaN when the table does not say it. */
 MN_API double mn_table_metric_chance(const mn_table *table, int metric);
 
-/* The smallest and largest value that an admissible network takes. Exact but for the scaled metric, of which it is an
- * enclosure. MN_INFEASIBLE when the rules exclude every network. */
+/* The smallest and largest value that an admissible network takes. Exact but for the scaled metric, and for one whose factors entangle many
+ * nodes where the proof takes long: of these it is an enclosure. MN_INFEASIBLE when the rules exclude every network. */
 MN_API mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smallest, int64_t *largest);
 
 MN_API int mn_table_rule_count(const mn_table *table);

@@ -1,9 +1,11 @@
 /* What is kept between questions, and which way a question takes: rounds of branch and bound (rounds.c), or, for a single limit that
- * proves hard or is asked about often, its whole step function (steps.c). */
+ * proves hard or is asked about often, its whole step function (steps.c). Where terms over several nodes entangle too many of them for a
+ * diagram, another search takes all questions (entangled.c). */
 #include "solver/engine.h"
 #include "solver/knapsack.h"
 #include "solver/rounds.h"
 #include "solver/steps.h"
+#include "solver/entangled.h"
 #include "host/core/memory.h"
 
 enum {
@@ -46,6 +48,7 @@ struct mn_engine {
     limit_steps *limits; /* [limit_count] */
     bool additive;       /* nothing is scaled, no rule is outside the diagrams */
     bool independent;    /* the nodes of every graph */
+    mn_entangled *terms; /* some problem's terms are bounded: all questions go there. Otherwise NULL */
     mn_arena arena;
 };
 
@@ -109,6 +112,14 @@ mn_status mn_engine_create(const mn_problem *problems, int problem_count, mn_err
     *result = NULL;
     if (!engine)
         return mn_fail_memory(error);
+    if (mn_entangled_needed(problems, problem_count)) {
+        const mn_status made = mn_entangled_create(problems, problem_count, error, &engine->terms);
+        if (made != MN_OK)
+            mn_engine_free(engine);
+        else
+            *result = engine;
+        return made;
+    }
     engine->limit_count = problems[0].limit_count;
     engine->additive = engine->independent = true;
     engine->limits = mn_new_array((size_t)engine->limit_count, sizeof *engine->limits);
@@ -192,6 +203,7 @@ void mn_engine_free(mn_engine *engine)
     for (int limit = 0; engine->limits && limit < engine->limit_count; limit++)
         free_limit(engine, limit);
     free(engine->limits);
+    mn_entangled_free(engine->terms);
     for (int i = 0; i < engine->count; i++)
         mn_graph_free(&engine->sources[i].graph);
     free(engine->sources);
@@ -409,6 +421,8 @@ mn_status mn_engine_solve(mn_engine *engine, const mn_question *question, mn_ans
     answer->count = 0;
     answer->search_nodes = 0;
     answer->has_bound = false;
+    if (engine->terms)
+        return mn_entangled_solve(engine->terms, question, &engine->arena, answer, error);
     mn_arena_reset(&engine->arena);
     const int limit = single_limit(engine, question);
     if (limit < 0) {

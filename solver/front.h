@@ -13,7 +13,8 @@ typedef struct mn_front_request {
     int node_count, item_count;
     const int *first; /* [node_count + 1] */
     const mn_diagram *diagram;
-    const mn_rule *rules; /* diagram->outside indexes these */
+    int rule_count;
+    const mn_rule *rules; /* [rule_count] diagram->outside indexes these */
     int objective_count;  /* 1 to 4 */
     const mn_column *objectives;
     int limit_count;

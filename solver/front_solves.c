@@ -60,6 +60,7 @@ static mn_status make_half(const mn_front_request *request, int minimised, mn_er
                               .item_count = request->item_count,
                               .first = request->first,
                               .diagram = request->diagram,
+                              .rule_count = request->rule_count,
                               .rules = request->rules,
                               .limit_count = limits + 1,
                               .scale = request->scale};

@@ -20,7 +20,7 @@ static mn_status make_column(const mn_linear *linear, int item_count, int sign, 
     return MN_OK;
 }
 
-mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules,
+mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules, int rule_count,
                           const mn_linear *objective, bool maximize, const mn_linear *limits,
                           const mn_sense *limit_senses, int limit_count, mn_error *error, mn_problem *problem)
 {
@@ -28,6 +28,7 @@ mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, cons
                             .item_count = table->item_count,
                             .first = table->first,
                             .diagram = diagram,
+                            .rule_count = rule_count,
                             .rules = rules};
     problem->limits = mn_new_array((size_t)limit_count, sizeof *problem->limits);
     mn_status status = problem->limits ? MN_OK : mn_fail_memory(error);

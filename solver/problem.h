@@ -18,8 +18,9 @@ typedef struct mn_problem {
     int node_count, item_count;
     const int *first;          /* [node_count + 1] items of each node */
     const mn_diagram *diagram; /* rules, fixed and forbidden blocks */
-    const mn_rule *rules;      /* diagram->outside indexes these */
-    mn_column score;           /* maximised; a minimised objective is negated */
+    int rule_count;
+    const mn_rule *rules; /* [rule_count] diagram->outside indexes these */
+    mn_column score;      /* maximised; a minimised objective is negated */
     int limit_count;
     mn_column *limits;     /* [limit_count] value(N) <= capacity; a >= limit is negated */
     const mn_scale *scale; /* NULL when no column is scaled */
@@ -31,7 +32,7 @@ typedef struct mn_problem {
 
 /* score and limits are copied (negated where they must be); diagram, rules and table are borrowed. `limit_senses[i]` says how
  * limits[i] compares. */
-mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules,
+mn_status mn_problem_make(const mn_table *table, const mn_diagram *diagram, const mn_rule *rules, int rule_count,
                           const mn_linear *objective, bool maximize, const mn_linear *limits,
                           const mn_sense *limit_senses, int limit_count, mn_error *error, mn_problem *problem);
 void mn_problem_free(mn_problem *problem); /* what it holds */

@@ -28,8 +28,8 @@ static void make_problem(random_problems *p, int index, uint64_t seed, bool near
         cr_assert_eq(mn_linear_parse(table, text, strlen(text), &limits[i], &error), MN_OK, "%s", error.text);
         senses[i] = random_below(&state, 2) && !nearest_sum ? MN_AT_LEAST : MN_AT_MOST;
     }
-    cr_assert_eq(mn_problem_make(table, p->diagrams[index], table->rules, &objective, maximize, limits, senses,
-                                 p->limit_count, &error, &p->problems[index]),
+    cr_assert_eq(mn_problem_make(table, p->diagrams[index], table->rules, table->rule_count, &objective, maximize,
+                                 limits, senses, p->limit_count, &error, &p->problems[index]),
                  MN_OK);
     mn_linear_free(&objective);
     for (int i = 0; i < p->limit_count; i++)

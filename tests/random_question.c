@@ -375,4 +375,5 @@ void random_question(random_source *source, uint64_t networks, question *q)
     q->top = draw_chance(source, 3) ? 1 + (int)draw(source, QUESTION_TOP) : 1;
     q->round_count = QUESTION_ROUNDS;
     random_question_limits(source, q);
+    q->bounded = !scaled && draw_chance(source, 2);
 }

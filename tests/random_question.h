@@ -96,7 +96,8 @@ typedef struct question_fix {
 } question_fix;
 
 typedef struct question {
-    bool digits; /* blocks are named "0" to "11", else "a" to "l" */
+    bool bounded; /* factors are bounded instead of eliminated, however few combinations they have */
+    bool digits;  /* blocks are named "0" to "11", else "a" to "l" */
     int metric_count;
     mn_resolution resolution[QUESTION_METRICS]; /* 4 decimals at most */
     int table_count;

@@ -240,6 +240,7 @@ mn_table *random_table(uint64_t seed, random_shape shape)
     if (!table)
         return NULL;
     table->has_values = true;
+    table->most_states = shape.entangled ? 1 : 0;
     table->name = numbered_name("random", (int)(seed & 0xFFFFFF));
     table->path = mn_copy_text("random", 6);
     table->scale_text = mn_copy_text("", 0);

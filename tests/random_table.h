@@ -14,6 +14,7 @@ typedef struct random_shape {
     int distinct;    /* a metric has that many different values at most, so that sums tie; 0: any value */
     int rules;       /* of all kinds; at least one network obeys them */
     int factors;     /* each metric has up to that many, over any nodes */
+    bool entangled;  /* they are bounded instead of eliminated, however small the table */
     bool links;      /* metric 0 has a link: the same one for all tables */
     int scale;       /* 0: none, 1: metric 0 scaled by metric 1, reciprocal, 2: power. Metric 1 is positive then */
 } random_shape;

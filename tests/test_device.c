@@ -318,8 +318,8 @@ static question random_question(uint64_t seed, random_shape shape, int limits)
     }
     mn_error error = {0};
     const mn_status status =
-        mn_problem_make(q.table, q.table->diagram, q.table->rules, &columns[0], random_below(&state, 2), &columns[1],
-                        &senses[1], limits, &error, &q.problem);
+        mn_problem_make(q.table, q.table->diagram, q.table->rules, q.table->rule_count, &columns[0],
+                        random_below(&state, 2), &columns[1], &senses[1], limits, &error, &q.problem);
     cr_assert_eq(status, MN_OK, "%s", error.text);
     for (int i = 0; i < limits; i++)
         q.capacities[i] = random_capacity(&q, &state, &q.problem.limits[i]);

@@ -100,8 +100,8 @@ Test(problem, admits_what_the_request_admits)
         cr_assert(table, "seed %" PRIu64, seed);
         request r = random_request(table, &state);
         mn_problem problem;
-        cr_assert_eq(mn_problem_make(table, table->diagram, table->rules, &r.objective, r.maximize, r.limits, r.senses,
-                                     3, NULL, &problem),
+        cr_assert_eq(mn_problem_make(table, table->diagram, table->rules, table->rule_count, &r.objective, r.maximize,
+                                     r.limits, r.senses, 3, NULL, &problem),
                      MN_OK);
         const bool scaled = r.objective.scaled_metric >= 0 || r.limits[0].scaled_metric >= 0 ||
                             r.limits[1].scaled_metric >= 0 || r.limits[2].scaled_metric >= 0;
@@ -118,7 +118,8 @@ Test(problem, without_limits)
     mn_table *table = random_table(1, (random_shape){.nodes = 3, .blocks = 3, .metrics = 1});
     mn_linear objective = parsed(table, "m0");
     mn_problem problem;
-    cr_assert_eq(mn_problem_make(table, table->diagram, table->rules, &objective, true, NULL, NULL, 0, NULL, &problem),
+    cr_assert_eq(mn_problem_make(table, table->diagram, table->rules, table->rule_count, &objective, true, NULL, NULL,
+                                 0, NULL, &problem),
                  MN_OK);
     const uint16_t network[3] = {2, 1, 0};
     cr_assert(mn_problem_admits(&problem, NULL, network));
@@ -144,7 +145,9 @@ Test(problem, forbidden_blocks_and_rules_outside_the_diagram)
     diagram->outside_count = 2;
     mn_linear objective = parsed(table, "m0");
     mn_problem problem;
-    cr_assert_eq(mn_problem_make(table, diagram, table->rules, &objective, true, NULL, NULL, 0, NULL, &problem), MN_OK);
+    cr_assert_eq(mn_problem_make(table, diagram, table->rules, table->rule_count, &objective, true, NULL, NULL, 0, NULL,
+                                 &problem),
+                 MN_OK);
     uint16_t network[4] = {0};
     do
         cr_assert_eq(mn_problem_admits(&problem, NULL, network),

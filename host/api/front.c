@@ -60,8 +60,9 @@ static mn_status make_columns(mn_front *front, const mn_solver *solver, const mn
             columns[count + i] = member->limits[i]; /* borrowed */
             senses[count + i] = solver->senses[i];
         }
-        status = mn_problem_make(member->searched, member->diagram, mn_member_rules(member), &columns[0], true, columns,
-                                 senses, all, &front->error, problem);
+        status =
+            mn_problem_make(member->searched, member->diagram, mn_member_rules(member), mn_member_rule_count(member),
+                            &columns[0], true, columns, senses, all, &front->error, problem);
     }
     while (parsed > 0)
         mn_linear_free(&columns[--parsed]);
@@ -140,7 +141,12 @@ static mn_status compute_table(mn_front *front, mn_solver *solver, int member, c
                                const mn_control *control)
 {
     const int count = front->objective_count;
+    const mn_table *table = solver->members[member].table;
     mn_problem problem;
+    if (mn_table_entangled(table) && count != 2)
+        return mn_fail(&front->error, MN_USAGE,
+                       "%d objectives on table \"%.200s\": its factors entangle too many nodes, so its fronts have two",
+                       count, table->name);
     mn_status status = make_columns(front, solver, &solver->members[member], &problem);
     if (status != MN_OK)
         return status;
@@ -153,6 +159,7 @@ static mn_status compute_table(mn_front *front, mn_solver *solver, int member, c
                                       .item_count = problem.item_count,
                                       .first = problem.first,
                                       .diagram = problem.diagram,
+                                      .rule_count = problem.rule_count,
                                       .rules = problem.rules,
                                       .objective_count = count,
                                       .objectives = problem.limits,
@@ -169,7 +176,7 @@ static mn_status compute_table(mn_front *front, mn_solver *solver, int member, c
     if (status == MN_INFEASIBLE)
         status = MN_OK;
     else if (status == MN_OK)
-        status = append(front, solver->members[member].table, &points, member);
+        status = append(front, table, &points, member);
     mn_front_points_free(&points);
     mn_problem_free(&problem);
     return status;

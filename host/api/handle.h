@@ -63,6 +63,11 @@ static inline const mn_rule *mn_member_rules(const mn_member *member)
     return member->searched == member->table ? member->rules : member->searched_rules;
 }
 
+static inline int mn_member_rule_count(const mn_member *member)
+{
+    return member->searched == member->table ? member->rule_count : member->searched_rule_count;
+}
+
 /* Records a failure on a table that the caller may only read. Tables are shared between threads: when several fail at once, the
  * sentence is one of theirs. Returns the status. */
 mn_status mn_table_record(const mn_table *table, const mn_error *error);

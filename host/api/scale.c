@@ -3,6 +3,7 @@
 #include "host/core/factors.h"
 #include "host/core/memory.h"
 #include "host/files/table_json.h"
+#include "solver/engine.h"
 
 const char *mn_table_scale_text(const mn_table *table)
 {
@@ -161,14 +162,62 @@ void mn_scaled_range(const mn_scale *scale, int64_t base, int64_t sum_low, int64
     }
 }
 
-/* Smallest and largest sum over the admissible networks. */
-static mn_status sum_range(const mn_table *original, int metric, int64_t *low, int64_t *high)
+enum { RANGE_NODES = 20000 }; /* search nodes for each end of an entangled metric's range */
+
+/* The most that a problem's networks score, or a bound of it where that takes long. */
+static mn_status largest_score(const mn_problem *problem, mn_error *error, int64_t *score)
 {
+    mn_engine *engine;
+    mn_status status = mn_engine_create(problem, 1, error, &engine);
+    if (status != MN_OK)
+        return status;
+    int32_t table;
+    int64_t best;
+    mn_answer answer = {.problems = &table,
+                        .scores = &best,
+                        .choices = mn_new_array((size_t)problem->node_count, sizeof *answer.choices)};
+    const mn_question question = {.top = 1, .control = {.node_limit = RANGE_NODES}};
+    status = answer.choices ? mn_engine_solve(engine, &question, &answer, error) : mn_fail_memory(error);
+    *score = answer.bound;
+    free(answer.choices);
+    mn_engine_free(engine);
+    return status == MN_STOPPED ? MN_OK : status;
+}
+
+/* Smallest and largest sum of a metric whose factors no diagram holds. */
+static mn_status entangled_range(const mn_table *table, int metric, mn_error *error, int64_t *low, int64_t *high)
+{
+    const mn_table *wide = mn_table_searched(table);
+    const mn_linear sum = {.values = wide->metrics[metric].values, .scaled_metric = -1};
+    int count;
+    mn_rule *rules = mn_rules_expand(table, table->rules, table->rule_count, &count);
+    if (!rules)
+        return mn_fail_memory(error);
+    mn_status status = MN_OK;
+    for (int sign = 1; sign >= -1 && status == MN_OK; sign -= 2) {
+        mn_problem problem;
+        int64_t score = 0;
+        status = mn_problem_make(wide, wide->diagram, rules, count, &sum, sign > 0, NULL, NULL, 0, error, &problem);
+        if (status != MN_OK)
+            break;
+        status = largest_score(&problem, error, &score);
+        mn_problem_free(&problem);
+        *(sign > 0 ? high : low) = sign * score;
+    }
+    mn_rules_expanded_free(rules, count);
+    return status;
+}
+
+/* Smallest and largest sum over the admissible networks. */
+static mn_status sum_range(const mn_table *original, int metric, mn_error *error, int64_t *low, int64_t *high)
+{
+    if (mn_table_entangled(original))
+        return entangled_range(original, metric, error, low, high);
     const mn_table *table = mn_table_searched(original);
     for (int sign = 1; sign >= -1; sign -= 2) {
         int64_t **extremes = mn_diagram_extremes(table->diagram, table->metrics[metric].values, sign);
         if (!extremes)
-            return MN_FAILURE;
+            return mn_fail_memory(error);
         *(sign > 0 ? low : high) = extremes[0][0];
         free(extremes);
     }
@@ -190,14 +239,12 @@ mn_status mn_table_metric_range(const mn_table *table, int metric, int64_t *smal
     }
     const mn_metric *m = &table->metrics[metric];
     int64_t low = 0, high = 0, by_low = 0, by_high = 0;
-    mn_status status = sum_range(table, metric, &low, &high);
+    mn_status status = sum_range(table, metric, &error, &low, &high);
     const bool scaled = table->has_scale && table->scale.metric == metric;
     if (status == MN_OK && scaled)
-        status = sum_range(table, table->scale.by, &by_low, &by_high);
-    if (status != MN_OK) {
-        mn_fail_memory(&error);
+        status = sum_range(table, table->scale.by, &error, &by_low, &by_high);
+    if (status != MN_OK)
         return mn_table_record(table, &error);
-    }
     if (scaled) {
         const int64_t by_base = table->metrics[table->scale.by].base;
         mn_scaled_range(&table->scale, m->base, low, high, by_base + by_low, by_base + by_high, smallest, largest);

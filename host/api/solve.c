@@ -63,6 +63,12 @@ static mn_status read_effort(mn_solver *solver, const mn_options *options, effor
             &solver->error, MN_USAGE,
             "engine \"scan\" looks at every network: it takes no gap and no node limit, and tells no networks "
             "apart by their metrics");
+    for (int i = 0; work->scan && i < solver->member_count; i++)
+        if (mn_table_entangled(solver->members[i].table))
+            return mn_fail(&solver->error, MN_USAGE,
+                           "engine \"scan\" has no way through table \"%.200s\": its factors entangle too many nodes; "
+                           "use \"search\"",
+                           solver->members[i].table->name);
     return MN_OK;
 }
 

@@ -163,9 +163,9 @@ static mn_status build_own_diagram(mn_solver *solver, mn_member *member)
     bool *allowed = expanded ? mn_allowed_expand(member->table, member->allowed) : member->allowed;
     if (!allowed)
         return mn_fail_memory(&solver->error);
-    const mn_status status = mn_diagram_build(searched->node_count, searched->first, mn_member_rules(member),
-                                              expanded ? member->searched_rule_count : member->rule_count, allowed,
-                                              &solver->error, &member->own_diagram);
+    const mn_status status =
+        mn_diagram_build(searched->node_count, searched->first, mn_member_rules(member), mn_member_rule_count(member),
+                         allowed, &solver->error, &member->own_diagram);
     if (expanded)
         free(allowed);
     return status;
@@ -206,9 +206,10 @@ static mn_status make_problems(mn_solver *solver)
         return mn_fail_memory(&solver->error);
     for (int i = 0; i < solver->member_count; i++) {
         const mn_member *member = &solver->members[i];
-        const mn_status status = mn_problem_make(member->searched, member->diagram, mn_member_rules(member),
-                                                 &member->objective, solver->maximize, member->limits, solver->senses,
-                                                 solver->limit_count, &solver->error, &solver->problems[i]);
+        const mn_status status =
+            mn_problem_make(member->searched, member->diagram, mn_member_rules(member), mn_member_rule_count(member),
+                            &member->objective, solver->maximize, member->limits, solver->senses, solver->limit_count,
+                            &solver->error, &solver->problems[i]);
         if (status != MN_OK) {
             mn_solver_drop_problems(solver);
             return status;

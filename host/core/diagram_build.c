@@ -6,7 +6,8 @@
  * has excluded until then breaks it, so the diagram still holds every admissible network.
  *
  * A rule that ties an auxiliary node is such a sum too: its parts' blocks add up to the number of their combination, which the auxiliary
- * node takes away again. It is never forgotten, and the auxiliary node's layer is a list of single blocks. */
+ * node takes away again. It is never forgotten, and the auxiliary node's layer is a list of single blocks. Where factors entangle so many nodes
+ * that all of these rules are outside from the start (factors.h), auxiliary nodes are like any other. */
 #include "host/core/diagram.h"
 #include "host/core/key_set.h"
 #include "host/core/memory.h"
@@ -409,7 +410,9 @@ static bool builder_make(builder *b)
     for (int i = 0; i < b->rule_count; i++) {
         b->spans[i] = span_of(&b->rules[i], b->diagram);
         b->place[i] = -1;
-        if (b->rules[i].kind == MN_RULE_COMBINE) {
+        if (b->rules[i].kind == MN_RULE_COMBINE && b->rules[i].auxiliary->outside) {
+            b->spans[i].held = false;
+        } else if (b->rules[i].kind == MN_RULE_COMBINE) {
             b->combining[b->rules[i].auxiliary->node] = i;
             most = MN_MAX_FACTOR_STATES;
         }

@@ -1,8 +1,6 @@
 #include "host/core/factors.h"
 #include "host/core/memory.h"
 
-#include <stdio.h>
-
 int64_t mn_factor_combinations(const mn_table *table, const mn_factor *factor, int64_t limit)
 {
     int64_t combinations = 1;
@@ -91,12 +89,18 @@ static int unite(const scope *a, const scope *b, int *nodes)
     return count;
 }
 
-/* Adds the factor's nodes to a group that ends at the same node, when the union stays small enough, else as a group of their own. */
-static bool add_scope(const mn_table *table, scopes *groups, const scope *added, int *scratch)
+static bool same(const scope *a, const scope *b)
+{
+    return a->count == b->count && !memcmp(a->nodes, b->nodes, sizeof *a->nodes * (size_t)a->count);
+}
+
+/* Adds the factor's nodes to a group that ends at the same node, when the union stays small enough (apart: when it is the same), else as a
+ * group of their own. */
+static bool add_scope(const mn_table *table, scopes *groups, const scope *added, bool apart, int *scratch)
 {
     for (int i = 0; i < groups->count; i++) {
         scope *group = &groups->list[i];
-        if (last_of(group) != last_of(added))
+        if (last_of(group) != last_of(added) || (apart && !same(group, added)))
             continue;
         const mn_factor all = {.node_count = unite(group, added, scratch), .nodes = scratch};
         if (mn_factor_combinations(table, &all, MN_MAX_BLOCKS) > MN_MAX_BLOCKS)
@@ -149,14 +153,14 @@ static void absorb(scopes *groups)
     groups->count = kept;
 }
 
-static bool find_groups(const mn_table *table, scopes *groups)
+static bool find_groups(const mn_table *table, bool apart, scopes *groups)
 {
     int *scratch = mn_new_array((size_t)table->node_count, sizeof *scratch);
     bool ok = scratch;
     for (int metric = 0; ok && metric < table->metric_count; metric++)
         for (int i = 0; ok && i < table->metrics[metric].factor_count; i++) {
             const mn_factor *factor = &table->metrics[metric].factors[i];
-            ok = add_scope(table, groups, &(scope){factor->node_count, factor->nodes}, scratch);
+            ok = add_scope(table, groups, &(scope){factor->node_count, factor->nodes}, apart, scratch);
         }
     free(scratch);
     if (ok)
@@ -169,40 +173,20 @@ static void free_groups(scopes *groups)
     for (int i = 0; i < groups->count; i++)
         free(groups->list[i].nodes);
     free(groups->list);
+    *groups = (scopes){0};
 }
 
 /* ---- what must be remembered ------------------------------------------------------------------------------------------------------ */
 
-/* The sentence about nodes that cannot be remembered behind `node`. */
-static mn_status fail_width(mn_table *table, const char *where, int node, const int *until, double combinations)
-{
-    char names[400] = "";
-    size_t used = 0;
-    for (int i = 0; i <= node; i++) {
-        const size_t length = strlen(table->nodes[i].name);
-        if (until[i] < node)
-            continue;
-        if (used + length + 8 > sizeof names) {
-            snprintf(names + used, sizeof names - used, ", ...");
-            break;
-        }
-        used += (size_t)snprintf(names + used, sizeof names - used, used ? ", %s" : "%s", table->nodes[i].name);
-    }
-    return mn_fail(
-        &table->error, MN_BAD_INPUT,
-        "%s: the factors entangle too many nodes: behind node \"%.100s\" the blocks of %s count, %.6g "
-        "combinations; at most %d are possible. Fewer factors, or factors over nodes that follow each other, "
-        "need less",
-        where, table->nodes[node].name, names, combinations, MN_MAX_FACTOR_STATES);
-}
-
-/* Behind each node the blocks of all nodes count that some group names which ends there or later. */
-static mn_status check_width(mn_table *table, const char *where, const scopes *groups)
+/* Whether too many combinations must be remembered: behind each node the blocks of all nodes count that some group names which ends there or
+ * later. False in `ok`: memory ran out. */
+static bool too_wide(const mn_table *table, const scopes *groups, bool *ok)
 {
     int *until =
         mn_new_array((size_t)table->node_count, sizeof *until); /* the last node of the groups that name a node */
+    *ok = until;
     if (!until)
-        return mn_fail_memory(&table->error);
+        return false;
     for (int node = 0; node < table->node_count; node++)
         until[node] = -1;
     for (int i = 0; i < groups->count; i++)
@@ -210,19 +194,19 @@ static mn_status check_width(mn_table *table, const char *where, const scopes *g
             int *last = &until[groups->list[i].nodes[k]];
             *last = last_of(&groups->list[i]) > *last ? last_of(&groups->list[i]) : *last;
         }
-    mn_status status = MN_OK;
-    for (int i = 0; i < groups->count && status == MN_OK; i++) {
+    const double most = table->most_states ? table->most_states : MN_MAX_FACTOR_STATES;
+    bool wide = false;
+    for (int i = 0; i < groups->count && !wide; i++) {
         const int first = groups->list[i].nodes[0], last = last_of(&groups->list[i]);
-        for (int node = first; node <= last && status == MN_OK; node++) {
+        for (int node = first; node <= last && !wide; node++) {
             double combinations = 1;
             for (int before = 0; before <= node; before++)
                 combinations *= until[before] >= node ? table->nodes[before].block_count : 1;
-            if (combinations > MN_MAX_FACTOR_STATES)
-                status = fail_width(table, where, node, until, combinations);
+            wide = combinations > most;
         }
     }
     free(until);
-    return status;
+    return wide;
 }
 
 /* ---- the expanded table ------------------------------------------------------------------------------------------------------------ */
@@ -230,7 +214,7 @@ static mn_status check_width(mn_table *table, const char *where, const scopes *g
 static bool make_auxiliary(const mn_table *table, const mn_expansion *expansion, const scope *group, int node,
                            mn_auxiliary *auxiliary)
 {
-    *auxiliary = (mn_auxiliary){.node = node, .part_count = group->count};
+    *auxiliary = (mn_auxiliary){.node = node, .part_count = group->count, .outside = expansion->entangled};
     auxiliary->parts = mn_new_array((size_t)group->count, sizeof *auxiliary->parts);
     auxiliary->strides = mn_new_array((size_t)group->count, sizeof *auxiliary->strides);
     if (!auxiliary->parts || !auxiliary->strides)
@@ -339,14 +323,12 @@ static bool expand_metric(const mn_table *table, const mn_expansion *expansion, 
     return ok;
 }
 
-static mn_status make_expansion(mn_table *table, const char *where, const scopes *groups)
+static bool make_expansion(mn_table *table, const scopes *groups, bool entangled)
 {
-    mn_status status = check_width(table, where, groups);
-    if (status != MN_OK)
-        return status;
     mn_expansion *expansion = table->expansion = mn_new_array(1, sizeof *expansion);
     if (!expansion)
-        return mn_fail_memory(&table->error);
+        return false;
+    expansion->entangled = entangled;
     mn_table *wide = &expansion->table;
     wide->name = table->name;
     wide->has_values = true;
@@ -356,10 +338,10 @@ static mn_status make_expansion(mn_table *table, const char *where, const scopes
     wide->metrics = ok ? mn_new_array((size_t)table->metric_count, sizeof *wide->metrics) : NULL;
     for (ok = wide->metrics; ok && wide->metric_count < table->metric_count; wide->metric_count++)
         ok = expand_metric(table, expansion, &table->metrics[wide->metric_count], &wide->metrics[wide->metric_count]);
-    return ok ? MN_OK : mn_fail_memory(&table->error);
+    return ok;
 }
 
-mn_status mn_expansion_make(mn_table *table, const char *where)
+mn_status mn_expansion_make(mn_table *table)
 {
     bool needed = false;
     for (int metric = 0; metric < table->metric_count; metric++)
@@ -367,10 +349,15 @@ mn_status mn_expansion_make(mn_table *table, const char *where)
     if (!needed)
         return MN_OK;
     scopes groups = {0};
-    const mn_status status =
-        find_groups(table, &groups) ? make_expansion(table, where, &groups) : mn_fail_memory(&table->error);
+    bool ok = find_groups(table, false, &groups);
+    const bool entangled = ok && too_wide(table, &groups, &ok);
+    if (entangled) {
+        free_groups(&groups);
+        ok = find_groups(table, true, &groups);
+    }
+    ok = ok && make_expansion(table, &groups, entangled);
     free_groups(&groups);
-    return status;
+    return ok ? MN_OK : mn_fail_memory(&table->error);
 }
 
 void mn_expansion_free(mn_expansion *expansion)

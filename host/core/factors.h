@@ -5,7 +5,10 @@
  * of the networks stays. (Elimination of variables along a fixed order: Dechter, Artificial Intelligence 113, 1999.)
  *
  * Factors over nodes within those of another one share its auxiliary node, and so do factors that end at the same node while their union has
- * at most MN_MAX_BLOCKS combinations: all of these nodes must be remembered there anyway. */
+ * at most MN_MAX_BLOCKS combinations: all of these nodes must be remembered there anyway.
+ *
+ * Factors may entangle more nodes than can be remembered. Then the rules that tie auxiliary nodes stay outside of every diagram, each factor
+ * keeps an auxiliary node of its own, and questions go to a search that bounds factors instead (solver/entangled.h). */
 #ifndef MN_CORE_FACTORS_H
 #define MN_CORE_FACTORS_H
 
@@ -14,6 +17,7 @@
 typedef struct mn_expansion {
     mn_table table; /* what is searched; names, scale and links are the table's own */
     int *place;     /* [the table's nodes] where each one is in the expanded table */
+    bool entangled; /* no diagram ties the auxiliary nodes */
     int auxiliary_count;
     mn_auxiliary *auxiliaries; /* [auxiliary_count] in the order of their nodes */
 } mn_expansion;
@@ -25,13 +29,19 @@ int64_t mn_factor_combinations(const mn_table *table, const mn_factor *factor, i
 mn_status mn_factors_check(mn_table *table, const char *where);
 
 /* Makes table->expansion without its diagram, when a metric has factors; items are numbered and factors checked. */
-mn_status mn_expansion_make(mn_table *table, const char *where);
+mn_status mn_expansion_make(mn_table *table);
 void mn_expansion_free(mn_expansion *expansion);
 
 /* The table as it is searched. */
 static inline const mn_table *mn_table_searched(const mn_table *table)
 {
     return table->expansion ? &table->expansion->table : table;
+}
+
+/* Whether the table's factors are bounded instead of eliminated. */
+static inline bool mn_table_entangled(const mn_table *table)
+{
+    return table->expansion && table->expansion->entangled;
 }
 
 /* The value of a factor for one network of the table's own nodes. */

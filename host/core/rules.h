@@ -25,6 +25,7 @@ typedef struct mn_auxiliary {
     int part_count;
     int *parts;   /* [part_count] ascending, all before `node` */
     int *strides; /* [part_count] the last is 1 */
+    bool outside; /* too many states would remember it: no diagram holds its rule */
 } mn_auxiliary;
 
 static inline int mn_auxiliary_block(const mn_auxiliary *auxiliary, const uint16_t *network)

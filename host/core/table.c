@@ -338,7 +338,7 @@ mn_status mn_table_prepare(mn_table *table, const char *where)
     if (status == MN_OK && table->has_values)
         status = check_sums(table, where);
     if (status == MN_OK && table->has_values)
-        status = mn_expansion_make(table, where);
+        status = mn_expansion_make(table);
     if (status == MN_OK && table->has_values)
         status = check_links(table, where);
     if (status == MN_OK && table->has_values && table->has_scale)

@@ -93,7 +93,9 @@ struct mn_table {
     mn_diagram *diagram; /* of the rules */
 
     struct mn_expansion
-        *expansion; /* how it is searched when some metric has factors (host/core/factors.h), else NULL */
+        *expansion;  /* how it is searched when some metric has factors (host/core/factors.h), else NULL */
+    int most_states; /* that factors may need between two nodes, or they are bounded instead of eliminated; 0:
+                        MN_MAX_FACTOR_STATES */
 
     char *count_text, *admissible_text; /* "" when some rules lie outside the diagram */
     uint64_t count, admissible;         /* UINT64_MAX: does not fit, or is not known */
