@@ -49,6 +49,7 @@ static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
     const uint64_t limit =
         full || most * (uint64_t)p->factor_count <= PLACES ? most : PLACES / (uint64_t)p->factor_count + 1;
     const uint64_t tries = size <= limit ? size : limit;
+    p->drawn = size > limit;
     if (full && size > most)
         return mn_fail(
             error, MN_USAGE,
@@ -59,10 +60,10 @@ static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
         return mn_fail_memory(error);
     for (uint64_t i = 0; i < tries; i++) {
         uint16_t *network = p->networks + p->count * nodes;
-        if (size <= limit)
-            unrank(p->table, i, network);
-        else
+        if (p->drawn)
             draw(p->table, i, network);
+        else
+            unrank(p->table, i, network);
         p->count += full || mn_rules_admit(p->table->rules, p->table->rule_count, network);
     }
     return p->count ? MN_OK
@@ -171,8 +172,11 @@ static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
 }
 
 /* errors [values]: root mean square of the projections of the draws. */
-static mn_status value_errors(const mn_process *process, const mn_projection *p, double *errors, mn_error *error)
+static mn_status value_errors(const mn_process *process, const mn_projection *all, double *errors, mn_error *error)
 {
+    mn_projection some = *all, *const p = &some;
+    if (all->drawn && all->count > MN_DISTILL_DRAWN)
+        some.count = MN_DISTILL_DRAWN;
     const size_t values = p->first[p->factor_count];
     posterior_draws draws = {0};
     draw_projections d = {p, mn_new_array(DRAWS * p->count, sizeof *d.deviations),
@@ -225,7 +229,8 @@ static mn_status fill_result(const mn_projection *p, const double *values, const
     return MN_OK;
 }
 
-static mn_status distill_terms(const mn_process *process, const mn_projection *p, mn_distilled *result, mn_error *error)
+static mn_status distill_terms(const mn_process *process, const mn_projection *p, bool with_errors,
+                               mn_distilled *result, mn_error *error)
 {
     const size_t count = p->first[p->factor_count];
     double *residual = mn_new_array(p->count, sizeof *residual);
@@ -243,7 +248,7 @@ static mn_status distill_terms(const mn_process *process, const mn_projection *p
         result->explained = before > 0 ? 1 - after / before : 1;
         status = mn_check_cancel(p->cancel, error);
     }
-    if (status == MN_OK)
+    if (status == MN_OK && with_errors)
         status = value_errors(process, p, errors, error);
     if (status == MN_OK)
         status = fill_result(p, values, errors, result, error);
@@ -276,7 +281,7 @@ static mn_status distill_full(const mn_process *process, const mn_projection *p,
     return MN_OK;
 }
 
-mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, mn_error *error,
+mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, bool errors, mn_error *error,
                              mn_distilled **distilled)
 {
     *distilled = NULL;
@@ -291,7 +296,7 @@ mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, 
     result->link = mn_process_link(process);
     result->networks = p.count;
     if (status == MN_OK)
-        status = full ? distill_full(process, &p, result, error) : distill_terms(process, &p, result, error);
+        status = full ? distill_full(process, &p, result, error) : distill_terms(process, &p, errors, result, error);
     free(p.networks);
     free(p.sizes);
     free(p.nodes);

@@ -9,6 +9,7 @@
 typedef struct mn_projection {
     const mn_table *table;
     uint64_t count;
+    bool drawn;         /* they are a random sample of the space, in random order */
     uint16_t *networks; /* [count][nodes] */
     int factor_count;
     int *sizes;              /* [factors] nodes of each factor */
