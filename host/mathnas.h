@@ -40,7 +40,7 @@ typedef enum mn_status {
     MN_BAD_INPUT = 3,    /* a file that cannot be read or breaks its format */
     MN_INFEASIBLE = 4,   /* the limits and rules exclude every network */
     MN_STOPPED = 5,      /* a time or node limit came first; the best found so far is reported, without proof */
-    MN_INTERRUPTED = 130 /* mn_solver_cancel, or a callback that asked to stop */
+    MN_INTERRUPTED = 130 /* mn_solver_cancel, mn_cancel_request, or a callback that asked to stop */
 } mn_status;
 
 typedef struct mn_table mn_table;       /* a block table, or a space (the same without values) */
@@ -52,6 +52,7 @@ typedef struct mn_truth mn_truth;   /* measured metrics of a benchmark's network
 typedef struct mn_measurements mn_measurements; /* measured networks that a table is fitted to */
 typedef struct mn_plan mn_plan;                 /* networks to measure */
 typedef struct mn_fit mn_fit;                   /* a fitted table and how well it fits */
+typedef struct mn_cancel mn_cancel;             /* a request to stop plans and fits */
 
 /* A resolution is mantissa * 10^-decimals of the metric's unit, mantissa >= 1. */
 typedef struct mn_resolution {
@@ -458,6 +459,14 @@ MN_API mn_status mn_front_set_reference(mn_front *front, const char *expression_
 /* Dominated volume against the reference point, exact, as decimal text in the product of the units. */
 MN_API mn_status mn_front_hypervolume(mn_front *front, const char **decimal);
 
+/* ---- stopping plans and fits -------------------------------------------------------------------------------------------- */
+
+/* Plans and fits that are given a request return MN_INTERRUPTED soon after it was made: mn_cancel_request may be called from another
+ * thread or a signal handler, before or while they work. A request stays made. NULL from mn_cancel_create: out of memory. */
+MN_API mn_cancel *mn_cancel_create(void);
+MN_API void mn_cancel_free(mn_cancel *cancel);
+MN_API void mn_cancel_request(mn_cancel *cancel);
+
 /* ---- measurements and fits ---------------------------------------------------------------------------------------------- */
 
 /* Reads a CSV or .csv.gz of measured networks (docs/formats.md). metrics [metric_count]: "name:unit:higher" or "name:unit:lower" for
@@ -487,7 +496,8 @@ typedef struct mn_fit_options {
     const char *augment; /* NULL, or "classes": a measurement counts for all networks that compute the same function */
     const char *
         inputs; /* NULL, or a CSV of numbers known beforehand for networks (scores, FLOPs, accuracies after few epochs) */
-    int threads; /* 0: all cores. The answer does not depend on it. */
+    int threads;             /* 0: all cores. The answer does not depend on it. */
+    const mn_cancel *cancel; /* NULL: it cannot be stopped */
 } mn_fit_options;
 
 MN_API mn_fit_options mn_fit_default_options(void);
@@ -525,8 +535,9 @@ typedef struct mn_plan_options {
                          * and adaptive with measurements */
     uint64_t count; /* 0: as many as the method needs, else 25; paper, all and orthogonal take no other */
     uint64_t seed;
-    const char *metric; /* what adaptive and ei fit, one of the measurements'; NULL: their first */
-    int threads;        /* 0: all cores. The answer does not depend on it. */
+    const char *metric;      /* what adaptive and ei fit, one of the measurements'; NULL: their first */
+    int threads;             /* 0: all cores. The answer does not depend on it. */
+    const mn_cancel *cancel; /* NULL: it cannot be stopped */
 } mn_plan_options;
 
 MN_API mn_plan_options mn_plan_default_options(void);

@@ -350,6 +350,39 @@ Test(regression, equals_elimination_and_refits)
     }
 }
 
+/* So many rows that BLAS makes the normal equations, in blocks whose last one is not full. */
+Test(regression, large_ones_equal_elimination_and_refits)
+{
+    enum { ROWS = 5003, COLUMNS = 48 };
+    static double x[ROWS * COLUMNS], y[ROWS], weights[ROWS], ones[ROWS];
+    uint64_t state = 11;
+    double direct[50];
+    for (int i = 0; i < ROWS * COLUMNS; i++)
+        x[i] = normal(&state);
+    for (int i = 0; i < ROWS; i++) {
+        y[i] = 5 + x[i * COLUMNS] + normal(&state);
+        weights[i] = i % 7 ? 0.5 + uniform(&state) : 0;
+        ones[i] = 1;
+    }
+    const mn_design design = {ROWS, 1, COLUMNS, ones, x};
+    mn_regression *r;
+    cr_assert_eq(mn_regression_create(&design, NULL, &r), MN_OK);
+    mn_regression_weigh(r, weights);
+    cr_assert(mn_regression_solve(r, y, 30));
+    solve_directly(x, y, weights, ROWS, COLUMNS, 30, -1, direct);
+    for (int i = 0; i <= COLUMNS; i++)
+        cr_expect_float_eq(mn_regression_coefficients(r)[i], direct[i], 1e-9);
+    for (int row = 1; row < ROWS; row += 1667) {
+        solve_directly(x, y, weights, ROWS, COLUMNS, 30, row, direct);
+        double without = direct[0];
+        for (int i = 0; i < COLUMNS; i++)
+            without += direct[1 + i] * x[row * COLUMNS + i];
+        const double left = y[row] - (y[row] - mn_regression_fitted(r)[row]) / mn_regression_slack(r)[row];
+        cr_expect_float_eq(left, without, 1e-7, "row %d: %g and %g", row, left, without);
+    }
+    mn_regression_free(r);
+}
+
 /* ---- the paper's differences ---------------------------------------------------------------------------------------------------- */
 
 Test(fit, differences_from_the_reference)

@@ -413,7 +413,7 @@ Test(process, a_prior_needs_no_measurements)
     mn_features *features = features_of(table, MN_FEATURES_FUNCTION);
     uint16_t *networks = live_networks(features, 2, &state);
     mn_process *prior;
-    OK(mn_process_prior(features, NULL, &error, &prior));
+    OK(mn_process_prior(features, NULL, NULL, &error, &prior));
     double mean[2], variance[2], covariance[4];
     OK(mn_process_predict(prior, networks, 2, &error, mean, variance));
     OK(mn_process_covariance(prior, networks, 2, networks, 2, &error, covariance));
@@ -436,7 +436,7 @@ Test(process, says_what_is_missing_without_lapack)
     mn_features *features = features_of(table, MN_FEATURES_FUNCTION);
     setenv("MATHNAS_LAPACK", "/nowhere/liblapack.so", 1);
     mn_process *process;
-    cr_assert_eq(mn_process_prior(features, NULL, &error, &process), MN_USAGE);
+    cr_assert_eq(mn_process_prior(features, NULL, NULL, &error, &process), MN_USAGE);
     cr_assert_null(process);
     cr_assert(strstr(error.text, "libopenblas0"), "%s", error.text);
     mn_features_free(features);
@@ -624,7 +624,7 @@ Test(distill, all_terms_keep_the_predictions)
     double *mean = mn_new_array(count, sizeof *mean), *variance = mn_new_array(count, sizeof *variance);
     OK(mn_process_predict(process, networks, count, &error, mean, variance));
     mn_distilled *full;
-    OK(mn_process_distill(process, MN_DISTILL_FULL, &error, &full));
+    OK(mn_process_distill(process, MN_DISTILL_FULL, true, &error, &full));
     cr_assert_eq(full->factor_count, 1);
     for (uint64_t i = 0; i < count; i++) {
         cr_assert_float_eq(mn_distilled_value(full, table, networks + i * table->node_count), mean[i], 1e-9);
@@ -653,7 +653,7 @@ Test(distill, additive_part_is_the_marginal_means)
         all += mean[i] / (double)count;
     for (int terms = MN_DISTILL_ADDITIVE; terms <= MN_DISTILL_TRIPLES; terms++) {
         mn_distilled *d;
-        OK(mn_process_distill(process, (mn_distill_terms)terms, &error, &d));
+        OK(mn_process_distill(process, (mn_distill_terms)terms, true, &error, &d));
         cr_assert_float_eq(d->base, all, 1e-9);
         cr_assert_gt(d->explained, explained);
         cr_assert_leq(d->explained, 1 + 1e-12);
@@ -689,7 +689,7 @@ Test(distill, standard_errors_follow_from_the_posterior_covariance)
         double *covariance = mn_new_array(count * count, sizeof *covariance), *a = mn_new_array(count, sizeof *a);
         OK(mn_process_covariance(process, networks, count, networks, count, &error, covariance));
         mn_distilled *d;
-        OK(mn_process_distill(process, MN_DISTILL_ADDITIVE, &error, &d));
+        OK(mn_process_distill(process, MN_DISTILL_ADDITIVE, true, &error, &d));
         for (int node = 0; node < table->node_count; node++)
             for (int block = 0; block < table->nodes[node].block_count; block++) {
                 const double blocks = table->nodes[node].block_count;

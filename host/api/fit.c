@@ -43,6 +43,7 @@ typedef struct request {
     mn_inputs inputs;      /* with --inputs */
     mn_averages *averages; /* with --augment classes */
     int threads;
+    const mn_cancel *cancel;
     mn_features *features[2]; /* of the process, by mn_feature_kind; NULL: no process */
 } request;
 
@@ -133,8 +134,8 @@ static mn_status select_samples(const request *r, const mn_measured_metric *metr
         (*numbers)[count] = metric->values[row];
         (*numbers)[most + (size_t)count++] = metric->weights[row];
     }
-    *samples = (mn_samples){r->space, *networks,   *numbers,        *numbers + most,
-                            count,    r->averages, r->inputs.count, r->inputs.additive};
+    *samples = (mn_samples){r->space,    *networks,       *numbers,           *numbers + most, count,
+                            r->averages, r->inputs.count, r->inputs.additive, r->cancel};
     return count > 0 ? MN_OK : mn_fail(error, MN_BAD_INPUT, "metric \"%s\": no network has a value", metric->name);
 }
 
@@ -369,7 +370,11 @@ mn_status mn_fit_create(const mn_table *space, const mn_measurements *measuremen
                        "mn_fit_create: expected a loaded space and measurements of its networks");
     const mn_fit_options defaults = mn_fit_default_options();
     options = options ? options : &defaults;
-    request r = {.space = space, .measurements = measurements, .scaled = -1, .threads = options->threads};
+    request r = {.space = space,
+                 .measurements = measurements,
+                 .scaled = -1,
+                 .threads = options->threads,
+                 .cancel = options->cancel};
     mn_status status = read_method(options->method, &r.method, &fit->error);
     if (status == MN_OK)
         status = read_terms(options->terms, &r.terms, &fit->error);

@@ -67,8 +67,11 @@ static mn_status make(const mn_table *space, const mn_measurements *measurements
                       mn_plan *plan)
 {
     mn_error *error = &plan->error;
-    mn_plan_request request = {
-        .space = space, .count = options->count, .seed = options->seed, .threads = options->threads};
+    mn_plan_request request = {.space = space,
+                               .count = options->count,
+                               .seed = options->seed,
+                               .threads = options->threads,
+                               .cancel = options->cancel};
     if (measurements && measurements->node_count != space->node_count)
         return mn_fail(error, MN_USAGE, "the measurements are about networks of %d nodes, the space has %d",
                        measurements->node_count, space->node_count);

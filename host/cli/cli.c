@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- failures and printing ------------------------------------------------------------------------------------------------- */
 
@@ -78,6 +79,7 @@ mn_status cli_load_tables(cli *c)
     if (!c->tables)
         return cli_fail_memory(c);
     const char *scale = cli_value(c, "scale");
+    cli_end_at_once(c, true);
     for (int i = 0; i < c->operand_count; i++) {
         mn_status status = mn_table_load(c->operands[i], &c->tables[i]);
         c->table_count = i + 1;
@@ -86,6 +88,7 @@ mn_status cli_load_tables(cli *c)
         if (status != MN_OK)
             return cli_fail_with(c, status, c->tables[i]);
     }
+    cli_end_at_once(c, false);
     return MN_OK;
 }
 
@@ -97,7 +100,9 @@ mn_status cli_load_space(cli *c)
     c->tables = calloc(1, sizeof *c->tables);
     if (!c->tables)
         return cli_fail_memory(c);
+    cli_end_at_once(c, true);
     const mn_status status = mn_table_load(space, &c->tables[0]);
+    cli_end_at_once(c, false);
     c->table_count = 1;
     return status == MN_OK ? MN_OK : cli_fail_with(c, status, c->tables[0]);
 }
@@ -152,14 +157,30 @@ mn_status cli_make_solver(cli *c, mn_solver **solver)
 
 /* ---- signals --------------------------------------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, ends_at_once;
 static mn_solver *_Atomic running;
+static mn_cancel *_Atomic cancel; /* of plans and fits; lives as long as the command */
+static char last_words[128];      /* what report() would say */
+static volatile sig_atomic_t answers_in_json;
+
+static void say(int descriptor, const char *words)
+{
+    if (write(descriptor, words, strlen(words)) < 0)
+        return; /* nobody listens */
+}
 
 static void on_signal(int signal_number)
 {
     (void)signal_number;
+    if (ends_at_once) {
+        say(STDERR_FILENO, last_words);
+        if (answers_in_json)
+            say(STDOUT_FILENO, "{\"status\": \"error\", \"error\": \"interrupted\"}\n");
+        _exit(MN_INTERRUPTED);
+    }
     interrupted = 1;
     mn_solver_cancel(running);
+    mn_cancel_request(cancel);
 }
 
 void cli_catch_signals(void)
@@ -174,6 +195,30 @@ void cli_catch_signals(void)
             sigaction(signals[i], &action, NULL);
     }
     signal(SIGPIPE, SIG_IGN);
+}
+
+void cli_end_at_once(const cli *c, bool ends)
+{
+    if (ends)
+        snprintf(last_words, sizeof last_words, "mathnas %.100s: interrupted\n", c->command->name);
+    answers_in_json = c->json;
+    ends_at_once = ends;
+}
+
+const mn_cancel *cli_cancel(void)
+{
+    if (!cancel)
+        cancel = mn_cancel_create();
+    if (interrupted)
+        mn_cancel_request(cancel);
+    return cancel;
+}
+
+void cli_release_cancel(void)
+{
+    mn_cancel *held = cancel;
+    cancel = NULL;
+    mn_cancel_free(held);
 }
 
 bool cli_interrupted(void)

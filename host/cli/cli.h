@@ -59,6 +59,12 @@ mn_status cli_check_output(cli *c);
 void cli_catch_signals(void);
 bool cli_interrupted(void);              /* SIGINT or SIGTERM came */
 void cli_set_running(mn_solver *solver); /* the solver that a signal cancels; NULL: none */
+const mn_cancel *cli_cancel(void);       /* what a signal makes, for plans and fits; NULL: out of memory */
+void cli_release_cancel(void);
+
+/* While it `ends` at once, a signal ends the command where it is: for what reads and computes long, writes nothing and cannot be asked
+ * to stop. Off at first, and off again before anything is written. */
+void cli_end_at_once(const cli *c, bool ends);
 
 /* ---- common pieces of output ----------------------------------------------------------------------------------------------- */
 

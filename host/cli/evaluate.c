@@ -451,6 +451,7 @@ static mn_status compare(comparison *e)
 {
     cli *c = e->c;
     const char *output = cli_value(c, "output"), *picture = cli_value(c, "plot");
+    cli_end_at_once(c, true); /* until a file is written */
     mn_status status = mn_truth_read(e->table, cli_value(c, "truth"), &e->truth);
     if (status != MN_OK)
         return cli_fail_with(c, status, e->truth);
@@ -464,6 +465,7 @@ static mn_status compare(comparison *e)
         status = measure_limits(e);
     if (status == MN_OK)
         status = rank_network(e);
+    cli_end_at_once(c, false);
     if (status == MN_OK && output)
         status = write_pairs(e, output);
     if (status == MN_OK && picture)

@@ -111,8 +111,10 @@ static mn_status read_measurements(fit_job *job)
         return cli_fail_memory(c);
     for (int i = 0; i < count; i++)
         metrics[i] = cli_value_at(c, "metric", i);
+    cli_end_at_once(c, true);
     const mn_status status =
         mn_measurements_read(job->space, cli_value(c, "measurements"), metrics, count, &job->measurements);
+    cli_end_at_once(c, false);
     free(metrics);
     return status == MN_OK ? MN_OK : cli_fail_with(c, status, job->measurements);
 }
@@ -127,6 +129,7 @@ static mn_status fit_and_write(fit_job *job)
     options.augment = cli_value(c, "augment");
     options.scale = cli_value(c, "scale");
     options.threads = c->threads;
+    options.cancel = cli_cancel();
     mn_status status = mn_fit_create(job->space, job->measurements, &options, &job->fit);
     if (status != MN_OK)
         return cli_fail_with(c, status, job->fit);

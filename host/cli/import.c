@@ -66,7 +66,9 @@ static mn_status run(cli *c)
     if (!c->tables)
         return cli_fail_memory(c);
     c->table_count = 1;
+    cli_end_at_once(c, true);
     status = mn_table_import_mmkp(file, &c->tables[0]);
+    cli_end_at_once(c, false);
     if (status == MN_OK)
         status = mn_table_save(c->tables[0], path);
     return status == MN_OK ? report(c, c->tables[0], path) : cli_fail_with(c, status, c->tables[0]);

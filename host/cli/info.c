@@ -381,7 +381,9 @@ static mn_status run(cli *c)
     if (arch)
         status = ask_network(c, arch, &networks, &asked);
     if (status == MN_OK && asked.has_classes) {
+        cli_end_at_once(c, true);
         status = mn_table_count_classes(asked.table, &asked.classes);
+        cli_end_at_once(c, false);
         if (status != MN_OK)
             cli_fail_with(c, status, asked.table);
     }

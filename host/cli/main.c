@@ -76,6 +76,7 @@ static mn_status run_command(cli *c, int count, char **arguments)
 
 static void report(cli *c)
 {
+    cli_end_at_once(c, false);
     progress_clear(&c->progress);
     if (c->error[0])
         fprintf(stderr, "mathnas%s%s: %s\n", c->command ? " " : "", c->command ? c->command->name : "", c->error);
@@ -95,6 +96,7 @@ static void release(cli *c)
     for (int i = 0; i < c->table_count; i++)
         mn_table_free(c->tables[i]);
     mn_device_close(c->device);
+    cli_release_cancel();
     free(c->tables);
     free(c->given);
     free(c->operands);

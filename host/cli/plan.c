@@ -15,6 +15,7 @@ static mn_status read_options(cli *c, mn_plan_options *options)
         if (!strchr(cli_value_at(c, "metric", i), ':'))
             options->metric = cli_value_at(c, "metric", i);
     options->threads = c->threads;
+    options->cancel = cli_cancel();
     mn_status status = cli_check_output(c);
     if (status == MN_OK)
         status = cli_integer(c, "count", 1, UINT64_MAX, &options->count);
@@ -34,7 +35,9 @@ static mn_status read_measurements(cli *c, mn_measurements **measurements)
     for (int i = 0; i < count; i++)
         if (strchr(cli_value_at(c, "metric", i), ':'))
             described[described_count++] = cli_value_at(c, "metric", i);
+    cli_end_at_once(c, true);
     const mn_status status = mn_measurements_read(c->tables[0], path, described, described_count, measurements);
+    cli_end_at_once(c, false);
     free(described);
     return status == MN_OK ? MN_OK : cli_fail_with(c, status, *measurements);
 }

@@ -53,12 +53,14 @@ static mn_status choose_networks(job *j)
         j->total = mn_table_admissible_count(j->table);
         return MN_OK;
     }
+    cli_end_at_once(j->c, true);
     if (arch)
         status = mn_networks_parse(j->table, arch, &j->given);
     else if (file)
         status = mn_networks_read(j->table, file, &j->given);
     else
         status = mn_networks_random(j->table, count, seed, &j->given);
+    cli_end_at_once(j->c, false);
     j->total = mn_networks_count(j->given);
     return status == MN_OK ? MN_OK : cli_fail_with(c, status, j->given);
 }

@@ -12,7 +12,7 @@
 const char *const mn_fit_method_names[MN_FIT_METHODS] = {NULL, "paper", "least-squares", "ridge", "robust", "process"};
 const char *const mn_fit_terms_names[MN_FIT_TERMS] = {"additive", "pairs", "triples", "full"};
 
-enum { MOST_CANDIDATES = 16, FOLDS = 10 };
+enum { MOST_CANDIDATES = 16, FOLDS = 10, FEW_FOLDS = 2 };
 
 typedef struct candidate {
     mn_fit_method method;
@@ -137,7 +137,8 @@ static bool open_training(training *t, const mn_samples *all)
                               .weights = t->weights,
                               .averages = all->averages,
                               .input_count = all->input_count,
-                              .inputs = all->inputs};
+                              .inputs = all->inputs,
+                              .cancel = all->cancel};
     return t->networks && t->targets && t->weights;
 }
 
@@ -226,7 +227,7 @@ static mn_status predict_by_linear(const choice *c, const candidate *one, const 
     return status;
 }
 
-/* predicted [count]: each sample from the folds that do not hold it. */
+/* predicted [count]: each sample of the first `folds` folds from the folds that do not hold it. */
 static mn_status predict_folds(const choice *c, const candidate *one, const int *fold_of, int folds, double *predicted,
                                mn_error *error)
 {
@@ -243,16 +244,16 @@ static mn_status predict_folds(const choice *c, const candidate *one, const int 
     return status;
 }
 
-/* The loss of choose.h over the samples that have a fold. predicted [count]; kept [2 * count] is scratch. */
-static mn_status loss_of(const choice *c, const int *fold_of, const double *predicted, double *kept, double *loss,
-                         mn_error *error)
+/* The loss of choose.h over the samples of the first `folds` folds. predicted [count]; kept [2 * count] is scratch. */
+static mn_status loss_of(const choice *c, const int *fold_of, int folds, const double *predicted, double *kept,
+                         double *loss, mn_error *error)
 {
     const mn_samples *samples = c->request->samples;
     double sum = 0, weights = 0, tau, *targets = kept + samples->count;
     uint64_t count = 0;
     for (int row = 0; row < samples->count; row++) {
         const double target = samples->targets[row];
-        if (fold_of[row] < 0)
+        if (fold_of[row] < 0 || fold_of[row] >= folds)
             continue;
         sum += c->relative ? samples->weights[row] * fmin(fabs(predicted[row] - target) / target, 0.3) : 0;
         weights += samples->weights[row];
@@ -270,22 +271,23 @@ static mn_status loss_of(const choice *c, const int *fold_of, const double *pred
 /* The candidate of least loss, the first of those alike. One whose folds cannot be fitted has no loss. */
 static mn_status cross_validate(const choice *c, int *best, double *best_loss, mn_error *error)
 {
-    const int count = c->request->samples->count, folds = count < 2 * FOLDS ? count : FOLDS;
+    const int count = c->request->samples->count, dealt = count < 2 * FOLDS ? count : FOLDS;
+    const int folds = count < MN_CHOOSE_PLENTY ? dealt : FEW_FOLDS;
     int *fold_of = mn_new_array((size_t)count, sizeof *fold_of);
     double *predicted = mn_new_array(3 * (size_t)count, sizeof *predicted);
     mn_status status = fold_of && predicted ? MN_OK : mn_fail_memory(error);
     if (status == MN_OK)
-        deal_folds(fold_of, count, folds);
+        deal_folds(fold_of, count, dealt);
     *best_loss = INFINITY;
     *best = 0;
     for (int i = 0; i < c->count && status == MN_OK; i++) {
         double loss = INFINITY;
         mn_error inner = {0};
         const mn_status fitted = predict_folds(c, &c->candidates[i], fold_of, folds, predicted, &inner);
-        if (fitted == MN_FAILURE)
-            status = mn_fail(error, MN_FAILURE, "%s", inner.text);
+        if (fitted == MN_FAILURE || fitted == MN_INTERRUPTED)
+            status = mn_fail(error, fitted, "%s", inner.text);
         else if (fitted == MN_OK)
-            status = loss_of(c, fold_of, predicted, predicted + count, &loss, error);
+            status = loss_of(c, fold_of, folds, predicted, predicted + count, &loss, error);
         if (status == MN_OK && loss < *best_loss) {
             *best_loss = loss;
             *best = i;

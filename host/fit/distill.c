@@ -48,6 +48,7 @@ static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
     const uint64_t limit =
         full || most * (uint64_t)p->factor_count <= PLACES ? most : PLACES / (uint64_t)p->factor_count + 1;
     const uint64_t tries = size <= limit ? size : limit;
+    p->drawn = size > limit;
     if (full && size > most)
         return mn_fail(
             error, MN_USAGE,
@@ -58,10 +59,10 @@ static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
         return mn_fail_memory(error);
     for (uint64_t i = 0; i < tries; i++) {
         uint16_t *network = p->networks + p->count * nodes;
-        if (size <= limit)
-            unrank(p->table, i, network);
-        else
+        if (p->drawn)
             draw(p->table, i, network);
+        else
+            unrank(p->table, i, network);
         p->count += full || mn_rules_admit(p->table->rules, p->table->rule_count, network);
     }
     return p->count ? MN_OK
@@ -141,13 +142,17 @@ static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
     take_mean(p->count, deviation);
     mn_projection_solve(p, 1e-4, deviation, d->values + piece * values, work);
     free(work);
-    return MN_OK;
+    return mn_check_cancel(p->cancel, error);
 }
 
 /* errors [values]: root mean square of the projections of the draws. */
-static mn_status value_errors(const mn_process *process, const mn_projection *p, double *errors, mn_error *error)
+static mn_status value_errors(const mn_process *process, const mn_projection *all, double *errors, mn_error *error)
 {
+    mn_projection some = *all, *const p = &some;
     const size_t values = p->first[p->factor_count];
+    const uint64_t enough = 4 * values > MN_DISTILL_DRAWN ? 4 * values : MN_DISTILL_DRAWN; /* fewer are overfitted */
+    if (all->drawn && all->count > enough)
+        some.count = enough;
     posterior_draws draws = {0};
     draw_projections d = {p, mn_new_array(DRAWS * p->count, sizeof *d.deviations),
                           mn_new_array(DRAWS * values, sizeof *d.values)};
@@ -156,7 +161,7 @@ static mn_status value_errors(const mn_process *process, const mn_projection *p,
         status = mn_process_combine(process, p->networks, p->count, draws.networks, draws.support, draws.weights, DRAWS,
                                     error, d.deviations);
     if (status == MN_OK)
-        status = mn_run_pieces(0, DRAWS, project_draw, &d, error);
+        status = mn_run_pieces(0, p->cancel, DRAWS, project_draw, &d, error);
     for (size_t i = 0; i < values && status == MN_OK; i++) {
         double sum = 0;
         for (int k = 0; k < DRAWS; k++)
@@ -200,7 +205,8 @@ static mn_status fill_result(const mn_projection *p, const double *values, const
     return MN_OK;
 }
 
-static mn_status distill_terms(const mn_process *process, const mn_projection *p, mn_distilled *result, mn_error *error)
+static mn_status distill_terms(const mn_process *process, const mn_projection *p, bool with_errors,
+                               mn_distilled *result, mn_error *error)
 {
     const size_t count = p->first[p->factor_count];
     double *residual = mn_new_array(p->count, sizeof *residual);
@@ -216,8 +222,10 @@ static mn_status distill_terms(const mn_process *process, const mn_projection *p
         const double after = mn_projection_square(p->count, residual);
         result->rmse = sqrt(after / (double)p->count);
         result->explained = before > 0 ? 1 - after / before : 1;
-        status = value_errors(process, p, errors, error);
+        status = mn_check_cancel(p->cancel, error);
     }
+    if (status == MN_OK && with_errors)
+        status = value_errors(process, p, errors, error);
     if (status == MN_OK)
         status = fill_result(p, values, errors, result, error);
     free(residual);
@@ -249,14 +257,14 @@ static mn_status distill_full(const mn_process *process, const mn_projection *p,
     return MN_OK;
 }
 
-mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, mn_error *error,
+mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, bool errors, mn_error *error,
                              mn_distilled **distilled)
 {
     *distilled = NULL;
     mn_distilled *result = mn_new_array(1, sizeof *result);
     if (!result)
         return mn_fail_memory(error);
-    mn_projection p = {.table = mn_features_table(mn_process_features(process))};
+    mn_projection p = {.table = mn_features_table(mn_process_features(process)), .cancel = mn_process_cancel(process)};
     const bool full = terms == MN_DISTILL_FULL;
     mn_status status = full ? MN_OK : mn_projection_list_factors(&p, (int)terms + 1, error);
     if (status == MN_OK)
@@ -264,7 +272,7 @@ mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, 
     result->link = mn_process_link(process);
     result->networks = p.count;
     if (status == MN_OK)
-        status = full ? distill_full(process, &p, result, error) : distill_terms(process, &p, result, error);
+        status = full ? distill_full(process, &p, result, error) : distill_terms(process, &p, errors, result, error);
     free(p.networks);
     free(p.sizes);
     free(p.nodes);

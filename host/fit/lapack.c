@@ -14,10 +14,15 @@ typedef void gemm_function(const char *transa, const char *transb, const int *m,
                            const double *alpha, const double *a, const int *lda, const double *b, const int *ldb,
                            const double *beta, double *c, const int *ldc, size_t, size_t);
 
+typedef void syrk_function(const char *uplo, const char *trans, const int *n, const int *k, const double *alpha,
+                           const double *a, const int *lda, const double *beta, double *c, const int *ldc, size_t,
+                           size_t);
+
 struct mn_lapack {
     potrf_function *potrf, *potri;
     trsm_function *trsm;
     gemm_function *gemm;
+    syrk_function *syrk;
 };
 
 static mn_lapack loaded;
@@ -38,7 +43,8 @@ static bool take(void *library)
     if (symbol(library, "openblas_set_num_threads", &set_threads))
         set_threads(1);
     return symbol(library, "dpotrf_", &loaded.potrf) && symbol(library, "dpotri_", &loaded.potri) &&
-           symbol(library, "dtrsm_", &loaded.trsm) && symbol(library, "dgemm_", &loaded.gemm);
+           symbol(library, "dtrsm_", &loaded.trsm) && symbol(library, "dgemm_", &loaded.gemm) &&
+           symbol(library, "dsyrk_", &loaded.syrk);
 }
 
 /* The handle stays open: the functions are used until the process ends. */
@@ -95,4 +101,12 @@ void mn_lapack_multiply(const mn_lapack *lapack, bool transpose_a, bool transpos
     if (m && n)
         lapack->gemm(transpose_a ? "T" : "N", transpose_b ? "T" : "N", &m, &n, &k, &alpha, a, &a_stride, b, &b_stride,
                      &beta, c, &c_stride, 1, 1);
+}
+
+void mn_lapack_add_squares(const mn_lapack *lapack, int n, int k, const double *a, int a_stride, double beta, double *c,
+                           int c_stride)
+{
+    const double one = 1;
+    if (n)
+        lapack->syrk("L", "N", &n, &k, &one, a, &a_stride, &beta, c, &c_stride, 1, 1);
 }

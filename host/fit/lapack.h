@@ -29,4 +29,8 @@ void mn_lapack_multiply(const mn_lapack *lapack, bool transpose_a, bool transpos
                         const double *a, int a_stride, const double *b, int b_stride, double beta, double *c,
                         int c_stride);
 
+/* Lower triangle of c [n x n] = a a' + beta c, a [n x k]. */
+void mn_lapack_add_squares(const mn_lapack *lapack, int n, int k, const double *a, int a_stride, double beta, double *c,
+                           int c_stride);
+
 #endif

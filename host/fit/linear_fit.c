@@ -16,8 +16,9 @@ typedef struct work {
     mn_design design;
     double *rows, *free_rows;
     mn_regression *regression;
-    double *weights, *best_weights, *residuals, *scratch; /* [count] */
+    double *weights, *best_weights, *residuals, *scratch, *first_slack; /* [count] */
     double smallest; /* fitted values below this count as this much, for relative errors */
+    bool large;      /* finding the strength by a robust fit at each would take long */
     bool plentiful;  /* so many rows that strength and slacks hardly matter, and finding them would take long */
 } work;
 
@@ -101,6 +102,7 @@ static void close_work(work *w)
     free(w->best_weights);
     free(w->residuals);
     free(w->scratch);
+    free(w->first_slack);
 }
 
 static mn_status open_work(work *w, const mn_terms *terms, mn_error *error)
@@ -114,7 +116,8 @@ static mn_status open_work(work *w, const mn_terms *terms, mn_error *error)
     w->best_weights = mn_new_array(count, sizeof(double));
     w->residuals = mn_new_array(count, sizeof(double));
     w->scratch = mn_new_array(count, sizeof(double));
-    if (!w->rows || !w->free_rows || !w->weights || !w->best_weights || !w->residuals || !w->scratch)
+    w->first_slack = mn_new_array(count, sizeof(double));
+    if (!w->rows || !w->free_rows || !w->weights || !w->best_weights || !w->residuals || !w->scratch || !w->first_slack)
         return mn_fail_memory(error);
     double *means = samples->averages ? mn_new_array(2 * (columns + free_count), sizeof *means) : NULL;
     if (samples->averages && !means)
@@ -130,6 +133,7 @@ static mn_status open_work(work *w, const mn_terms *terms, mn_error *error)
     }
     free(means);
     w->smallest = 0.02 * mn_median(w->scratch, samples->count);
+    w->large = (double)count * pow((double)(columns + free_count), 2) > 2e7;
     w->plentiful = count >= 8 * (columns + free_count) && (double)count * pow((double)(columns + free_count), 2) > 1e6;
     w->design = (mn_design){.rows = samples->count,
                             .free_columns = terms->free_count,
@@ -174,11 +178,14 @@ static double residual_scale(const work *w)
     return 1.4826 * mn_median(w->scratch, w->samples->count);
 }
 
-/* Studentised residuals, weighted to variance 1 up to the scale. */
-static void find_residuals(work *w)
+/* Studentised residuals, weighted to variance 1 up to the scale. Of large fits with the slacks of the first round: leverages hardly change with
+ * the weights, and finding them takes longer than the fit. */
+static void find_residuals(work *w, bool first)
 {
     const double *fitted = mn_regression_fitted(w->regression);
-    const double *slack = w->plentiful ? NULL : mn_regression_slack(w->regression);
+    const double *slack = w->plentiful ? NULL : w->large ? w->first_slack : mn_regression_slack(w->regression);
+    if (slack && w->large && first)
+        memcpy(w->first_slack, mn_regression_slack(w->regression), (size_t)w->samples->count * sizeof *w->first_slack);
     for (int row = 0; row < w->samples->count; row++) {
         const double off = w->samples->targets[row] - fitted[row], own = slack ? slack[row] : 1;
         w->residuals[row] = off * sqrt(own_weight(w, row, fitted[row]) / fmax(own, 1e-3));
@@ -192,13 +199,15 @@ static bool iterate(work *w, double strength)
     const bool fixed = w->model.loss == MN_LOSS_SQUARES && !w->model.relative;
     for (int round = 0; round < (fixed ? 1 : REWEIGHTS); round++) {
         double change = 0;
+        if (mn_is_cancelled(w->samples->cancel))
+            return false;
         normalise(w->weights, count);
         mn_regression_weigh(w->regression, w->weights);
         if (!mn_regression_solve(w->regression, w->samples->targets, strength))
             return false;
         if (fixed)
             return true;
-        find_residuals(w);
+        find_residuals(w, round == 0);
         const double scale = fmax(residual_scale(w), 1e-9);
         const double *fitted = mn_regression_fitted(w->regression);
         const mn_loss loss = w->model.loss == MN_LOSS_BISQUARE && round < 6 ? MN_LOSS_HUBER : w->model.loss;
@@ -210,7 +219,8 @@ static bool iterate(work *w, double strength)
         }
         for (int row = 0; row < count && sum > 0; row++) {
             const double next = w->scratch[row] * old / sum;
-            change = fmax(change, fabs(next - w->weights[row]));
+            const double moved = fabs(next - w->weights[row]);
+            change = w->large ? change + moved / count : fmax(change, moved); /* one row of thousands may waver */
             w->weights[row] = next;
         }
         if (!(sum > 0) || (change < 1e-3 && round > (w->model.loss == MN_LOSS_BISQUARE ? 6 : 1)))
@@ -249,10 +259,36 @@ static double leave_one_out_loss(const work *w)
     return sum / weights;
 }
 
+static const double strengths[] = {100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 1e-2, 1e-3, 1e-4, 1e-6};
+enum { MIDDLE = 6 }; /* of the strengths */
+
+/* Tries strengths at the weights of a fit at the middle one, so that each costs one solve, until the loss has risen twice in a row. */
+static bool choose_strength_at_once(work *w, double *strength)
+{
+    double best = INFINITY;
+    int rises = 0;
+    if (!iterate(w, strengths[MIDDLE]))
+        return false;
+    for (size_t i = 0; i < sizeof strengths / sizeof *strengths && rises < 2; i++) {
+        if (mn_is_cancelled(w->samples->cancel))
+            return false;
+        if (!mn_regression_solve(w->regression, w->samples->targets, strengths[i]))
+            continue;
+        const double loss = leave_one_out_loss(w);
+        rises = loss < best ? 0 : rises + 1;
+        if (loss < best) {
+            best = loss;
+            *strength = strengths[i];
+        }
+    }
+    return best < INFINITY;
+}
+
 /* Tries strengths from strong to weak, the weights of one starting the next; the best is fitted last. */
 static bool choose_strength(work *w, double *strength)
 {
-    static const double strengths[] = {100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 1e-2, 1e-3, 1e-4, 1e-6};
+    if (w->large && !w->plentiful)
+        return choose_strength_at_once(w, strength);
     double best = INFINITY;
     bool found = false;
     const size_t count = sizeof strengths / sizeof *strengths;
@@ -389,7 +425,8 @@ static mn_status run(const mn_samples *samples, bool covariance, mn_error *error
         start_weights(&w);
         const bool shrink = fit->model.shrink && fit->terms->column_count > 0;
         const bool solved = shrink ? choose_strength(&w, &fit->strength) && iterate(&w, fit->strength) : iterate(&w, 0);
-        if (!solved)
+        status = mn_check_cancel(samples->cancel, error);
+        if (status == MN_OK && !solved)
             status = fail_undetermined(samples, &fit->model, fit->terms, error);
     }
     if (status == MN_OK)

@@ -6,6 +6,7 @@
 #ifndef MN_FIT_LINEAR_FIT_H
 #define MN_FIT_LINEAR_FIT_H
 
+#include "host/core/cancel.h"
 #include "host/fit/averages.h"
 
 typedef enum mn_loss { MN_LOSS_SQUARES, MN_LOSS_HUBER, MN_LOSS_BISQUARE } mn_loss;
@@ -26,7 +27,8 @@ typedef struct mn_samples {
     int count;
     const mn_averages *averages; /* measurements count for their function classes; NULL: for themselves */
     int input_count;
-    const double *inputs; /* [input_count][items] what is known beforehand, as additive tables (inputs.h) */
+    const double *inputs;    /* [input_count][items] what is known beforehand, as additive tables (inputs.h) */
+    const mn_cancel *cancel; /* of a fit to them; NULL: it cannot be stopped */
 } mn_samples;
 
 typedef struct mn_linear_fit {

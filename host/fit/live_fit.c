@@ -65,8 +65,12 @@ static void take_samples(live_fit *l, const mn_samples *samples)
         l->weights[count++] = samples->weights[row];
     }
     l->constant = weights > 0 ? sum / weights : NAN;
-    l->samples = (mn_samples){
-        .table = samples->table, .networks = l->networks, .targets = l->targets, .weights = l->weights, .count = count};
+    l->samples = (mn_samples){.table = samples->table,
+                              .networks = l->networks,
+                              .targets = l->targets,
+                              .weights = l->weights,
+                              .count = count,
+                              .cancel = samples->cancel};
 }
 
 static void close_fit(live_fit *l)

@@ -102,6 +102,8 @@ static void iterate(mn_function *function, void *context, history *h, const mn_m
     double new_value = 0;
     *value = function(context, x, gradient);
     for (int i = 0; i < options->iterations && largest_of(n, gradient) > options->tolerance; i++) {
+        if (mn_is_cancelled(options->cancel))
+            return;
         direction_of(h, gradient, direction);
         if (!search_line(function, context, n, options->step, x, *value, gradient, direction, new_x, &new_value,
                          new_gradient)) {
@@ -130,5 +132,5 @@ mn_status mn_minimise(mn_function *function, void *context, int n, const mn_mini
     free(h.s);
     free(h.y);
     free(work);
-    return enough ? MN_OK : mn_fail_memory(error);
+    return enough ? mn_check_cancel(options->cancel, error) : mn_fail_memory(error);
 }

@@ -9,6 +9,7 @@ enum { MOST_THREADS = 64, DEFAULT_THREADS = 8 };
 typedef struct team {
     mn_piece *piece;
     void *context;
+    const mn_cancel *cancel;
     uint64_t pieces;
     _Atomic uint64_t next;
     atomic_bool failed;
@@ -33,14 +34,16 @@ static void *work(void *argument)
     team *t = argument;
     mn_error error = {0};
     for (uint64_t piece; !t->failed && (piece = t->next++) < t->pieces;)
-        if (t->piece(t->context, piece, &error) != MN_OK)
+        if (mn_check_cancel(t->cancel, &error) != MN_OK || t->piece(t->context, piece, &error) != MN_OK)
             note_failure(t, piece, &error);
     return NULL;
 }
 
-mn_status mn_run_pieces(int threads, uint64_t pieces, mn_piece *piece, void *context, mn_error *error)
+mn_status mn_run_pieces(int threads, const mn_cancel *cancel, uint64_t pieces, mn_piece *piece, void *context,
+                        mn_error *error)
 {
-    team t = {.piece = piece, .context = context, .pieces = pieces, .lock = PTHREAD_MUTEX_INITIALIZER};
+    team t = {
+        .piece = piece, .context = context, .cancel = cancel, .pieces = pieces, .lock = PTHREAD_MUTEX_INITIALIZER};
     if (threads <= 0) {
         const long cores = sysconf(_SC_NPROCESSORS_ONLN);
         threads = cores < 1 ? 1 : cores > DEFAULT_THREADS ? DEFAULT_THREADS : (int)cores;

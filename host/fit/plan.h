@@ -5,6 +5,7 @@
 #ifndef MN_FIT_PLAN_H
 #define MN_FIT_PLAN_H
 
+#include "host/core/cancel.h"
 #include "host/core/table.h"
 
 typedef enum mn_plan_method {
@@ -39,8 +40,9 @@ typedef struct mn_plan_request {
     const uint16_t *measured; /* [measured_count][nodes] NULL: none */
     const double *targets;    /* [measured_count] what adaptive and improvement fit, NaN: not known; NULL elsewhere */
     uint64_t measured_count;
-    bool higher_is_better; /* of the targets */
-    int threads;           /* 0: all cores */
+    bool higher_is_better;   /* of the targets */
+    int threads;             /* 0: all cores */
+    const mn_cancel *cancel; /* NULL: it cannot be stopped */
 } mn_plan_request;
 
 enum { MN_PLAN_NOTE_SIZE = 512 };

@@ -57,7 +57,9 @@ mn_status mn_plan_random(mn_plan_pool *pool, mn_error *error, mn_plan *plan)
         uint64_t class;
         bool is_free;
         order[other] = order[i];
-        status = mn_plan_pool_free_class(pool, network, error, &is_free, &class);
+        status = mn_check_cancel(request->cancel, error);
+        if (status == MN_OK)
+            status = mn_plan_pool_free_class(pool, network, error, &is_free, &class);
         if (status == MN_OK && is_free) {
             mn_plan_pool_take(pool, class);
             mn_plan_append(plan, request->space, network);

@@ -103,6 +103,8 @@ static mn_status choose_all(improvement *e, mn_error *error, mn_plan *plan)
         const uint64_t x = choose(e);
         mn_plan_append(plan, request->space, e->planned->networks + x * nodes);
         status = believe(e, x, error);
+        if (status == MN_OK)
+            status = mn_check_cancel(request->cancel, error);
     }
     return status;
 }

@@ -90,6 +90,7 @@ static mn_status choose(const mn_plan_process *planned, uint64_t *chosen, double
                                    .excluded = planned->excluded,
                                    .noise = mn_process_noise(planned->process),
                                    .threads = request->threads,
+                                   .cancel = request->cancel,
                                    .count = request->count};
     double sum = 0;
     for (uint64_t i = 0; i < problem.evaluations; i++)

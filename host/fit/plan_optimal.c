@@ -158,7 +158,9 @@ static mn_status exchange(design *d, mn_error *error)
         compute_inverse(d); /* rounding of many updates does not add up */
         for (uint64_t i = 0; i < d->count; i++)
             for (int node = 0; node < d->space->node_count; node++) {
-                const mn_status status = improve_node(d, i, node, error, &improved);
+                mn_status status = mn_check_cancel(d->pool->request->cancel, error);
+                if (status == MN_OK)
+                    status = improve_node(d, i, node, error, &improved);
                 if (status != MN_OK)
                     return status;
             }

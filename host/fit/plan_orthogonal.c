@@ -64,7 +64,9 @@ static mn_status search(assignment *a, mn_error *error, mn_plan *plan)
     tries = tries < 1 ? 1 : tries > MOST_TRIES ? MOST_TRIES : tries;
     for (uint64_t i = 0; i < tries && plan->count < a->array->rows; i++) {
         shuffle(a, &random);
-        const mn_status status = assign(a, error);
+        mn_status status = mn_check_cancel(a->pool->request->cancel, error);
+        if (status == MN_OK)
+            status = assign(a, error);
         if (status != MN_OK)
             return status;
         if (a->count <= plan->count)

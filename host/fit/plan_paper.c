@@ -236,7 +236,8 @@ static mn_status search(reference *r, mn_error *error)
     if (!request->whole)
         return search_by_sums(r, error);
     for (uint64_t i = 0; status == MN_OK && i < request->sample_count; i++)
-        status = offer(r, request->sample + i * (size_t)r->space->node_count, error);
+        if ((status = mn_check_cancel(request->cancel, error)) == MN_OK)
+            status = offer(r, request->sample + i * (size_t)r->space->node_count, error);
     return status;
 }
 

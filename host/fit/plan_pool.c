@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { AT_ONCE = 1 << 13 }; /* networks numbered between two looks for a request to stop */
+
 static bool room_for_class(mn_plan_pool *pool, uint64_t class)
 {
     if (class < pool->taken_room)
@@ -23,7 +25,14 @@ static mn_status number(mn_plan_pool *pool, const uint16_t *networks, uint64_t c
     *class_of = mn_new_array(count, sizeof **class_of);
     if (!*class_of)
         return mn_fail_memory(error);
-    const mn_status status = mn_classes_number(pool->classes, networks, count, error, *class_of);
+    const size_t nodes = (size_t)pool->request->space->node_count;
+    mn_status status = MN_OK;
+    for (uint64_t first = 0; status == MN_OK && first < count; first += AT_ONCE) {
+        const uint64_t some = count - first < AT_ONCE ? count - first : AT_ONCE;
+        status = mn_check_cancel(pool->request->cancel, error);
+        if (status == MN_OK)
+            status = mn_classes_number(pool->classes, networks + first * nodes, some, error, *class_of + first);
+    }
     if (status == MN_OK && !room_for_class(pool, mn_classes_count(pool->classes)))
         return mn_fail_memory(error);
     return status;

@@ -65,6 +65,7 @@ static mn_status fit(mn_plan_process *planned, mn_error *error)
         }
     mn_process_options options = mn_process_default_options();
     options.threads = request->threads;
+    options.cancel = request->cancel;
     options.keep_kernel = blind;
     options.choose_link = !blind;
     if (status == MN_OK)
@@ -83,7 +84,7 @@ static mn_status make_process(mn_plan_process *planned, mn_error *error)
     for (uint64_t i = 0; i < request->measured_count; i++)
         alive += !mn_features_constant(planned->features, request->measured + i * nodes);
     return request->method == MN_PLAN_IMSE && alive < 2
-               ? mn_process_prior(planned->features, NULL, error, &planned->process)
+               ? mn_process_prior(planned->features, NULL, request->cancel, error, &planned->process)
                : fit(planned, error);
 }
 

@@ -153,14 +153,15 @@ static mn_status measure(choice *c, uint64_t x, uint64_t pieces, mn_error *error
 {
     c->gone[x] = true;
     const mn_status status = add_vector(c, x, error);
-    return status == MN_OK ? mn_run_pieces(c->problem->threads, pieces, update_piece, c, error) : status;
+    return status == MN_OK ? mn_run_pieces(c->problem->threads, c->problem->cancel, pieces, update_piece, c, error)
+                           : status;
 }
 
 static mn_status choose_all(choice *c, mn_error *error, uint64_t *chosen, double *mean)
 {
     const mn_variance_problem *p = c->problem;
     const uint64_t pieces = (p->candidates + ROWS - 1) / ROWS;
-    mn_status status = mn_run_pieces(p->threads, pieces, begin_piece, c, error);
+    mn_status status = mn_run_pieces(p->threads, p->cancel, pieces, begin_piece, c, error);
     for (uint64_t x = 0; status == MN_OK && x < p->candidates; x++)
         c->gone[x] = p->excluded && p->excluded[x];
     if (status == MN_OK)

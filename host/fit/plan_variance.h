@@ -7,7 +7,7 @@
 #ifndef MN_FIT_PLAN_VARIANCE_H
 #define MN_FIT_PLAN_VARIANCE_H
 
-#include "host/core/error.h"
+#include "host/core/cancel.h"
 
 /* Covariances, before any choice, of the points row .. row + rows - 1 with column .. column + columns - 1: block [rows][columns]. Called
  * from several threads at once. */
@@ -24,6 +24,7 @@ typedef struct mn_variance_problem {
     const bool *excluded;  /* [candidates] may not be chosen; NULL: none */
     double noise;          /* variance of a measurement */
     int threads;
+    const mn_cancel *cancel;
     uint64_t count; /* points to choose; so many are not excluded */
 } mn_variance_problem;
 

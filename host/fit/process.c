@@ -116,7 +116,7 @@ static double log_slope(const mn_process *p, const subset *s, const double *valu
 /* Hyperparameters of the targets as they stand; starts from the kernel's. */
 static mn_status fit_kernel(mn_process *p, subset *s, const double *values, bool keep, mn_error *error)
 {
-    const mn_minimise_options options = {.iterations = 100, .tolerance = 1e-3, .step = 1};
+    const mn_minimise_options options = {.iterations = 100, .tolerance = 1e-3, .step = 1, .cancel = p->cancel};
     for (int i = 0; i < s->count; i++)
         s->targets[i] = p->targets[s->of[i]];
     mn_evidence_set_targets(s->evidence, s->targets);
@@ -191,11 +191,13 @@ static mn_status choose(mn_process *p, subset *s, const double *values, const mn
 static mn_status solve(mn_process *p, mn_error *error)
 {
     const int n = p->count;
+    if (mn_check_cancel(p->cancel, error) != MN_OK)
+        return MN_INTERRUPTED;
     p->factor = mn_new_array((size_t)n * (size_t)n, sizeof *p->factor);
     if (!p->factor)
         return mn_fail_memory(error);
-    const mn_status status = mn_kernel_covariance(&p->kernel, p->lapack, p->rows, n, p->rows, n, error, p->factor);
-    if (status != MN_OK)
+    mn_status status = mn_kernel_covariance(&p->kernel, p->lapack, p->rows, n, p->rows, n, error, p->factor);
+    if (status != MN_OK || (status = mn_check_cancel(p->cancel, error)) != MN_OK)
         return status;
     const double noise = exp(p->kernel.parameters[MN_KERNEL_NOISE]);
     for (int i = 0; i < n; i++)
@@ -255,6 +257,7 @@ mn_status mn_process_fit(const mn_features *features, const uint16_t *networks, 
         return mn_fail(error, own.status, "%s", own.text);
     p->given = count;
     p->threads = options->threads;
+    p->cancel = options->cancel;
     double *values = mn_new_array((size_t)count, sizeof *values);
     const mn_status status =
         values ? fit(p, networks, targets, weights, options, values, error) : mn_fail_memory(error);
@@ -266,11 +269,15 @@ mn_status mn_process_fit(const mn_features *features, const uint16_t *networks, 
     return status;
 }
 
-mn_status mn_process_prior(const mn_features *features, const mn_kernel *kernel, mn_error *error, mn_process **result)
+mn_status mn_process_prior(const mn_features *features, const mn_kernel *kernel, const mn_cancel *cancel,
+                           mn_error *error, mn_process **result)
 {
     mn_error own = {0};
     *result = process_new(features, kernel, &own);
-    return *result ? MN_OK : mn_fail(error, own.status, "%s", own.text);
+    if (!*result)
+        return mn_fail(error, own.status, "%s", own.text);
+    (*result)->cancel = cancel;
+    return MN_OK;
 }
 
 void mn_process_free(mn_process *p)
@@ -289,6 +296,11 @@ void mn_process_free(mn_process *p)
 const mn_features *mn_process_features(const mn_process *p)
 {
     return p->features;
+}
+
+const mn_cancel *mn_process_cancel(const mn_process *p)
+{
+    return p->cancel;
 }
 
 double mn_process_noise(const mn_process *p)

@@ -19,7 +19,8 @@ typedef struct mn_process_options {
     bool keep_kernel;        /* take `kernel` as it is */
     double
         constant; /* metric value of networks that compute a constant; NaN: mean of the measured ones, else the lowest target */
-    int threads; /* 0: as many as cores, at most 8 */
+    int threads;             /* 0: as many as cores, at most 8 */
+    const mn_cancel *cancel; /* of the fit and of all that is asked of the process; NULL: none */
 } mn_process_options;
 
 mn_process_options mn_process_default_options(void); /* choose_link, upper 100, no kernel */
@@ -32,7 +33,8 @@ mn_status mn_process_fit(const mn_features *features, const uint16_t *networks, 
                          mn_process **process);
 
 /* A process without measurements, for plans: mean 0 and unit target scale. kernel NULL: the defaults. */
-mn_status mn_process_prior(const mn_features *features, const mn_kernel *kernel, mn_error *error, mn_process **process);
+mn_status mn_process_prior(const mn_features *features, const mn_kernel *kernel, const mn_cancel *cancel,
+                           mn_error *error, mn_process **process);
 
 void mn_process_free(mn_process *process);
 
@@ -56,6 +58,7 @@ mn_status mn_process_combine(const mn_process *process, const uint16_t *networks
 mn_status mn_process_leave_one_out(const mn_process *process, mn_error *error, double *mean, double *variance);
 
 const mn_features *mn_process_features(const mn_process *process);
+const mn_cancel *mn_process_cancel(const mn_process *process);
 double mn_process_noise(const mn_process *process); /* variance of one measurement of weight 1, link's scale */
 mn_fit_link mn_process_link(const mn_process *process);
 const mn_kernel *mn_process_kernel(const mn_process *process);

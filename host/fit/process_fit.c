@@ -11,6 +11,7 @@ static mn_status make_process(const mn_process_request *request, mn_error *error
     options.upper = request->upper;
     options.constant = request->chance;
     options.threads = request->threads;
+    options.cancel = samples->cancel;
     return mn_process_fit(request->features, samples->networks, samples->targets, samples->weights, samples->count,
                           &options, error, process);
 }
@@ -25,7 +26,7 @@ mn_status mn_process_fit_predict(const mn_process_request *request, const uint16
     if (status == MN_OK && request->terms == MN_DISTILL_FULL)
         status = mn_process_predict(process, networks, (uint64_t)count, error, predicted, NULL);
     else if (status == MN_OK)
-        status = mn_process_distill(process, request->terms, error, &distilled);
+        status = mn_process_distill(process, request->terms, false, error, &distilled);
     for (int i = 0; i < count && status == MN_OK; i++) {
         if (distilled)
             predicted[i] = mn_distilled_value(distilled, table, networks + (size_t)i * (size_t)table->node_count);
@@ -101,7 +102,7 @@ mn_status mn_process_fit_metric(const mn_process_request *request, mn_error *err
     mn_fitted *fitted = mn_fitted_new(request->samples->table);
     mn_status status = fitted ? make_process(request, error, &process) : mn_fail_memory(error);
     if (status == MN_OK)
-        status = mn_process_distill(process, request->terms, error, &distilled);
+        status = mn_process_distill(process, request->terms, true, error, &distilled);
     if (status == MN_OK)
         status = take_terms(request->samples->table, distilled, error, fitted);
     if (status == MN_OK)

@@ -2,6 +2,7 @@
 #ifndef MN_FIT_PROCESS_PARTS_H
 #define MN_FIT_PROCESS_PARTS_H
 
+#include "host/core/cancel.h"
 #include "host/fit/process.h"
 
 struct mn_process {
@@ -9,6 +10,7 @@ struct mn_process {
     const mn_lapack *lapack;
     mn_kernel kernel;
     int threads;
+    const mn_cancel *cancel; /* of fit and predictions */
     mn_fit_link link;
     double shift, scale; /* link's scale = shift + scale * standardised */
     double evidence;

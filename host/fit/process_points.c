@@ -80,7 +80,8 @@ mn_status mn_points_create(const mn_process *process, const uint16_t *networks, 
     mn_status status =
         points->shapes && points->squares && points->added && points->opposed ? MN_OK : mn_fail_memory(error);
     if (status == MN_OK)
-        status = mn_run_pieces(process->threads, (count + BLOCK - 1) / BLOCK, prepare_block, points, error);
+        status =
+            mn_run_pieces(process->threads, process->cancel, (count + BLOCK - 1) / BLOCK, prepare_block, points, error);
     points->networks = NULL;
     if (status == MN_OK)
         *result = points;
@@ -215,7 +216,8 @@ mn_status mn_process_combine(const mn_process *process, const uint16_t *networks
     if (status == MN_OK)
         status = weigh_measured(&c, cross, error);
     if (status == MN_OK)
-        status = mn_run_pieces(process->threads, (count + BLOCK - 1) / BLOCK, combine_block, &c, error);
+        status =
+            mn_run_pieces(process->threads, process->cancel, (count + BLOCK - 1) / BLOCK, combine_block, &c, error);
     free(c.other_rows);
     free(c.measured_weights);
     free(cross);

@@ -75,12 +75,14 @@ mn_status mn_process_predict(const mn_process *process, const uint16_t *networks
                              double *mean, double *variance)
 {
     request r = {process, networks, count, mean, variance};
-    return mn_run_pieces(process->threads, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
+    return mn_run_pieces(process->threads, process->cancel, (count + BLOCK - 1) / BLOCK, predict_block, &r, error);
 }
 
 mn_status mn_process_leave_one_out(const mn_process *p, mn_error *error, double *mean, double *variance)
 {
     const int n = p->count;
+    if (mn_check_cancel(p->cancel, error) != MN_OK)
+        return MN_INTERRUPTED;
     double *inverse = mn_new_array((size_t)n * (size_t)n, sizeof *inverse);
     if (!inverse)
         return mn_fail_memory(error);

@@ -143,7 +143,7 @@ void mn_projection_solve(const mn_projection *p, double tolerance, double *resid
     memset(direction, 0, count * sizeof *direction);
     double norm = find_gradient(p, residual, gradient), before = 0;
     const double enough = tolerance * tolerance * norm;
-    for (int i = 0; i < ITERATIONS && norm > enough; i++) {
+    for (int i = 0; i < ITERATIONS && norm > enough && !mn_is_cancelled(p->cancel); i++) {
         scale_factors(p, gradient);
         for (size_t k = 0; k < count; k++)
             direction[k] = gradient[k] + (i > 0 ? norm / before : 0) * direction[k];

@@ -1,13 +1,19 @@
 #include "host/fit/regression.h"
 #include "host/core/memory.h"
 #include "host/fit/cholesky.h"
+#include "host/fit/lapack.h"
 
 #include <math.h>
 
+static const double LARGE = 1e7; /* rows times columns squared from which BLAS is asked for */
+enum { BLOCK = 512 };            /* rows that it is given at a time */
+
 struct mn_regression {
     const mn_design *design;
-    bool dual;      /* fewer rows than columns */
-    int size;       /* of the matrix that is factored */
+    const mn_lapack *lapack; /* large primal ones, where there is a library; else NULL */
+    double *block;           /* [BLOCK][size] rows times the roots of their weights, with LAPACK */
+    bool dual;               /* fewer rows than columns */
+    int size;                /* of the matrix that is factored */
     double *gram;   /* primal: [size][size] weighted normal equations; dual: columns' inner products of the rows */
     double *factor; /* [size][size] */
     double *weights, *fitted, *slack, *scratch; /* [rows], scratch [size + rows] */
@@ -74,6 +80,10 @@ mn_status mn_regression_create(const mn_design *design, mn_error *error, mn_regr
     }
     if (r->dual)
         make_kernel(r);
+    else if ((double)rows * (double)size * (double)size > LARGE)
+        r->lapack = mn_lapack_load(NULL);
+    if (r->lapack && !(r->block = mn_new_array(BLOCK * size, sizeof(double))))
+        r->lapack = NULL; /* the plain loops need no room */
     mn_regression_weigh(r, NULL);
     return MN_OK;
 }
@@ -82,6 +92,7 @@ void mn_regression_free(mn_regression *r)
 {
     if (!r)
         return;
+    free(r->block);
     free(r->gram);
     free(r->factor);
     free(r->weights);
@@ -92,6 +103,27 @@ void mn_regression_free(mn_regression *r)
     free(r);
 }
 
+/* Rows first .. first + count - 1 of those that BLAS is given; returns their count. */
+static int fill_block(mn_regression *r, int first)
+{
+    const int count = r->design->rows - first < BLOCK ? r->design->rows - first : BLOCK;
+    for (int i = 0; i < count; i++) {
+        double *row = r->block + (size_t)i * (size_t)r->size;
+        const double root = sqrt(r->weights[first + i]);
+        copy_row(r->design, first + i, row);
+        for (int j = 0; j < r->size; j++)
+            row[j] *= root;
+    }
+    return count;
+}
+
+/* Row-major [rows][size] is column-major [size][rows], and the upper triangle of the one the lower one of the other. */
+static void weigh_blocks(mn_regression *r)
+{
+    for (int first = 0; first < r->design->rows; first += BLOCK)
+        mn_lapack_add_squares(r->lapack, r->size, fill_block(r, first), r->block, r->size, first > 0, r->gram, r->size);
+}
+
 void mn_regression_weigh(mn_regression *r, const double *weights)
 {
     const mn_design *design = r->design;
@@ -99,6 +131,10 @@ void mn_regression_weigh(mn_regression *r, const double *weights)
         r->weights[row] = weights ? weights[row] : 1;
     if (r->dual)
         return;
+    if (r->lapack) {
+        weigh_blocks(r);
+        return;
+    }
     memset(r->gram, 0, (size_t)r->size * (size_t)r->size * sizeof(double));
     for (int row = 0; row < design->rows; row++) {
         copy_row(design, row, r->scratch);
@@ -198,12 +234,27 @@ const double *mn_regression_fitted(const mn_regression *r)
     return r->fitted;
 }
 
+static void slack_blocks(mn_regression *r)
+{
+    const size_t size = (size_t)r->size;
+    for (int first = 0; first < r->design->rows; first += BLOCK) {
+        const int count = fill_block(r, first);
+        mn_lapack_solve_lower(r->lapack, false, r->size, count, r->factor, r->size, r->block, r->size);
+        for (int i = 0; i < count; i++) {
+            const double *row = r->block + (size_t)i * size;
+            r->slack[first + i] = fmax(1 - dot(row, row, r->size), 1e-9);
+        }
+    }
+}
+
 /* Primal: 1 - w z'(A^-1)z = 1 - w |R'^-1 z|^2. Dual: (G^-1)_ii / w. */
 const double *mn_regression_slack(mn_regression *r)
 {
     if (r->has_slack)
         return r->slack;
-    for (int row = 0; row < r->design->rows; row++) {
+    if (r->lapack)
+        slack_blocks(r);
+    for (int row = 0; row < r->design->rows && !r->lapack; row++) {
         if (r->dual) {
             memset(r->scratch, 0, (size_t)r->size * sizeof(double));
             r->scratch[row] = 1;

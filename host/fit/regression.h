@@ -1,7 +1,8 @@
 /* Weighted ridge regression with free columns: minimises  sum of w (y - a'free - b'columns)^2 + strength |b|^2.
  *
  * Free columns are not shrunk (the mean, counts of operations). Solved by normal equations, or, where there are fewer rows than
- * columns, in their dual form, n x n (Rasmussen, Williams, eq. 2.11 to 2.12): the same answer. Leave-one-out predictions follow
+ * columns, in their dual form, n x n (Rasmussen, Williams, eq. 2.11 to 2.12): the same answer. Large normal equations are made by BLAS where
+ * there is one (lapack.h), small ones never ask for it. Leave-one-out predictions follow
  * from the slacks 1 - h without another fit (Golub, Heath, Wahba, Technometrics 21, 1979: the PRESS residual e / (1 - h)). */
 #ifndef MN_FIT_REGRESSION_H
 #define MN_FIT_REGRESSION_H
