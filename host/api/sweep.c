@@ -46,6 +46,7 @@ static mn_status run_chunk(sweep_run *run, uint64_t rows, int64_t *capacities)
     mn_sweep_request request = {.problems = solver->problems,
                                 .problem_count = solver->member_count,
                                 .count = rows,
+                                .to_come = run->count - run->done,
                                 .capacities = capacities,
                                 .threads = mn_thread_count(run->options->threads),
                                 .control = run->control,
