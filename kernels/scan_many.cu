@@ -1,9 +1,9 @@
-/* The best network for each of many limit sets over one small space: a sweep by scan (host/device/kernel_scan_many.h has the words).
+/* The best network for each of many limit sets: a sweep by scan over the networks that can be an answer (host/device/kernel_scan_many.h has the words).
  *
- * Grid: as many blocks of 256 threads as run at once; a warp takes every so many-th row. Lane f finds filter f's rank by binary search (8 steps); then the
- * warp goes through the sets, best networks first, 2048 a step: 256 bytes of global memory a limit, which lie in the second-level cache
- * (NAS-Bench-201 with two limits: 1 MB). The first common bit that stands the check in 64-bit sums is the answer; its choices are copied.
- * A row of NAS-Bench-201 reads at most 8 steps x 2 limits x 256 bytes = 4 KB of cache, 16 bytes of capacities, and writes 24 bytes. */
+ * Grid: as many blocks of 256 threads as run at once; a warp takes every so many-th row. Lane f finds filter f's rank by binary search; then the
+ * warp goes through the sets, best networks first, 2048 a step: 256 bytes of global memory a limit, which lie in the second-level cache. The first
+ * common bit that stands the check in 64-bit sums is the answer; its choices are copied. On NAS-Bench-201 with two limits all networks are in one
+ * step: a row reads 2 limits x 256 bytes of cache, 16 bytes of capacities, and writes 24 bytes. */
 #include "host/device/kernel_scan_many.h"
 #include "kernels/gpu.h"
 
