@@ -49,27 +49,6 @@ static mn_status put(mn_gpu_many *many, space *s, int place, void *field, const 
 
 /* ---- the tables of one problem ------------------------------------------------------------------------------------------------------------ */
 
-/* Whole values instead of sums: the bases are 0. */
-static mn_status put_sums(mn_gpu_many *many, space *s, const mn_undominated *list, const mn_lookup *lookup,
-                          mn_error *error)
-{
-    const size_t networks = list->count, limits = (size_t)list->limit_count;
-    int64_t *sums = mn_new_array((1 + limits) * networks, sizeof *sums);
-    int64_t *bases = mn_new_array(1 + limits, sizeof *bases);
-    mn_status status = sums && bases ? MN_OK : mn_fail_memory(error);
-    for (size_t i = 0; status == MN_OK && i < networks; i++)
-        sums[i] = -list->scores[i];
-    if (status == MN_OK && limits > 0)
-        memcpy(sums + networks, lookup->limits, limits * networks * sizeof *sums);
-    if (status == MN_OK)
-        status = put(many, s, 0, &s->kernel.sums, sums, (1 + limits) * networks * sizeof *sums, error);
-    if (status == MN_OK)
-        status = put(many, s, 1, &s->kernel.bases, bases, (1 + limits) * sizeof *bases, error);
-    free(sums);
-    free(bases);
-    return status;
-}
-
 /* Where the filters' arrays begin; the sizes of all. */
 static void place_ranks(mn_kernel_scan_many *k, const mn_lookup *lookup, size_t *words, size_t *bottoms)
 {
@@ -148,7 +127,10 @@ static mn_status put_list(mn_gpu_many *many, space *s, const mn_undominated *lis
     s->kernel.networks = list->count;
     s->kernel.words = (uint32_t)((lookup->words + MN_KERNEL_STEP_WORDS - 1) / MN_KERNEL_STEP_WORDS * MN_KERNEL_STEP_WORDS);
     s->kernel.filter_count = list->limit_count < MN_KERNEL_FILTERS ? list->limit_count : MN_KERNEL_FILTERS;
-    status = put_sums(many, s, list, lookup, error);
+    status = put(many, s, 0, &s->kernel.worth, list->scores, list->count * sizeof *list->scores, error);
+    if (status == MN_OK)
+        status = put(many, s, 1, &s->kernel.values, lookup->limits,
+                     (size_t)list->limit_count * list->count * sizeof *lookup->limits, error);
     if (status == MN_OK)
         status = put(many, s, 2, &s->kernel.choices, list->choices,
                      list->count * (size_t)list->node_count * sizeof *list->choices, error);

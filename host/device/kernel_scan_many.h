@@ -16,10 +16,9 @@ typedef struct mn_kernel_scan_many {
     uint64_t rows;             /* limit sets */
     uint64_t networks;         /* in the list */
     uint32_t words;            /* of a set: whole steps */
-    int64_t score_base;        /* score = score_base - sum */
     const int64_t *capacities; /* [rows][limit_count]; INT64_MAX: off */
-    const int64_t *bases;      /* [limit_count] of the limits' values */
-    const int64_t *sums;       /* [1 + limit_count][networks]: the score's, negated, and the limits' */
+    const int64_t *worth;      /* [networks] scores, descending */
+    const int64_t *values;     /* [limit_count][networks] of the limits */
     const uint16_t *choices;   /* [networks][node_count] */
     const uint64_t *sets;      /* [filter][ranks + 1][words], each filter's from set[filter] on */
     const int64_t *bottoms; /* [filter][ranks], from bottom[filter] on; the rank of x is the number of bottoms <= x */
