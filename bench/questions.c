@@ -114,9 +114,7 @@ bool questions_make(const mn_table *table, int limit_count, uint64_t count, uint
                      .values = calloc(count * (uint64_t)limit_count, sizeof *q->values)};
     if (!q->values)
         return failed("questions", NULL);
-    return limit_count == 1   ? draw_single(q, seed)
-           : limit_count == 2 ? draw_pairs(q, seed)
-                              : draw_triples(q, seed);
+    return limit_count == 1 ? draw_single(q, seed) : limit_count == 2 ? draw_pairs(q, seed) : draw_triples(q, seed);
 }
 
 void questions_free(questions *q)

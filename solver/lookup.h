@@ -49,7 +49,8 @@ static inline int mn_lookup_rank(const mn_lookup_ranks *ranks, int64_t capacity)
     if (capacity < ranks->smallest)
         return 0;
     const uint64_t cell = ((uint64_t)capacity - (uint64_t)ranks->smallest) >> ranks->shift;
-    int below = ranks->cells[cell], above = ranks->cells[cell + 1]; /* bottoms[below - 1] <= capacity < bottoms[above] */
+    int below = ranks->cells[cell],
+        above = ranks->cells[cell + 1]; /* bottoms[below - 1] <= capacity < bottoms[above] */
     while (below < above) {
         const int middle = (below + above) / 2;
         if (ranks->bottoms[middle] <= capacity)

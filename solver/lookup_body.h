@@ -38,8 +38,7 @@ INLINE int64_t NAME(find)(const mn_lookup *t, const int64_t *capacities)
         for (int i = 1; i < chosen.count; i++)
             steps &= chosen.occupied[i][word];
         for (; steps; steps &= steps - 1) {
-            const int64_t place =
-                NAME(search_step)(t, &chosen, capacities, word * 64 + (size_t)__builtin_ctzll(steps));
+            const int64_t place = NAME(search_step)(t, &chosen, capacities, word * 64 + (size_t)__builtin_ctzll(steps));
             if (place >= 0)
                 return place;
         }

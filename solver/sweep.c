@@ -301,8 +301,8 @@ static void look_up_rows(void *context, uint64_t index, int thread)
     const mn_sweeper *sweeper = job->sweeper;
     const uint64_t left = job->count - index * LOOKUP_ROWS, row = job->first + index * LOOKUP_ROWS;
     mn_lookup_rows(sweeper->table.lookup, left < LOOKUP_ROWS ? left : LOOKUP_ROWS,
-                   job->request->capacities + row * (uint64_t)sweeper->limit_count,
-                   job->request->answer_problem + row, job->request->choices + row * (uint64_t)sweeper->width);
+                   job->request->capacities + row * (uint64_t)sweeper->limit_count, job->request->answer_problem + row,
+                   job->request->choices + row * (uint64_t)sweeper->width);
 }
 
 static mn_status look_up(const mn_sweeper *sweeper, mn_sweep_request *request, int threads)

@@ -10,7 +10,8 @@ typedef struct mn_sweep_request {
     const mn_problem *problems;
     int problem_count;
     uint64_t count;
-    uint64_t to_come; /* rows that this call and later ones ask, as far as known: what it pays to prepare; 0: these alone */
+    uint64_t
+        to_come; /* rows that this call and later ones ask, as far as known: what it pays to prepare; 0: these alone */
     const int64_t *capacities; /* [count][limit_count], MN_NO_CAPACITY: off */
     int threads;
     mn_control control;

@@ -1,7 +1,7 @@
 #include "solver/sweep_table.h"
 #include "host/core/memory.h"
 
-#define EFFORT_A_ROW 16         /* candidates: a searched row takes at least as long on every table shipped */
+#define EFFORT_A_ROW 16          /* candidates: a searched row takes at least as long on every table shipped */
 #define SECONDS_A_CANDIDATE 2e-7 /* measured: 1e-7 to 3e-7, sorting and comparing */
 
 void mn_sweep_table_open(const mn_problem *problems, int problem_count, int width, mn_sweep_table *table)
@@ -46,8 +46,8 @@ static mn_status go_on(mn_sweep_table *table, uint64_t *effort, const mn_control
     if (!table->build)
         status = mn_undominated_begin(&table->problems[table->made], error, &table->build);
     if (status == MN_OK)
-        status = mn_undominated_continue(table->build, effort, control, &table->never, error,
-                                         &table->lists[table->made]);
+        status =
+            mn_undominated_continue(table->build, effort, control, &table->never, error, &table->lists[table->made]);
     if (status != MN_OK)
         return status;
     mn_undominated_end(table->build);

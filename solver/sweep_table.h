@@ -8,13 +8,13 @@
 typedef struct mn_sweep_table {
     const mn_problem *problems;
     int problem_count, width;
-    bool never; /* scaled metrics, rules outside the diagram, or too many networks */
+    bool never;                  /* scaled metrics, rules outside the diagram, or too many networks */
     mn_undominated_build *build; /* of problem `made`, begun */
     mn_undominated *lists;       /* [made] */
     int made;
-    uint64_t effort;  /* candidates looked at so far */
-    double seconds;   /* that searched rows have taken */
-    uint64_t rows;    /* searched */
+    uint64_t effort;   /* candidates looked at so far */
+    double seconds;    /* that searched rows have taken */
+    uint64_t rows;     /* searched */
     mn_lookup *lookup; /* NULL: not made yet */
 } mn_sweep_table;
 

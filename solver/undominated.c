@@ -27,12 +27,12 @@ typedef struct suffix {
 struct mn_undominated_build {
     const mn_problem *problem;
     mn_graph graph;
-    int slot;             /* the next to be made, -1: none is left */
-    size_t *begin, *end;  /* [slot_count] */
+    int slot;            /* the next to be made, -1: none is left */
+    size_t *begin, *end; /* [slot_count] */
     size_t used, capacity;
-    int64_t *scores;      /* [capacity] sums */
-    int64_t *limits;      /* [capacity][limit_count] */
-    suffix *suffixes;     /* [capacity] */
+    int64_t *scores;  /* [capacity] sums */
+    int64_t *limits;  /* [capacity][limit_count] */
+    suffix *suffixes; /* [capacity] */
 };
 
 /* A slot's candidates. */
@@ -164,7 +164,7 @@ static void sort_candidates(candidates *c)
             while (at < c->count && c->order[at].score <= c->order[at - 1].score)
                 at++;
             const size_t middle = at;
-            for (at += at < c->count; at > middle && at < c->count && c->order[at].score <= c->order[at - 1].score;)
+            for (at += at<c->count; at> middle && at < c->count && c->order[at].score <= c->order[at - 1].score;)
                 at++;
             size_t left = begin, right = middle;
             for (size_t to = begin; to < at; to++)
@@ -211,8 +211,8 @@ static mn_status drop_dominated(const mn_undominated_build *b, const mn_control 
     }
     *survivor_count = 0;
     const mn_status status =
-        c->count == 0 ? MN_OK :
-        mn_rows_reduce(c->rows, c->count, 1 + limits, &budget, control, c->survivors, survivor_count);
+        c->count == 0 ? MN_OK
+                      : mn_rows_reduce(c->rows, c->count, 1 + limits, &budget, control, c->survivors, survivor_count);
     if (status == MN_OK)
         qsort(c->survivors, *survivor_count, sizeof *c->survivors, compare_places);
     return status;

@@ -376,14 +376,15 @@ static bool compare_sweeps(mn_device *device, uint64_t seed, int count, int limi
     mn_problem problems[PROBLEMS];
     size_t widest = 0;
     for (int i = 0; i < count; i++) {
-        questions[i] = random_scan_question(seed,
-                                            (random_shape){.nodes = 1 + (int)((seed + (uint64_t)i) % (uint64_t)most_nodes),
-                                                           .blocks = 2 + (int)(seed % 3),
-                                                           .metrics = 3,
-                                                           .ragged = seed & 1,
-                                                           .distinct = (int)(seed % 4),
-                                                           .rules = (int)(seed % 3)},
-                                            limits);
+        questions[i] =
+            random_scan_question(seed,
+                                 (random_shape){.nodes = 1 + (int)((seed + (uint64_t)i) % (uint64_t)most_nodes),
+                                                .blocks = 2 + (int)(seed % 3),
+                                                .metrics = 3,
+                                                .ragged = seed & 1,
+                                                .distinct = (int)(seed % 4),
+                                                .rules = (int)(seed % 3)},
+                                 limits);
         problems[i] = questions[i].problem;
         widest = (size_t)problems[i].node_count > widest ? (size_t)problems[i].node_count : widest;
     }

@@ -49,8 +49,8 @@ static void check_list(const random_problems *p, int problem, const mn_undominat
     int *expected = calloc((size_t)p->network_count + 1, sizeof *expected);
     cr_assert(expected);
     const int count = list_undominated(p, problem, expected);
-    cr_assert_eq(list->count, count, "seed %" PRIu64 ", table %d: %zu networks, expected %d", seed, problem, list->count,
-                 count);
+    cr_assert_eq(list->count, count, "seed %" PRIu64 ", table %d: %zu networks, expected %d", seed, problem,
+                 list->count, count);
     for (int i = 0; i < count; i++) {
         const listed_network *own = &p->networks[expected[i]];
         cr_assert_eq(list->scores[i], own->score, "seed %" PRIu64 ", place %d", seed, i);

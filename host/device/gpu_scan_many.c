@@ -103,10 +103,10 @@ static mn_status put_ranks(mn_gpu_many *many, space *s, const mn_lookup *lookup,
     int64_t *bottoms = mn_new_array(bottom_count, sizeof *bottoms);
     uint32_t *edges = mn_new_array(edge_count, sizeof *edges);
     mn_status status = sets && bottoms && edges ? MN_OK : mn_fail_memory(error);
-    if (status == MN_OK)
+    if (status == MN_OK) {
         fill_ranks(k, lookup, sets, bottoms, edges);
-    if (status == MN_OK)
         status = put(many, s, 3, &k->sets, sets, words * sizeof *sets, error);
+    }
     if (status == MN_OK)
         status = put(many, s, 4, &k->bottoms, bottoms, bottom_count * sizeof *bottoms, error);
     if (status == MN_OK)
@@ -125,7 +125,8 @@ static mn_status put_list(mn_gpu_many *many, space *s, const mn_undominated *lis
     if (status != MN_OK)
         return status;
     s->kernel.networks = list->count;
-    s->kernel.words = (uint32_t)((lookup->words + MN_KERNEL_STEP_WORDS - 1) / MN_KERNEL_STEP_WORDS * MN_KERNEL_STEP_WORDS);
+    s->kernel.words =
+        (uint32_t)((lookup->words + MN_KERNEL_STEP_WORDS - 1) / MN_KERNEL_STEP_WORDS * MN_KERNEL_STEP_WORDS);
     s->kernel.filter_count = list->limit_count < MN_KERNEL_FILTERS ? list->limit_count : MN_KERNEL_FILTERS;
     status = put(many, s, 0, &s->kernel.worth, list->scores, list->count * sizeof *list->scores, error);
     if (status == MN_OK)
