@@ -24,6 +24,7 @@ enum {
     EARLY_QUESTIONS = 64,
     SWEEP_ROWS = 1000000,
     SWEEP_RUNS = 3,
+    TIMED_LIMITS = 2,
     SEED = 1
 };
 
@@ -178,7 +179,7 @@ static bool measure(const char *name, bool csv)
 {
     mn_table *table = load(name);
     bool ok = table != NULL;
-    for (int limits = 1; ok && limits <= MOST_LIMITS; limits++) {
+    for (int limits = 1; ok && limits <= TIMED_LIMITS; limits++) {
         solve_times times;
         ok = time_solves(table, limits, &times);
         const double sweep = ok && limits == 1 ? time_sweep(table) : 0;
@@ -215,7 +216,7 @@ static bool list_optima(uint64_t count, int limits, const char *name)
 int main(int argc, char **argv)
 {
     if (argc == 5 && !strcmp(argv[1], "--optima")) {
-        const int limits = atoi(argv[3]) == 2 ? 2 : 1;
+        const int asked = atoi(argv[3]), limits = asked < 1 ? 1 : asked > MOST_LIMITS ? MOST_LIMITS : asked;
         return list_optima(strtoull(argv[2], NULL, 10), limits, argv[4]) ? 0 : 1;
     }
     const bool csv = argc > 1 && !strcmp(argv[1], "--csv");

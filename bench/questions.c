@@ -49,8 +49,8 @@ static bool draw_single(questions *q, uint64_t seed)
     return true;
 }
 
-/* `columns` [2][count]: the second and third metric of random networks, or the second alone. */
-static bool draw_networks(const questions *q, uint64_t seed, bool third, int64_t *columns)
+/* `columns` [metrics][count]: so many metrics of random networks, from the second on. */
+static bool draw_networks(const questions *q, uint64_t seed, int metrics, int64_t *columns)
 {
     mn_networks *networks = NULL;
     int64_t **wanted = calloc((size_t)mn_table_metric_count(q->table), sizeof *wanted);
@@ -58,9 +58,8 @@ static bool draw_networks(const questions *q, uint64_t seed, bool third, int64_t
     if (status != MN_OK || !wanted) {
         failed("random networks", networks);
     } else {
-        wanted[1] = columns;
-        if (third)
-            wanted[2] = columns + q->count;
+        for (int i = 0; i < metrics; i++)
+            wanted[1 + i] = columns + (uint64_t)i * q->count;
         status = mn_predict(q->table, mn_networks_choices(networks), 2, q->count, 0, wanted);
         if (status != MN_OK)
             failed("prediction", q->table);
@@ -80,13 +79,28 @@ static bool draw_pairs(questions *q, uint64_t seed)
     if (!columns)
         return failed("questions", NULL);
     bool ok = mn_table_metric_range(q->table, 1, &smallest, &largest) == MN_OK || failed("range", q->table);
-    ok = ok && draw_networks(q, seed, third, columns);
+    ok = ok && draw_networks(q, seed, third ? 2 : 1, columns);
     const int64_t window = ok ? (largest - smallest) / 100 : 0;
     for (uint64_t i = 0; ok && i < q->count; i++) {
         const int64_t above = (int64_t)(next_random(&seed) % (uint64_t)(window + 1));
         q->values[2 * i] = columns[i] + (third ? 0 : above);
         q->values[2 * i + 1] = third ? columns[q->count + i] : columns[i] + above - window;
     }
+    free(columns);
+    return ok;
+}
+
+static bool draw_triples(questions *q, uint64_t seed)
+{
+    int64_t *columns = calloc(MOST_LIMITS * q->count, sizeof *columns);
+    if (!columns)
+        return failed("questions", NULL);
+    for (int i = 0; i < MOST_LIMITS; i++)
+        name_limit(q, i, 1 + i, "<=");
+    const bool ok = draw_networks(q, seed, MOST_LIMITS, columns);
+    for (uint64_t i = 0; ok && i < q->count; i++)
+        for (uint64_t k = 0; k < MOST_LIMITS; k++)
+            q->values[MOST_LIMITS * i + k] = columns[k * q->count + i];
     free(columns);
     return ok;
 }
@@ -100,7 +114,7 @@ bool questions_make(const mn_table *table, int limit_count, uint64_t count, uint
                      .values = calloc(count * (uint64_t)limit_count, sizeof *q->values)};
     if (!q->values)
         return failed("questions", NULL);
-    return limit_count == 1 ? draw_single(q, seed) : draw_pairs(q, seed);
+    return limit_count == 1 ? draw_single(q, seed) : limit_count == 2 ? draw_pairs(q, seed) : draw_triples(q, seed);
 }
 
 void questions_free(questions *q)

@@ -1,14 +1,14 @@
-/* Random questions that have an answer: the best first metric of a shipped table (accuracy or BLEU) under one or two limits.
+/* Random questions that have an answer: the best first metric of a shipped table (accuracy or BLEU) under one to three limits.
  *
  * One limit: the second metric (latency or FLOPs), uniform between the smallest and the largest value that a network reaches.
  * Two limits: the second and third metric of a random network; a table of two metrics instead gets a window of a hundredth of the
- * second metric's range around a random network. The same table, count and seed give the same questions everywhere. */
+ * second metric's range around a random network. Three limits: the second to fourth metric of a random network. The same table, count and seed give the same questions everywhere. */
 #ifndef MN_BENCH_QUESTIONS_H
 #define MN_BENCH_QUESTIONS_H
 
 #include "host/mathnas.h"
 
-enum { SHIPPED_TABLES = 12, MOST_LIMITS = 2, LIMIT_TEXT = 160 };
+enum { SHIPPED_TABLES = 12, MOST_LIMITS = 3, LIMIT_TEXT = 160 };
 
 extern const char *const shipped_tables[SHIPPED_TABLES];
 
@@ -22,7 +22,7 @@ typedef struct questions {
     int64_t *values; /* [count][limit_count] multiples */
 } questions;
 
-/* limit_count: 1 or 2. False, with a sentence on standard error: the table's ranges or networks cannot be had, or memory ran out. */
+/* limit_count: 1 to 3, 3 only where the table has four metrics. False, with a sentence on standard error: the table's ranges or networks cannot be had, or memory ran out. */
 bool questions_make(const mn_table *table, int limit_count, uint64_t count, uint64_t seed, questions *q);
 void questions_free(questions *q);
 

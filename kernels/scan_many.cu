@@ -1,9 +1,9 @@
-/* The best network for each of many limit sets over one small space: a sweep by scan (host/device/kernel_scan_many.h has the words).
+/* The best network for each of many limit sets: a sweep by scan over the networks that can be an answer (host/device/kernel_scan_many.h has the words).
  *
- * Grid: as many blocks of 256 threads as run at once; a warp takes every so many-th row. Lane f finds filter f's rank by binary search (8 steps); then the
- * warp goes through the sets, best networks first, 2048 a step: 256 bytes of global memory a limit, which lie in the second-level cache
- * (NAS-Bench-201 with two limits: 1 MB). The first common bit that stands the check in 64-bit sums is the answer; its choices are copied.
- * A row of NAS-Bench-201 reads at most 8 steps x 2 limits x 256 bytes = 4 KB of cache, 16 bytes of capacities, and writes 24 bytes. */
+ * Grid: as many blocks of 256 threads as run at once; a warp takes every so many-th row. Lane f finds filter f's rank by binary search; then the
+ * warp goes through the sets, best networks first, 2048 a step: 256 bytes of global memory a limit, which lie in the second-level cache. The first
+ * common bit that stands the check in 64 bits is the answer; its choices are copied. On NAS-Bench-201 with two limits all networks are in one
+ * step: a row reads 2 limits x 256 bytes of cache, 16 bytes of capacities, and writes 24 bytes. */
 #include "host/device/kernel_scan_many.h"
 #include "kernels/gpu.h"
 
@@ -20,16 +20,6 @@ __device__ inline unsigned lane_number()
 __device__ inline int64_t hand_round(int64_t value, int source)
 {
     return __shfl_sync(every_lane, static_cast<long long>(value), source);
-}
-
-/* What a limit's sum may be: capacity - base, within 64 bits. */
-__device__ inline int64_t bound_of(int64_t capacity, int64_t base)
-{
-    if (capacity == INT64_MAX)
-        return INT64_MAX;
-    if (base < 0 && capacity > INT64_MAX - 1 + base)
-        return INT64_MAX - 1;
-    return base > 0 && capacity < INT64_MIN + base ? INT64_MIN : capacity - base;
 }
 
 __device__ inline unsigned find_rank(const mn_kernel_scan_many &p, int filter, int64_t bound)
@@ -52,7 +42,7 @@ __device__ inline bool obeys_limits(const mn_kernel_scan_many &p, int64_t bound,
     for (int limit = 0; limit < p.limit_count; limit++) {
         const int64_t most = hand_round(bound, limit);
         if (have)
-            have = p.sums[static_cast<uint64_t>(limit + 1) * p.networks + place] <= most;
+            have = p.values[static_cast<uint64_t>(limit) * p.networks + place] <= most;
     }
     return have;
 }
@@ -100,9 +90,7 @@ __device__ inline uint64_t answer_row(const mn_kernel_scan_many &p, uint64_t row
     const int lane = static_cast<int>(lane_number());
     const bool limits = lane < p.limit_count;
     const int64_t bound =
-        limits ? bound_of(p.capacities[row * static_cast<uint64_t>(p.limit_count) + static_cast<uint64_t>(lane)],
-                          p.bases[lane])
-               : 0;
+        limits ? p.capacities[row * static_cast<uint64_t>(p.limit_count) + static_cast<uint64_t>(lane)] : 0;
     const bool filters = lane < p.filter_count;
     const int64_t mine = hand_round(bound, filters ? p.limit[lane] : 0);
     const unsigned rank = filters ? find_rank(p, lane, mine) : 0;
@@ -131,7 +119,7 @@ __global__ void __launch_bounds__(block_threads, 5) answer_rows(const mn_kernel_
     for (uint64_t row = static_cast<uint64_t>(blockIdx.x) * (block_threads / 32) + threadIdx.x / 32; row < p.rows;
          row += warps) {
         const uint64_t place = answer_row(p, row);
-        const int64_t score = place == UINT64_MAX ? 0 : p.score_base - p.sums[place];
+        const int64_t score = place == UINT64_MAX ? 0 : p.worth[place];
         const bool better = place != UINT64_MAX && (p.problems[row] < 0 || score > p.scores[row]);
         __syncwarp();
         if (!better)

@@ -1,4 +1,5 @@
 #include "solver/sweep.h"
+#include "solver/sweep_table.h"
 #include "solver/threads.h"
 #include "host/core/memory.h"
 
@@ -9,6 +10,7 @@ struct mn_sweeper {
     int problem_count, limit_count, width;
     int engine_count;
     mn_engine **engines; /* one a thread */
+    mn_sweep_table table;
 };
 
 mn_status mn_sweeper_create(const mn_problem *problems, int problem_count, mn_error *error, mn_sweeper **result)
@@ -21,6 +23,7 @@ mn_status mn_sweeper_create(const mn_problem *problems, int problem_count, mn_er
         (mn_sweeper){.problems = problems, .problem_count = problem_count, .limit_count = problems[0].limit_count};
     for (int i = 0; i < problem_count; i++)
         sweeper->width = problems[i].node_count > sweeper->width ? problems[i].node_count : sweeper->width;
+    mn_sweep_table_open(problems, problem_count, sweeper->width, &sweeper->table);
     return MN_OK;
 }
 
@@ -31,6 +34,7 @@ void mn_sweeper_free(mn_sweeper *sweeper)
     for (int i = 0; i < sweeper->engine_count; i++)
         mn_engine_free(sweeper->engines[i]);
     free(sweeper->engines);
+    mn_sweep_table_close(&sweeper->table);
     free(sweeper);
 }
 
@@ -236,7 +240,15 @@ static void answer_row(void *context, uint64_t index, int thread)
         job->statuses[thread] = status;
 }
 
-static mn_status run_rows(mn_sweeper *sweeper, mn_sweep_request *request, int threads, mn_error *error)
+/* Rows that are still to be answered, in this call and those to come. */
+static uint64_t rows_to_come(const mn_sweep_request *request)
+{
+    const uint64_t left = request->count - request->answered;
+    return request->to_come > left ? request->to_come - request->answered : left;
+}
+
+/* Row by row, until all are answered or rows can be looked up. */
+static mn_status search_rows(mn_sweeper *sweeper, mn_sweep_request *request, int threads, mn_error *error)
 {
     mn_status status = provide_engines(sweeper, threads, error);
     row_job job = {.sweeper = sweeper, .request = request};
@@ -245,7 +257,7 @@ static mn_status run_rows(mn_sweeper *sweeper, mn_sweep_request *request, int th
     if (status == MN_OK && (!job.statuses || !job.errors))
         status = mn_fail_memory(error);
     uint64_t block = 16; /* rows between looks at the clock: grows while a block is quick */
-    while (status == MN_OK && request->answered < request->count) {
+    while (status == MN_OK && request->answered < request->count && !sweeper->table.lookup) {
         const uint64_t left = request->count - request->answered, rows = left < block ? left : block;
         const double begin = mn_clock();
         job.first = request->answered;
@@ -255,15 +267,65 @@ static mn_status run_rows(mn_sweeper *sweeper, mn_sweep_request *request, int th
             if (status == MN_FAILURE && error)
                 *error = job.errors[i];
         }
-        if (status == MN_OK)
-            request->answered += rows;
-        if (status == MN_OK && request->answered < request->count)
+        const double seconds = mn_clock() - begin;
+        block = seconds < 0.02 ? 2 * block : block;
+        if (status != MN_OK)
+            break;
+        request->answered += rows;
+        sweeper->table.seconds += seconds;
+        sweeper->table.rows += rows;
+        if (request->answered < request->count)
             status = mn_control_check(&request->control);
-        block = mn_clock() - begin < 0.02 ? 2 * block : block;
+        if (status == MN_OK && request->answered < request->count)
+            status = mn_sweep_table_consider(&sweeper->table, rows_to_come(request), &request->control, error);
     }
     free(job.statuses);
     free(job.errors);
     return status;
+}
+
+/* ---- any limits: looked up ------------------------------------------------------------------------------------------------------------------ */
+
+enum { LOOKUP_ROWS = 1024, LOOKUP_BLOCK = 1 << 17 /* rows between looks at the clock */ };
+
+typedef struct lookup_job {
+    const mn_sweeper *sweeper;
+    mn_sweep_request *request;
+    uint64_t first, count;
+} lookup_job;
+
+static void look_up_rows(void *context, uint64_t index, int thread)
+{
+    (void)thread;
+    const lookup_job *job = context;
+    const mn_sweeper *sweeper = job->sweeper;
+    const uint64_t left = job->count - index * LOOKUP_ROWS, row = job->first + index * LOOKUP_ROWS;
+    mn_lookup_rows(sweeper->table.lookup, left < LOOKUP_ROWS ? left : LOOKUP_ROWS,
+                   job->request->capacities + row * (uint64_t)sweeper->limit_count, job->request->answer_problem + row,
+                   job->request->choices + row * (uint64_t)sweeper->width);
+}
+
+static mn_status look_up(const mn_sweeper *sweeper, mn_sweep_request *request, int threads)
+{
+    mn_status status = MN_OK;
+    while (status == MN_OK && request->answered < request->count) {
+        const uint64_t left = request->count - request->answered;
+        lookup_job job = {sweeper, request, request->answered, left < LOOKUP_BLOCK ? left : LOOKUP_BLOCK};
+        mn_parallel(threads, (job.count + LOOKUP_ROWS - 1) / LOOKUP_ROWS, look_up_rows, &job);
+        request->answered += job.count;
+        if (request->answered < request->count)
+            status = mn_control_check(&request->control);
+    }
+    return status;
+}
+
+static mn_status run_rows(mn_sweeper *sweeper, mn_sweep_request *request, mn_error *error)
+{
+    const int threads = mn_thread_count(request->threads);
+    mn_status status = mn_sweep_table_consider(&sweeper->table, rows_to_come(request), &request->control, error);
+    if (status == MN_OK && !sweeper->table.lookup)
+        status = search_rows(sweeper, request, threads, error);
+    return status == MN_OK && request->answered < request->count ? look_up(sweeper, request, threads) : status;
 }
 
 enum { FEW_ROWS = 64 };
@@ -282,5 +344,5 @@ mn_status mn_sweeper_run(mn_sweeper *sweeper, mn_sweep_request *request, mn_erro
         if (status != MN_STOPPED)
             return status;
     }
-    return run_rows(sweeper, request, mn_thread_count(request->threads), error);
+    return run_rows(sweeper, request, error);
 }

@@ -1,5 +1,6 @@
 /* One exact answer for each of many capacity vectors. Where a single limit is on and everything is additive, the answers come from
- * a step function (parametric.c); otherwise each row is a question to a thread's own engine. */
+ * a step function (steps.c); where the networks that can be an answer are few enough, from sets of these (lookup.c); otherwise each row
+ * is a question to a thread's own engine. */
 #ifndef MN_SOLVER_SWEEP_H
 #define MN_SOLVER_SWEEP_H
 
@@ -9,6 +10,8 @@ typedef struct mn_sweep_request {
     const mn_problem *problems;
     int problem_count;
     uint64_t count;
+    uint64_t
+        to_come; /* rows that this call and later ones ask, as far as known: what it pays to prepare; 0: these alone */
     const int64_t *capacities; /* [count][limit_count], MN_NO_CAPACITY: off */
     int threads;
     mn_control control;

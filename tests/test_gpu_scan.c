@@ -337,7 +337,7 @@ Test(gpu_scan, stops_when_told)
 
 /* ---- many limit sets ------------------------------------------------------------------------------------------------------------- */
 
-enum { ROWS = 70, LIMITS = 3, PROBLEMS = 2, MOST_NODES = 7 };
+enum { ROWS = 70, LIMITS = 3, PROBLEMS = 2, MOST_NODES = 12 };
 
 typedef struct rows {
     int32_t problems[ROWS];
@@ -368,23 +368,23 @@ static void check_rows(const mn_problem *problems, const rows *gpu, const rows *
     }
 }
 
-/* One or two tables, limits of all kinds, some off; against the CPU's sweep. */
-static void check_sweep(mn_device *device, uint64_t seed)
+/* `count` tables, limits of all kinds, some off; against the CPU's sweep. False: the device refused. */
+static bool compare_sweeps(mn_device *device, uint64_t seed, int count, int limits, int most_nodes)
 {
     uint64_t state = seed;
-    const int count = 1 + (int)(seed % PROBLEMS), limits = (int)(seed % (LIMITS + 1));
     scan_question questions[PROBLEMS];
     mn_problem problems[PROBLEMS];
     size_t widest = 0;
     for (int i = 0; i < count; i++) {
-        questions[i] = random_scan_question(seed,
-                                            (random_shape){.nodes = 1 + (int)((seed + (uint64_t)i) % MOST_NODES),
-                                                           .blocks = 2 + (int)(seed % 3),
-                                                           .metrics = 3,
-                                                           .ragged = seed & 1,
-                                                           .distinct = (int)(seed % 4),
-                                                           .rules = (int)(seed % 3)},
-                                            limits);
+        questions[i] =
+            random_scan_question(seed,
+                                 (random_shape){.nodes = 1 + (int)((seed + (uint64_t)i) % (uint64_t)most_nodes),
+                                                .blocks = 2 + (int)(seed % 3),
+                                                .metrics = 3,
+                                                .ragged = seed & 1,
+                                                .distinct = (int)(seed % 4),
+                                                .rules = (int)(seed % 3)},
+                                 limits);
         problems[i] = questions[i].problem;
         widest = (size_t)problems[i].node_count > widest ? (size_t)problems[i].node_count : widest;
     }
@@ -412,9 +412,16 @@ static void check_sweep(mn_device *device, uint64_t seed)
         cr_assert_eq(request.answered, ROWS);
         check_rows(problems, &gpu, &cpu, widest, seed);
     }
+    const bool ran = many;
     mn_gpu_many_free(many, device->gpu);
     for (int i = 0; i < count; i++)
         free_scan_question(&questions[i]);
+    return ran;
+}
+
+static void check_sweep(mn_device *device, uint64_t seed)
+{
+    compare_sweeps(device, seed, 1 + (int)(seed % PROBLEMS), (int)(seed % (LIMITS + 1)), 7);
 }
 
 Test(gpu_sweep, equals_the_cpu)
@@ -422,6 +429,17 @@ Test(gpu_sweep, equals_the_cpu)
     mn_device *device = open_simt("0");
     for (uint64_t seed = 1; seed <= 60; seed++)
         check_sweep(device, seed);
+    mn_device_close(device);
+}
+
+/* 4^12 networks, 1.7e7: the CPU searches these rows. */
+Test(gpu_sweep, equals_the_search_on_larger_spaces)
+{
+    mn_device *device = open_simt("0");
+    int ran = 0;
+    for (uint64_t seed = 11; seed < 11 + 12 * 12; seed += 12) /* so many that all have 12 nodes */
+        ran += compare_sweeps(device, seed, 1, 2, 12);
+    cr_assert_geq(ran, 4, "%d of 12 spaces ran", ran);
     mn_device_close(device);
 }
 

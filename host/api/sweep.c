@@ -6,7 +6,7 @@
 
 enum { FIRST_CHUNK = 256, LARGEST_CHUNK = 1 << 20 };
 #define LONGEST_CHUNK 0.1  /* seconds between two reports */
-#define SECONDS_A_ROW 2e-6 /* what the CPU takes on small spaces (bench/results/sweep.md), to choose a device */
+#define SECONDS_A_ROW 5e-8 /* what the CPU takes where a device has a kernel (bench/results/sweep.md), to choose one */
 
 typedef struct sweep_run {
     mn_solver *solver;
@@ -46,6 +46,7 @@ static mn_status run_chunk(sweep_run *run, uint64_t rows, int64_t *capacities)
     mn_sweep_request request = {.problems = solver->problems,
                                 .problem_count = solver->member_count,
                                 .count = rows,
+                                .to_come = run->count - run->done,
                                 .capacities = capacities,
                                 .threads = mn_thread_count(run->options->threads),
                                 .control = run->control,

@@ -1,23 +1,13 @@
-/* Tables are made once a sweep, on the host: all networks listed, sorted best score first, and the sets of each limit's ranks. Rows go to the
- * device in chunks. */
+/* Tables are made once a sweep, on the host: of each problem the networks that can be an answer, best score first, and the sets of each limit's
+ * ranks. Rows go to the device in chunks. */
 #include "host/device/gpu_scan_many.h"
 #include "host/core/memory.h"
-#include "host/device/cpu_scan_low.h"
-#include "host/device/cpu_scan_paths.h"
 #include "host/device/kernel_scan_many.h"
+#include "solver/lookup.h"
 
-#define MOST_NETWORKS ((uint64_t)1 << 22) /* of a space: listing and sorting more takes the host seconds */
-#define MOST_CHOICES ((uint64_t)1 << 27)  /* networks times nodes: 256 MB */
+#define MOST_EFFORT ((uint64_t)1 << 23) /* candidates that listing may look at: one to two seconds */
 
 enum { MOST_ROWS = 1 << 20 };
-
-static const mn_scan_room room = {.most_low_parts = INT32_MAX,
-                                  .most_middle_parts = 1,
-                                  .block_words = MN_KERNEL_STEP_WORDS,
-                                  .set_bytes = (size_t)64 << 20,
-                                  .bytes_a_state = true,
-                                  .all_set_bytes = SIZE_MAX,
-                                  .fewest_ranks = 16};
 
 typedef struct space {
     mn_kernel_scan_many kernel; /* with this problem's tables */
@@ -59,77 +49,64 @@ static mn_status put(mn_gpu_many *many, space *s, int place, void *field, const 
 
 /* ---- the tables of one problem ------------------------------------------------------------------------------------------------------------ */
 
-static mn_status put_sums(mn_gpu_many *many, space *s, const mn_scan_parts *parts, mn_error *error)
-{
-    const size_t networks = (size_t)s->kernel.networks, columns = (size_t)parts->column_count;
-    int64_t *sums = mn_new_array(columns * networks, sizeof *sums);
-    int64_t *bases = mn_new_array(columns, sizeof *bases);
-    mn_status status = sums && bases ? MN_OK : mn_fail_memory(error);
-    for (size_t column = 0; status == MN_OK && column < columns; column++) {
-        memcpy(sums + column * networks, parts->lows[0].part.sums[column], networks * sizeof *sums);
-        if (column > 0)
-            bases[column - 1] = parts->columns[column].base;
-    }
-    if (status == MN_OK)
-        status = put(many, s, 0, &s->kernel.sums, sums, columns * networks * sizeof *sums, error);
-    if (status == MN_OK)
-        status = put(many, s, 1, &s->kernel.bases, bases, columns * sizeof *bases, error);
-    free(sums);
-    free(bases);
-    return status;
-}
-
-static mn_status put_choices(mn_gpu_many *many, space *s, const mn_scan_parts *parts, mn_error *error)
-{
-    const size_t nodes = (size_t)s->kernel.node_count;
-    uint16_t *choices = mn_new_array((size_t)s->kernel.networks * nodes, sizeof *choices);
-    if (!choices)
-        return mn_fail_memory(error);
-    for (size_t i = 0; i < s->kernel.networks; i++)
-        mn_paths_find(parts->problem->diagram, parts->low_counts, 0, (int)nodes, 0, parts->lows[0].number[i],
-                      choices + i * nodes);
-    const mn_status status =
-        put(many, s, 2, &s->kernel.choices, choices, (size_t)s->kernel.networks * nodes * sizeof *choices, error);
-    free(choices);
-    return status;
-}
-
 /* Where the filters' arrays begin; the sizes of all. */
-static void place_ranks(mn_kernel_scan_many *k, const mn_scan_parts *parts, size_t *words, size_t *bottoms)
+static void place_ranks(mn_kernel_scan_many *k, const mn_lookup *lookup, size_t *words, size_t *bottoms)
 {
     size_t edges = 0;
-    for (int f = 0; f < parts->filter_count; f++) {
-        const int ranks = parts->lows[0].ranks[f].count;
+    for (int f = 0; f < k->filter_count; f++) {
+        const int ranks = lookup->ranks[f].count;
         k->set[f] = *words;
         k->bottom[f] = *bottoms;
         k->edge[f] = edges;
         k->ranks[f] = ranks;
-        k->limit[f] = parts->filters[f].column - 1;
+        k->limit[f] = f;
         *words += ((size_t)ranks + 1) * k->words;
         *bottoms += (size_t)ranks;
         edges += (size_t)ranks + 1;
     }
 }
 
-static mn_status put_ranks(mn_gpu_many *many, space *s, const mn_scan_parts *parts, mn_error *error)
+/* The first step of a set that is not empty, and behind the last one, << 16. */
+static uint32_t edges_of(const uint64_t *set, size_t words)
+{
+    size_t first = 0, last = words;
+    while (first < words && !set[first])
+        first++;
+    while (last > first && !set[last - 1])
+        last--;
+    const size_t end = (last + MN_KERNEL_STEP_WORDS - 1) / MN_KERNEL_STEP_WORDS;
+    return (uint32_t)(first / MN_KERNEL_STEP_WORDS) | (uint32_t)end << 16;
+}
+
+/* The sets with as many words as the kernel's steps have. */
+static void fill_ranks(const mn_kernel_scan_many *k, const mn_lookup *lookup, uint64_t *sets, int64_t *bottoms,
+                       uint32_t *edges)
+{
+    for (int f = 0; f < k->filter_count; f++) {
+        const mn_lookup_ranks *ranks = &lookup->ranks[f];
+        memcpy(bottoms + k->bottom[f], ranks->bottoms, (size_t)ranks->count * sizeof *bottoms);
+        for (size_t rank = 0; rank <= (size_t)ranks->count; rank++) {
+            uint64_t *set = sets + k->set[f] + rank * k->words;
+            memcpy(set, ranks->sets + rank * lookup->words, lookup->words * sizeof *set);
+            edges[k->edge[f] + rank] = edges_of(set, k->words);
+        }
+    }
+}
+
+static mn_status put_ranks(mn_gpu_many *many, space *s, const mn_lookup *lookup, mn_error *error)
 {
     mn_kernel_scan_many *k = &s->kernel;
     size_t words = 0, bottom_count = 0;
-    place_ranks(k, parts, &words, &bottom_count);
-    const size_t edge_count = bottom_count + (size_t)parts->filter_count;
+    place_ranks(k, lookup, &words, &bottom_count);
+    const size_t edge_count = bottom_count + (size_t)k->filter_count;
     uint64_t *sets = mn_new_array(words, sizeof *sets);
     int64_t *bottoms = mn_new_array(bottom_count, sizeof *bottoms);
     uint32_t *edges = mn_new_array(edge_count, sizeof *edges);
     mn_status status = sets && bottoms && edges ? MN_OK : mn_fail_memory(error);
-    for (int f = 0; status == MN_OK && f < parts->filter_count; f++) {
-        const mn_scan_ranks *ranks = &parts->lows[0].ranks[f];
-        memcpy(sets + k->set[f], ranks->sets, ((size_t)ranks->count + 1) * k->words * sizeof *sets);
-        memcpy(bottoms + k->bottom[f], ranks->bottoms, (size_t)ranks->count * sizeof *bottoms);
-        for (int rank = 0; rank <= ranks->count; rank++)
-            edges[k->edge[f] + (size_t)rank] = ranks->first[rank] | (uint32_t)ranks->last[rank] << 16;
-    }
-    if (status == MN_OK)
+    if (status == MN_OK) {
+        fill_ranks(k, lookup, sets, bottoms, edges);
         status = put(many, s, 3, &k->sets, sets, words * sizeof *sets, error);
+    }
     if (status == MN_OK)
         status = put(many, s, 4, &k->bottoms, bottoms, bottom_count * sizeof *bottoms, error);
     if (status == MN_OK)
@@ -140,37 +117,58 @@ static mn_status put_ranks(mn_gpu_many *many, space *s, const mn_scan_parts *par
     return status;
 }
 
-static mn_status make_space(mn_gpu_many *many, const mn_problem *problem, int index, mn_error *error)
+static mn_status put_list(mn_gpu_many *many, space *s, const mn_undominated *list, mn_error *error)
+{
+    mn_lookup *lookup;
+    const mn_control control = {0};
+    mn_status status = mn_lookup_make(list, 1, list->node_count, &control, error, &lookup);
+    if (status != MN_OK)
+        return status;
+    s->kernel.networks = list->count;
+    s->kernel.words =
+        (uint32_t)((lookup->words + MN_KERNEL_STEP_WORDS - 1) / MN_KERNEL_STEP_WORDS * MN_KERNEL_STEP_WORDS);
+    s->kernel.filter_count = list->limit_count < MN_KERNEL_FILTERS ? list->limit_count : MN_KERNEL_FILTERS;
+    status = put(many, s, 0, &s->kernel.worth, list->scores, list->count * sizeof *list->scores, error);
+    if (status == MN_OK)
+        status = put(many, s, 1, &s->kernel.values, lookup->limits,
+                     (size_t)list->limit_count * list->count * sizeof *lookup->limits, error);
+    if (status == MN_OK)
+        status = put(many, s, 2, &s->kernel.choices, list->choices,
+                     list->count * (size_t)list->node_count * sizeof *list->choices, error);
+    if (status == MN_OK)
+        status = put_ranks(many, s, lookup, error);
+    mn_lookup_free(lookup);
+    return status;
+}
+
+/* `*effort` falls by what listing took. *unfit: too much would be needed. */
+static mn_status make_space(mn_gpu_many *many, const mn_problem *problem, int index, uint64_t *effort,
+                            const char **unfit, mn_error *error)
 {
     space *s = &many->spaces[index];
     s->kernel = (mn_kernel_scan_many){.problem = index,
                                       .limit_count = problem->limit_count,
                                       .node_count = problem->node_count,
-                                      .widest = (int32_t)many->widest,
-                                      .score_base = problem->score.base};
-    if (problem->diagram->empty)
+                                      .widest = (int32_t)many->widest};
+    mn_undominated_build *build;
+    mn_undominated list = {0};
+    const mn_control control = {0};
+    bool never;
+    mn_status status = mn_undominated_begin(problem, error, &build);
+    if (status == MN_OK)
+        status = mn_undominated_continue(build, effort, &control, &never, error, &list);
+    mn_undominated_end(build);
+    if (status == MN_STOPPED) {
+        *unfit = "spaces in which too many networks can be an answer";
         return MN_OK;
-    mn_scan_parts parts;
-    mn_status status = mn_scan_columns_all(problem, &room, error, &parts);
-    if (status != MN_OK)
-        return status;
-    if (!mn_scan_lows_make(&parts))
-        status = mn_fail_memory(error);
-    if (status == MN_OK) {
-        s->kernel.networks = (uint64_t)parts.lows[0].part.count;
-        s->kernel.words = (uint32_t)parts.lows[0].words;
-        s->kernel.filter_count = parts.filter_count;
-        status = put_sums(many, s, &parts, error);
     }
-    if (status == MN_OK)
-        status = put_choices(many, s, &parts, error);
-    if (status == MN_OK)
-        status = put_ranks(many, s, &parts, error);
-    mn_scan_parts_free(&parts);
+    if (status == MN_OK && list.count > 0)
+        status = put_list(many, s, &list, error);
+    mn_undominated_free(&list);
     return status;
 }
 
-/* Why the kernel cannot run the problem; NULL: it can, or memory ran out, as is found out soon. */
+/* Why the kernel cannot run the problem; NULL: it can, or it turns out when networks are listed. */
 static const char *lacks(const mn_problem *problem)
 {
     bool scaled = problem->score.scaled;
@@ -180,14 +178,7 @@ static const char *lacks(const mn_problem *problem)
         return "scaled metrics";
     if (problem->diagram->outside_count > 0)
         return "rules that are checked network by network";
-    if (problem->limit_count >= MN_KERNEL_COLUMNS)
-        return "more than 31 limits";
-    uint64_t **counts = mn_paths_count(problem->diagram, problem->node_count);
-    const uint64_t networks = counts && !problem->diagram->empty ? counts[0][0] : 0;
-    free(counts);
-    return networks > MOST_NETWORKS || networks * (uint64_t)problem->node_count > MOST_CHOICES
-               ? "spaces of more than 4 million networks"
-               : NULL;
+    return problem->limit_count >= MN_KERNEL_COLUMNS ? "more than 31 limits" : NULL;
 }
 
 mn_status mn_gpu_many_create(const mn_plugin *plugin, mn_gpu *gpu, const mn_problem *problems, int problem_count,
@@ -210,12 +201,13 @@ mn_status mn_gpu_many_create(const mn_plugin *plugin, mn_gpu *gpu, const mn_prob
     many->spaces = mn_new_array((size_t)problem_count, sizeof *many->spaces);
     mn_status status = many->spaces ? MN_OK : mn_fail_memory(error);
     plugin->range_push(gpu, "sweep: tables");
-    for (int i = 0; status == MN_OK && i < problem_count; i++) {
+    uint64_t effort = MOST_EFFORT;
+    for (int i = 0; status == MN_OK && !*unfit && i < problem_count; i++) {
         many->space_count++;
-        status = make_space(many, &problems[i], i, error);
+        status = make_space(many, &problems[i], i, &effort, unfit, error);
     }
     plugin->range_pop(gpu);
-    if (status == MN_OK)
+    if (status == MN_OK && !*unfit)
         *made = many;
     else
         mn_gpu_many_free(many, gpu);

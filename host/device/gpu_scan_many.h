@@ -1,4 +1,4 @@
-/* Many limit sets over small spaces, by scan on a GPU or its emulator: a sweep. */
+/* Many limit sets at once, by scan over the networks that can be an answer, on a GPU or its emulator: a sweep. */
 #ifndef MN_DEVICE_GPU_SCAN_MANY_H
 #define MN_DEVICE_GPU_SCAN_MANY_H
 

@@ -1,7 +1,7 @@
-/* Parameters of the kernel that answers many limit sets over one small space (kernels/scan_many.cu); made by host/device/gpu_scan_many.c.
+/* Parameters of the kernel that answers many limit sets over a list of networks (kernels/scan_many.cu); made by host/device/gpu_scan_many.c.
  *
- * The whole space is one low table (cpu_scan_parts.h), best score first and then lexicographic, so the first network whose bit is in the sets of all
- * limits, and which obeys them exactly, is the answer. */
+ * The networks that can be an answer (solver/undominated.h) lie best score first and then lexicographic, so the first one whose bit is in the sets of
+ * all limits, and which obeys them exactly, is the answer. */
 #ifndef MN_DEVICE_KERNEL_SCAN_MANY_H
 #define MN_DEVICE_KERNEL_SCAN_MANY_H
 
@@ -14,12 +14,11 @@ typedef struct mn_kernel_scan_many {
     int32_t node_count, widest;
     int32_t problem;           /* what `problems` receives */
     uint64_t rows;             /* limit sets */
-    uint64_t networks;         /* of the space */
+    uint64_t networks;         /* in the list */
     uint32_t words;            /* of a set: whole steps */
-    int64_t score_base;        /* score = score_base - sum */
     const int64_t *capacities; /* [rows][limit_count]; INT64_MAX: off */
-    const int64_t *bases;      /* [limit_count] of the limits' values */
-    const int64_t *sums;       /* [1 + limit_count][networks]: the score's, negated, and the limits' */
+    const int64_t *worth;      /* [networks] scores, descending */
+    const int64_t *values;     /* [limit_count][networks] of the limits */
     const uint16_t *choices;   /* [networks][node_count] */
     const uint64_t *sets;      /* [filter][ranks + 1][words], each filter's from set[filter] on */
     const int64_t *bottoms; /* [filter][ranks], from bottom[filter] on; the rank of x is the number of bottoms <= x */

@@ -26,7 +26,7 @@
 #define MN_PLUGIN_SYMBOL "mathnas_plugin"
 
 enum {
-    MN_PLUGIN_VERSION = 4,
+    MN_PLUGIN_VERSION = 5,
     MN_GPU_STREAMS = 2,    /* streams 0 and 1: work on one overlaps transfers on the other */
     MN_GPU_ALIGNMENT = 256 /* of allocated memory, bytes */
 };

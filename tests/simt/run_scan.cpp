@@ -26,7 +26,7 @@ struct arrays {
     uint8_t cells[2][2];
     int64_t bottoms[2][ranks];
     uint32_t edges[2][ranks + 1];
-    int64_t capacities[rows], bases[1], scores[rows];
+    int64_t capacities[rows], scores[rows];
     int32_t problems[rows];
     uint16_t choices[lows], answers[rows];
 };
@@ -164,10 +164,9 @@ static mn_kernel_scan_many many_parameters(arrays *d)
     p.rows = rows;
     p.networks = lows;
     p.words = words;
-    p.score_base = base;
     p.capacities = d->capacities;
-    p.bases = d->bases;
-    p.sums = d->low_sums[0];
+    p.worth = d->low_sums[0];
+    p.values = d->low_sums[1];
     p.choices = d->choices;
     p.sets = d->sets[0][0];
     p.bottoms = d->bottoms[0];
