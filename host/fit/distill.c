@@ -40,8 +40,9 @@ static void draw(const mn_table *table, uint64_t number, uint16_t *network)
                                    (uint64_t)table->nodes[node].block_count);
 }
 
-/* All networks, or MN_DISTILL_SAMPLE of a larger space; those that the rules admit, but all for MN_DISTILL_FULL, where each has a value. */
-static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
+/* All networks, or MN_DISTILL_SAMPLE of a larger space: those that the rules admit and that compute no constant, whose values few nodes cannot
+ * tell apart from others'. But all for MN_DISTILL_FULL, where each has a value. */
+static mn_status list_networks(mn_projection *p, const mn_features *features, bool full, mn_error *error)
 {
     const size_t nodes = (size_t)p->table->node_count;
     const uint64_t size = space_size(p->table);
@@ -64,7 +65,8 @@ static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
             draw(p->table, i, network);
         else
             unrank(p->table, i, network);
-        p->count += full || mn_rules_admit(p->table->rules, p->table->rule_count, network);
+        p->count += full || (mn_rules_admit(p->table->rules, p->table->rule_count, network) &&
+                             !mn_features_constant(features, network));
     }
     return p->count ? MN_OK
                     : mn_fail(error, MN_USAGE, "the rules of \"%s\" admit none of %d networks drawn at random",
@@ -292,7 +294,7 @@ mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, 
     const bool full = terms == MN_DISTILL_FULL;
     mn_status status = full ? MN_OK : mn_projection_list_factors(&p, (int)terms + 1, error);
     if (status == MN_OK)
-        status = list_networks(&p, full, error);
+        status = list_networks(&p, mn_process_features(process), full, error);
     result->link = mn_process_link(process);
     result->networks = p.count;
     if (status == MN_OK)
