@@ -60,6 +60,19 @@ static_library := $(BUILD)/libmathnas.a
 shared_library := $(BUILD)/libmathnas.so
 command        := $(if $(command_sources),$(BUILD)/mathnas)
 emulator       := $(if $(have_cpp),$(BUILD)/libmathnas_simt.so)
+
+# The GPU plugin, where nvcc is: code for one architecture, and PTX that a driver turns into code for later ones. `make cuda-all` holds code for
+# every architecture that nvcc knows of these. Never built with sanitizers: those runs test the same sources under the emulator.
+NVCC          ?= $(firstword $(shell command -v nvcc 2>/dev/null) $(wildcard /usr/local/cuda/bin/nvcc))
+CUDA_ARCH     ?= 90
+cuda_arches   := 75 80 86 89 90 100 103 110 120
+cuda_known     = $(filter $(cuda_arches),$(patsubst compute_%,%,$(shell $(NVCC) --list-gpu-arch)))
+cuda_code      = $(foreach arch,$(CUDA_ARCH),-gencode arch=compute_$(arch),code=sm_$(arch)) \
+                 -gencode arch=compute_$(lastword $(CUDA_ARCH)),code=compute_$(lastword $(CUDA_ARCH))
+compile_cuda   = $(NVCC) -std=c++17 -O3 -lineinfo -I. -Werror all-warnings $(cuda_code) \
+                 -Xcompiler -Wall,-Wextra,-fPIC,-fvisibility=hidden,-pthread
+gpu_plugin     = $(if $(SANITIZE),,$(if $(NVCC),$(BUILD)/libmathnas_cuda.so))
+
 test_programs  := $(patsubst %.c,$(BUILD)/%,$(test_sources)) $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
 simt_programs  := $(patsubst tests/simt/%.cpp,$(BUILD)/%,$(sort $(wildcard tests/simt/run_*.cpp)))
 cpp_programs   := $(patsubst %.cpp,$(BUILD)/%,$(cpp_test_sources))
@@ -92,11 +105,14 @@ run = $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all simt-programs simt-programs-here deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
+.PHONY: all cuda-all kernel-report gpu-check simt-programs simt-programs-here deps demo install uninstall clean test test-full test-asan run-tests test-tsan test-fresh fuzz fuzz-programs cross objects \
         lint format bench bench-peers bench-programs help FORCE
 
 ##@ Build and try
-all: $(static_library) $(shared_library) $(command) $(emulator) ## library, command and, where g++ is, the emulated kernels (the default)
+all: $(static_library) $(shared_library) $(command) $(emulator) $(gpu_plugin) ## library, command; kernels where g++ (emulated) and nvcc are (the default)
+
+cuda-all: ## the GPU plugin with code for every architecture from sm_75 to sm_120 that nvcc knows
+	@$(if $(NVCC),$(MAKE) CUDA_ARCH="$(cuda_known)" all,echo "make cuda-all: expected nvcc on PATH or in /usr/local/cuda/bin, found none" >&2; exit 1)
 
 demo: ## exact answers on a published table, in under three minutes from a bare machine
 	@.ci/deps.sh demo
@@ -188,6 +204,12 @@ bench-peers: ## solves and sweeps beside HiGHS, CBC and CP-SAT; rewrites bench/r
 
 bench-programs: $(bench_programs) $(bench_kernels)
 
+kernel-report: ## registers, shared memory, spills and stack of every kernel (ARCHES="90 120"; default: all); fails on a spill or a stack frame
+	@NVCC='$(NVCC)' .ci/kernel_report.sh $(ARCHES)
+
+gpu-check: ## on a GPU: build, parity, compute-sanitizer where it is, benchmarks; one summary in build/gpu-check
+	@NVCC='$(NVCC)' BUILD='$(BUILD)' .ci/gpu_check.sh
+
 ##@ Other
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
@@ -220,6 +242,18 @@ $(BUILD)/obj/%.cu.o: %.cu $(BUILD)/compile_cpp.flags
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(run)$(compile_cpp) $(KERNEL_FLAGS) -MMD -MP -x c++ -c $< -o $@
+
+$(BUILD)/compile_cuda.flags: FORCE
+	$(call remember,$(compile_cuda))
+
+$(BUILD)/obj/%.cuda.o: %.cu $(BUILD)/compile_cuda.flags
+	$(call say,NVCC,$<)
+	@mkdir -p $(@D)
+	$(run)$(compile_cuda) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+
+$(BUILD)/libmathnas_cuda.so: $(patsubst %.cu,$(BUILD)/obj/%.cuda.o,$(kernel_sources)) $(BUILD)/link.flags
+	$(call say,LD,$@)
+	$(run)$(NVCC) -shared -cudart static $(cuda_code) $(filter %.o,$^) -o $@
 
 $(BUILD)/libmathnas_simt.so: $(call objects_cpp,$(kernel_sources) $(emulator_sources)) $(BUILD)/link.flags
 	$(call say,LD,$@)

@@ -13,6 +13,10 @@ install_all() {
     [ ! -x "$BUILD/mathnas" ] || install -m 755 "$BUILD/mathnas" "$root/bin/mathnas"
     install -m 644 "$BUILD/libmathnas.a" "$root/lib/libmathnas.a"
     install -m 755 "$BUILD/libmathnas.so" "$root/lib/libmathnas.so.$VERSION"
+    for plugin in simt cuda; do
+        [ ! -f "$BUILD/libmathnas_$plugin.so" ] ||
+            install -D -m 755 "$BUILD/libmathnas_$plugin.so" "$root/lib/mathnas/libmathnas_$plugin.so"
+    done
     ln -sf "libmathnas.so.$VERSION" "$root/lib/libmathnas.so.$major"
     ln -sf "libmathnas.so.$major" "$root/lib/libmathnas.so"
     install -m 644 host/mathnas.h "$root/include/mathnas.h"
@@ -25,7 +29,7 @@ install_all() {
 }
 
 uninstall_all() {
-    rm -rf "$root/share/mathnas"
+    rm -rf "$root/share/mathnas" "$root/lib/mathnas"
     rm -f "$root/bin/mathnas" "$root/include/mathnas.h" "$root/lib/pkgconfig/mathnas.pc" \
         "$root/lib/libmathnas.a" "$root/lib/libmathnas.so" "$root/lib/libmathnas.so.$major" "$root/lib/libmathnas.so.$VERSION"
 }

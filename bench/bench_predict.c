@@ -136,7 +136,7 @@ static bool run_shape(const shape *s, int threads, double gibibytes, int runs)
         const double start = mn_clock();
         mn_parallel(threads, tasks, copy_task, &w);
         const double copied = mn_clock();
-        mn_device_cpu.predict(table, w.networks, 1, w.count, threads, w.columns, NULL);
+        mn_device_predict(NULL, table, w.networks, 1, w.count, threads, w.columns, NULL);
         const double predicted = mn_clock();
         mn_predict(table, w.networks, 1, w.count, threads, w.columns);
         if (run >= 0) {

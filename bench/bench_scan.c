@@ -2,10 +2,17 @@
  * may exclude whole prefixes (effective). The peer is the same search written as plainly as possible: sums built up node by node,
  * the innermost node compared value by value. Tables have the shapes and value ranges of the published ones.
  *
- * usage: bench_scan [threads [runs]] */
+ * With a device the same questions, larger spaces and a count, each for some seconds: networks examined a second of wall time (explicit), of
+ * the kernel alone by its events, of the kernel that compares sums of 32 bits likewise, and when bounds may exclude prefixes (networks of the
+ * space a second, where it was finished).
+ * Answers of runs that finished are compared with the CPU's.
+ *
+ * usage: bench_scan [threads [runs]]
+ *        bench_scan --device simt|cuda|cuda:N [seconds] */
 #include "bench/machine.h"
 #include "bench/shapes.h"
 #include "host/device/cpu.h"
+#include "host/device/gpu_scan.h"
 #include "solver/threads.h"
 
 /* ---- the peer ------------------------------------------------------------------------------------------------------------------- */
@@ -54,7 +61,7 @@ static bool scan(mn_cpu_level level, const mn_problem *problem, const int64_t *c
     const mn_scan_request request = {
         .problem = problem, .capacities = capacities, .top = 1, .threads = threads, .every = every};
     const double start = mn_clock();
-    const mn_status status = level == mn_cpu_best_level() ? mn_device_cpu.scan(&request, &o->result, NULL)
+    const mn_status status = level == mn_cpu_best_level() ? mn_device_scan(NULL, &request, &o->result, NULL)
                                                           : mn_cpu_scan(level, &request, &o->result, NULL);
     o->seconds = mn_clock() - start;
     return status == MN_OK;
@@ -128,8 +135,117 @@ static void run_shape(const shape *s, int threads, int runs)
     mn_table_free(table);
 }
 
+/* ---- a device ------------------------------------------------------------------------------------------------------------------- */
+
+/* Seconds that kernel `kernel` has run in all. */
+static double kernel_seconds(mn_device *device, const char *kernel)
+{
+    mn_kernel_use use;
+    for (int i = 0; mn_device_kernel(device, i, &use); i++)
+        if (!strcmp(use.kernel, kernel))
+            return use.seconds;
+    return 0;
+}
+
+typedef struct device_run {
+    mn_status status;
+    mn_scan_result result;
+    double seconds, kernel;
+    int64_t score;
+    uint16_t network[32];
+} device_run;
+
+typedef enum device_work { EVERY, PLAIN, BOUNDED, COUNT } device_work;
+
+/* One question for at most `seconds`. */
+static void run_on(mn_device *device, const mn_problem *problem, const int64_t *capacities, device_work work,
+                   double seconds, device_run *r)
+{
+    const char *kernel = work == COUNT ? "scan count" : work == PLAIN ? "scan plain" : "scan", *unfit = NULL;
+    const mn_gpu_scan_tuning tuning = {.plain = work == PLAIN};
+    *r = (device_run){.kernel = kernel_seconds(device, kernel)};
+    r->result = (mn_scan_result){.scores = &r->score, .choices = r->network};
+    const double start = mn_clock();
+    const mn_scan_request request = {.problem = problem,
+                                     .capacities = capacities,
+                                     .top = 1,
+                                     .every = work <= PLAIN,
+                                     .count = work == COUNT,
+                                     .control = {.deadline = start + seconds}};
+    mn_error error = {0};
+    r->status = mn_gpu_scan(device->plugin, device->gpu, &tuning, &request, &r->result, &unfit, &error);
+    r->seconds = mn_clock() - start;
+    r->kernel = kernel_seconds(device, kernel) - r->kernel;
+    if (r->status == MN_FAILURE)
+        fprintf(stderr, "bench_scan: %s\n", error.text);
+}
+
+/* Whether the finished runs agree with the CPU. */
+static const char *compare_with_cpu(const mn_problem *problem, const int64_t *capacities, const device_run *bounded,
+                                    const device_run *counted)
+{
+    outcome o;
+    if (bounded->status != MN_OK || !scan(mn_cpu_best_level(), problem, capacities, 0, false, &o))
+        return "not finished";
+    if (o.score != bounded->score ||
+        memcmp(o.network, bounded->network, sizeof *o.network * (size_t)problem->node_count) != 0)
+        return "DIFFERENT";
+    const mn_scan_request request = {.problem = problem, .capacities = capacities, .count = true};
+    mn_scan_result cpu = {0};
+    if (counted->status == MN_OK && mn_device_scan(NULL, &request, &cpu, NULL) == MN_OK &&
+        cpu.feasible != counted->result.feasible)
+        return "DIFFERENT";
+    return "same";
+}
+
+static void run_shape_on(mn_device *device, const shape *s, double seconds)
+{
+    mn_table *table = make_table(s);
+    mn_problem problem;
+    int64_t capacities[2];
+    make_question(table, &problem, capacities);
+    device_run every, plain_sums, bounded, counted;
+    run_on(device, &problem, capacities, EVERY, seconds, &every);
+    run_on(device, &problem, capacities, PLAIN, seconds, &plain_sums);
+    run_on(device, &problem, capacities, BOUNDED, seconds, &bounded);
+    run_on(device, &problem, capacities, COUNT, seconds, &counted);
+    const double examined = (double)every.result.examined;
+    printf("%-26s %9.3g  %10.3g  %10.3g  %10.3g  %10.3g  %10.3g  %s\n", s->name, (double)every.result.networks,
+           examined / every.seconds, every.kernel > 0 ? examined / every.kernel : 0.0,
+           plain_sums.kernel > 0 ? (double)plain_sums.result.examined / plain_sums.kernel : 0.0,
+           bounded.status == MN_OK ? (double)bounded.result.networks / bounded.seconds : 0.0,
+           (double)counted.result.examined / counted.seconds,
+           compare_with_cpu(&problem, capacities, &bounded, &counted));
+    fflush(stdout);
+    mn_problem_free(&problem);
+    mn_table_free(table);
+}
+
+static int run_device(const char *program, const char *name, double seconds)
+{
+    mn_device *device = NULL;
+    if (mn_device_open(name, true, &device) != MN_OK || !device->plugin) {
+        printf("nothing measured: %s\n", mn_last_error(device));
+        mn_device_close(device);
+        return 1;
+    }
+    print_machine();
+    printf("device %s; repeat: %s --device %s %g\n\n", mn_device_name(device), program, name, seconds);
+    printf("                                      explicit,   explicit,   32-bit      effective,   counted,  the\n");
+    printf(
+        "table                       networks  per second  kernel      sums, same  per second  per second  answers\n");
+    static const shape spaces[] = {SHAPE_NASBENCH201, SHAPE_SUPERVIT, SHAPE_12_OF_6,
+                                   SHAPE_12_OF_8,     SHAPE_16_OF_5,  SHAPE_20_OF_9};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        run_shape_on(device, &spaces[i], seconds);
+    mn_device_close(device);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 2 && !strcmp(argv[1], "--device"))
+        return run_device(argv[0], argv[2], argc > 3 ? atof(argv[3]) : 5);
     const int threads = mn_thread_count(argc > 1 ? atoi(argv[1]) : 0);
     int runs = argc > 2 ? atoi(argv[2]) : 3;
     runs = runs < 1 ? 1 : runs > 99 ? 99 : runs;

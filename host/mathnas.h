@@ -47,6 +47,7 @@ typedef struct mn_table mn_table;       /* a block table, or a space (the same w
 typedef struct mn_networks mn_networks; /* networks read, drawn or enumerated */
 typedef struct mn_solver mn_solver; /* a question on one or more tables, with what was learned from earlier answers */
 typedef struct mn_front mn_front;   /* a Pareto front */
+typedef struct mn_device mn_device; /* what runs questions: the CPU, a GPU or its emulator */
 typedef struct mn_truth mn_truth;   /* measured metrics of a benchmark's networks */
 typedef struct mn_measurements mn_measurements; /* measured networks that a table is fitted to */
 typedef struct mn_plan mn_plan;                 /* networks to measure */
@@ -212,6 +213,35 @@ typedef struct mn_class_counts {
  * MN_USAGE when functions may coincide among more than 20,000,000 networks. */
 MN_API mn_status mn_table_count_classes(const mn_table *table, mn_class_counts *counts);
 
+/* ---- devices ------------------------------------------------------------------------------------------------------------ */
+
+/* Opens a device: "cpu"; "cuda" or "cuda:N", a GPU; "simt", the same kernels emulated on the CPU, for tests; "auto": a GPU for work that is
+ * long enough for it where there is one, and otherwise the CPU. Every device gives the same answers, bit for bit. All but the CPU are plugins
+ * (libmathnas_cuda.so, libmathnas_simt.so), looked for in the folder MATHNAS_PLUGINS, beside the command or library, and in lib/mathnas where
+ * it is installed. A device that cannot run is MN_FAILURE with a sentence; "auto" never fails for that. `profile` (mn_device_kernel) costs a
+ * little time. One thread at a time may use a device; it must outlive the solvers that use it. */
+MN_API mn_status mn_device_open(const char *name, bool profile, mn_device **device);
+MN_API void mn_device_close(mn_device *device);
+
+/* "cpu" (also "auto" that started no GPU), "simt", "cuda:0" */
+MN_API const char *mn_device_name(const mn_device *device);
+MN_API const char *mn_device_ran(const mn_device *device); /* what the last question ran on; NULL is the CPU */
+
+/* "" or why the CPU ran the last question though another device was wanted: a sentence. */
+MN_API const char *mn_device_note(const mn_device *device);
+
+/* What a kernel did since the device was opened. */
+typedef struct mn_kernel_use {
+    const char *kernel;
+    uint64_t launches;
+    double seconds;    /* on the device; 0 without `profile` */
+    uint64_t bytes;    /* of its arrays in the device's memory, read and written once */
+    uint64_t networks; /* that it answered for */
+} mn_kernel_use;
+
+/* The device's kernels in the order of their first use: index from 0. False: there are no more. */
+MN_API bool mn_device_kernel(mn_device *device, int index, mn_kernel_use *use);
+
 /* ---- prediction --------------------------------------------------------------------------------------------------------- */
 
 /* Metrics of `count` networks.
@@ -221,6 +251,10 @@ MN_API mn_status mn_table_count_classes(const mn_table *table, mn_class_counts *
  * threads   0: all cores. The answer does not depend on it. */
 MN_API mn_status mn_predict(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
                             int64_t *const *columns);
+
+/* The same on a device; NULL: the CPU. A device that fails: MN_FAILURE ("auto" goes on with the CPU). */
+MN_API mn_status mn_predict_on(mn_device *device, const mn_table *table, const void *networks, int width,
+                               uint64_t count, int threads, int64_t *const *columns);
 
 /* Standard error of one network's value, in the metric's unit: the root of the sum of squares of the errors of its blocks and factors.
  * NaN when the table has none. */
@@ -300,6 +334,7 @@ typedef struct mn_result {
     uint64_t search_nodes;
     double seconds;
     const char *engine;     /* "search" or "scan" */
+    const char *device;     /* what it ran on: "cpu", "simt", "cuda:0" */
     const char *start_note; /* "", or what excludes all of options.starts: a limit or rule that the first breaks */
     int conflict_count;     /* infeasible: limits that clash (indices); see conflict_minimal */
     const int *conflict;
@@ -316,6 +351,9 @@ MN_API const char *mn_outcome_name(mn_outcome outcome); /* "optimal", "infeasibl
 /* A question over the union of `table_count` tables with the same metrics (and, for fix, forbid and rules, the names used). */
 MN_API mn_status mn_solver_create(const mn_table *const *tables, int table_count, mn_solver **solver);
 MN_API void mn_solver_free(mn_solver *solver);
+
+/* What runs the solver's questions; NULL (the default): the CPU. What has no kernel runs on the CPU (mn_device_note). */
+MN_API mn_status mn_solver_set_device(mn_solver *solver, mn_device *device);
 
 /* The objective: a metric or a linear expression of metrics ("accuracy - 0.02*latency"). The last call counts. */
 MN_API mn_status mn_solver_maximize(mn_solver *solver, const char *expression);
@@ -349,6 +387,11 @@ MN_API mn_status mn_solver_resolve(mn_solver *solver, const mn_options *options,
 /* Stops a running solve, sweep or front soon; may be called from another thread or a signal handler. When none runs, the next one
  * stops. A call that returned MN_INTERRUPTED has used the request up. */
 MN_API void mn_solver_cancel(mn_solver *solver);
+
+/* How many networks meet the limits now set, fixed and forbidden blocks and rules, exactly, by looking at every one that bounds do not settle; over
+ * several tables their sum. Needs no objective. Options used: threads, time_limit. MN_USAGE: a space of 2^64 networks and more. MN_STOPPED,
+ * MN_INTERRUPTED: those counted so far. */
+MN_API mn_status mn_solver_count(mn_solver *solver, const mn_options *options, uint64_t *count);
 
 /* Answers many limit vectors at once; uses all threads, and a front where one limit varies.
  *

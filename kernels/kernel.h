@@ -37,6 +37,10 @@
 /* MN_SHARED(int, counts, [32]); MN_SHARED(int, total, ); */
 #define MN_SHARED(type, name, extent) __shared__ type name extent
 
+/* MN_UNROLL(16) before a loop: unrolled so many times by nvcc. */
+#define MN_PRAGMA(text) _Pragma(#text)
+#define MN_UNROLL(count) MN_PRAGMA(unroll count)
+
 /* The launch's bytes as an array of `type`, 16-byte aligned. */
 extern __shared__ __align__(16) unsigned char mn_dynamic_shared_bytes[];
 #define MN_DYNAMIC_SHARED(type, name) type *const name = reinterpret_cast<type *>(mn_dynamic_shared_bytes)
@@ -71,6 +75,7 @@ inline cudaError_t mn_launch(void (*kernel)(Parameters...), dim3 grid, dim3 bloc
 #else
 
 #define MN_BOTH
+#define MN_UNROLL(count)
 #include "kernels/simt/simt.h"
 
 #endif

@@ -111,7 +111,7 @@ void mn_entangled_lane_scale(const mn_entangled_model *model, bool limited, mn_e
 static int32_t combined(const mn_entangled_model *model, const mn_entangled_lane *lane, bool terms, int64_t index)
 {
     const mn_term_column *columns = model->columns;
-    mn_wide sum = -((mn_wide)(terms ? columns[0].terms : columns[0].blocks)[index] << lane->scale);
+    mn_wide sum = -((terms ? columns[0].terms : columns[0].blocks)[index] * ((mn_wide)1 << lane->scale));
     for (int limit = 0; limit < model->problem->limit_count; limit++)
         if (lane->multipliers[limit] != 0)
             sum += (mn_wide)lane->multipliers[limit] *
@@ -144,7 +144,7 @@ static mn_wide room_of(const mn_entangled_model *model, const mn_entangled_lane 
 int32_t mn_entangled_score_cap(const mn_entangled_model *model, const mn_entangled_lane *lane,
                                const int64_t *capacities, int64_t target)
 {
-    const mn_wide score = (target - model->columns[0].least) << lane->scale;
+    const mn_wide score = ((mn_wide)target - model->columns[0].least) * ((mn_wide)1 << lane->scale);
     const int32_t cap = lowered(room_of(model, lane, capacities) - score, lane->shift);
     return cap > MN_ENTANGLED_LARGEST_CAP ? MN_ENTANGLED_LARGEST_CAP : cap;
 }
@@ -152,7 +152,7 @@ int32_t mn_entangled_score_cap(const mn_entangled_model *model, const mn_entangl
 int64_t mn_entangled_score_bound(const mn_entangled_model *model, const mn_entangled_lane *lane,
                                  const int64_t *capacities, int32_t least)
 {
-    const mn_wide best = room_of(model, lane, capacities) - ((mn_wide)least << lane->shift);
+    const mn_wide best = room_of(model, lane, capacities) - least * ((mn_wide)1 << lane->shift);
     const mn_wide score = (best >> lane->scale) + model->columns[0].least;
     const mn_wide most = model->columns[0].least + model->columns[0].range;
     return (int64_t)(score < most ? score : most);

@@ -239,10 +239,13 @@ static void draw_scale(random_source *source, question_table *table)
             *value %= MOST;
             *value = table->factors[i].metric == 1 && *value < 0 ? -*value : *value;
         }
+    /* g(F) must stay below 2^30: the steepest powers have small factors. */
     table->scale = (question_scale){.form = draw_chance(source, 2) ? POWER : RECIPROCAL,
                                     .mean = draw_chance(source, 3) ? 1 + (int64_t)draw(source, 1000) : sum,
                                     .factor = 1 + (int)draw(source, 5000),
                                     .exponent = (int)draw(source, 250) - 150};
+    if (table->scale.exponent > 75)
+        table->scale.factor = 1 + table->scale.factor % 200;
 }
 
 /* ---- rules and fixed blocks ------------------------------------------------------------------------------------------------------ */
@@ -370,6 +373,8 @@ void random_question(random_source *source, uint64_t networks, question *q)
         if (scaled && !(q->table_count > 1 && draw_chance(source, 5)))
             draw_scale(source, table);
     }
+    if (!scaled && draw_chance(source, 3))
+        random_question_link(source, q);
     draw_restrictions(source, q);
     question_tidy(q);
     q->top = draw_chance(source, 3) ? 1 + (int)draw(source, QUESTION_TOP) : 1;

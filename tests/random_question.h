@@ -20,6 +20,7 @@ enum {
     QUESTION_TERMS = 3,
     QUESTION_LIMITS = 32,
     QUESTION_FACTORS = 4,
+    QUESTION_KNOTS = 5,
     QUESTION_SETS = 4,
     QUESTION_RULES = 4,
     QUESTION_FIXES = 4,
@@ -53,6 +54,14 @@ typedef struct question_scale {
     int64_t mean;         /* multiples of metric 1's resolution */
     int factor, exponent; /* hundredths */
 } question_scale;
+
+/* Metric 0 of every table as a function of its sum; no knots: the sum itself. */
+typedef struct question_link {
+    int count;
+    mn_resolution resolution;        /* of the sum; the metric's own is the value's */
+    int64_t latents[QUESTION_KNOTS]; /* strictly increasing, as values are */
+    int64_t values[QUESTION_KNOTS];
+} question_link;
 
 /* A term of a metric over two or three nodes. */
 typedef struct question_factor {
@@ -100,6 +109,7 @@ typedef struct question {
     bool digits;  /* blocks are named "0" to "11", else "a" to "l" */
     int metric_count;
     mn_resolution resolution[QUESTION_METRICS]; /* 4 decimals at most */
+    question_link link;
     int table_count;
     question_table tables[QUESTION_TABLES];
     bool maximize;
@@ -114,7 +124,7 @@ typedef struct question {
     int round_count;
 } question;
 
-/* ---- drawing (random_question.c, random_question_limits.c) ------------------------------------------------------------------------- */
+/* ---- drawing (random_question.c, random_question_limits.c, random_question_link.c) -------------------------------------------------- */
 
 /* Where numbers come from: a seed, or bytes (of a fuzzer) and then zeros. */
 typedef struct random_source {
@@ -129,13 +139,16 @@ bool draw_chance(random_source *source, int in); /* one in `in`; never when the 
 /* Of at most `networks` networks over all tables. */
 void random_question(random_source *source, uint64_t networks, question *q);
 
-/* Its objective and limits, once tables, fixes and rules stand. */
+/* A link, once the tables stand. */
+void random_question_link(random_source *source, question *q);
+
+/* Its objective and limits, once tables, link, fixes and rules stand. */
 void random_question_limits(random_source *source, question *q);
 
 /* The nearest value within 2^62 units, which is what the library takes for a limit. */
 mn_wide question_clamp(mn_wide value, mn_wide unit);
 
-/* Whether the library must take it: expressions and values within 64 bits, a scaled metric alone. */
+/* Whether the library must take it: expressions and values within 64 bits, a scaled or linked metric alone. */
 bool question_valid(const question *q);
 
 static inline int64_t *question_factor_value(question_factor *factor, const uint16_t *network)
@@ -166,6 +179,7 @@ typedef struct listed_choice {
     int table;
     const uint16_t *network;
     mn_wide objective;
+    mn_wide rank; /* of networks of one objective, the larger or smaller rank is better: the sum before the link */
     const mn_wide *limits;
 } listed_choice;
 
@@ -184,8 +198,12 @@ typedef struct question_answer {
     int count; /* best first */
     int table[QUESTION_TOP];
     uint16_t network[QUESTION_TOP][QUESTION_NODES];
-    mn_wide objective[QUESTION_TOP];
+    mn_wide objective[QUESTION_TOP], rank[QUESTION_TOP];
 } question_answer;
+
+/* Metric 0's value of a sum of it, both in multiples; whether the expression is that linked metric. */
+mn_wide question_link_value(const question *q, mn_wide latent);
+bool question_linked(const question *q, const question_expression *e);
 
 /* The `top` best of every round. */
 void question_answers(const question *q, question_answer answers[QUESTION_ROUNDS]);

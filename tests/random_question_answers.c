@@ -43,7 +43,8 @@ static void add_metric(columns *c, int column, int metric, mn_wide times)
 static void add_expression(columns *c, int column, const question_expression *e)
 {
     const bool has_scale = c->q->tables[c->table].scale.form != UNSCALED;
-    c->scaled[column] = has_scale && e->term_count == 1 && e->metric[0] == 0 && e->coefficient[0] == 100;
+    c->scaled[column] =
+        question_linked(c->q, e) || (has_scale && e->term_count == 1 && e->metric[0] == 0 && e->coefficient[0] == 100);
     for (int i = 0; i < e->term_count && !c->scaled[column]; i++)
         add_metric(c, column, e->metric[i], factor(c->q, e->metric[i], e->coefficient[i]));
 }
@@ -68,9 +69,10 @@ static columns *make_columns(const question *q, int table)
     for (int i = 0; i < q->limit_count; i++)
         add_expression(c, i, &q->limits[i].expression);
     const question_scale *scale = &q->tables[table].scale;
+    if (scale->form != UNSCALED || q->link.count > 0)
+        add_metric(c, SUM, 0, 1);
     if (scale->form == UNSCALED)
         return c;
-    add_metric(c, SUM, 0, 1);
     add_metric(c, BY, 1, 1);
     c->scale = (mn_scale){.metric = 0,
                           .by = 1,
@@ -106,9 +108,10 @@ static void add_factors(const columns *c, const uint16_t *network, mn_wide *sums
 /* What is no sum takes its place among the sums. */
 static void finish_sums(const columns *c, mn_wide *sums)
 {
-    if (c->q->tables[c->table].scale.form == UNSCALED)
+    const bool linked = c->q->link.count > 0;
+    if (c->q->tables[c->table].scale.form == UNSCALED && !linked)
         return;
-    const mn_wide value = scaled_value(c, sums);
+    const mn_wide value = linked ? question_link_value(c->q, sums[SUM]) * factor(c->q, 0, 100) : scaled_value(c, sums);
     for (int column = 0; column <= OBJECTIVE; column++)
         if (c->scaled[column])
             sums[column] = value;
@@ -224,7 +227,8 @@ static void visit_table(const question *q, int index, void (*visit)(void *user, 
         memcpy(last, sums[table->node_count], sizeof last);
         add_factors(c, network, last);
         finish_sums(c, last);
-        visit(user, &(listed_choice){index, network, last[OBJECTIVE], last});
+        const mn_wide rank = question_linked(q, &q->objective) ? last[SUM] : last[OBJECTIVE];
+        visit(user, &(listed_choice){index, network, last[OBJECTIVE], rank, last});
     }
     free(c);
 }
@@ -271,8 +275,7 @@ typedef struct answering {
 static void offer(const question *q, question_answer *answer, const listed_choice *choice)
 {
     int place = answer->count; /* behind all that are at least as good */
-    while (place > 0 && (q->maximize ? choice->objective > answer->objective[place - 1]
-                                     : choice->objective < answer->objective[place - 1]))
+    while (place > 0 && (q->maximize ? choice->rank > answer->rank[place - 1] : choice->rank < answer->rank[place - 1]))
         place--;
     if (place == q->top)
         return;
@@ -280,10 +283,12 @@ static void offer(const question *q, question_answer *answer, const listed_choic
     for (int i = answer->count - 1; i > place; i--) {
         answer->table[i] = answer->table[i - 1];
         answer->objective[i] = answer->objective[i - 1];
+        answer->rank[i] = answer->rank[i - 1];
         memcpy(answer->network[i], answer->network[i - 1], sizeof answer->network[i]);
     }
     answer->table[place] = choice->table;
     answer->objective[place] = choice->objective;
+    answer->rank[place] = choice->rank;
     memcpy(answer->network[place], choice->network,
            sizeof *choice->network * (size_t)q->tables[choice->table].node_count);
 }
@@ -333,7 +338,7 @@ static mn_wide worst_factor(const question *q, const question_expression *e, con
     return times * largest;
 }
 
-mn_wide question_worst(const question *q, const question_expression *e)
+static mn_wide worst_sum(const question *q, const question_expression *e)
 {
     mn_wide worst = 0;
     for (int index = 0; index < q->table_count; index++) {
@@ -356,4 +361,15 @@ mn_wide question_worst(const question *q, const question_expression *e)
         worst = sum > worst ? sum : worst;
     }
     return worst;
+}
+
+mn_wide question_worst(const question *q, const question_expression *e)
+{
+    const mn_wide worst = worst_sum(q, e);
+    if (!question_linked(q, e))
+        return worst;
+    const mn_wide unit = factor(q, 0, 100), high = question_link_value(q, worst / unit),
+                  low = question_link_value(q, -worst / unit);
+    const mn_wide above = high < 0 ? -high : high, below = low < 0 ? -low : low;
+    return (above > below ? above : below) * unit;
 }

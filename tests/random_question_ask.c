@@ -267,7 +267,8 @@ static bool ask(asking *a)
            ask_rounds(a, "two threads", options_of(a, "auto", 2), false, some == 1 ? &starts : NULL) &&
            (q->bounded || ask_rounds(a, "scan", options_of(a, "scan", some), networks < 1000, NULL)) &&
            ask_briefly(a, number, number / 2 % 2 ? &starts : NULL) && ask_sweep(a, false) &&
-           (q->limit_count == 0 || networks > 3000 || number / 4 % 4 || ask_sweep(a, true));
+           (q->limit_count == 0 || networks > 3000 || number / 4 % 4 || ask_sweep(a, true)) &&
+           (q->limit_count == 0 || networks > 1000 || number / 16 % 2 || ask_front(a, (int)networks));
 }
 
 bool question_holds(const question *q, char why[QUESTION_WHY])

@@ -52,4 +52,7 @@ bool ask_compare_conflict(asking *a, const mn_solver *solver, const mn_result *r
 /* The rounds in one sweep, or the first one with limit 0 at many values (random_question_sweep.c). */
 bool ask_sweep(asking *a, bool one_limit);
 
+/* The front of the objective and the first limit's expression, of at most `networks` networks (random_question_front.c). */
+bool ask_front(asking *a, int networks);
+
 #endif

@@ -7,8 +7,11 @@ static const mn_wide largest_sum = (mn_wide)1 << 62;
 
 /* ---- expressions ----------------------------------------------------------------------------------------------------------------- */
 
-static bool any_scaled(const question *q)
+/* Whether metric 0 is scaled or linked: then it stands alone. */
+static bool stands_alone(const question *q)
 {
+    if (q->link.count > 0)
+        return true;
     for (int i = 0; i < q->table_count; i++)
         if (q->tables[i].scale.form != UNSCALED)
             return true;
@@ -40,7 +43,7 @@ static void enlarge(random_source *source, const question *q, question_expressio
 
 static question_expression draw_expression(random_source *source, const question *q)
 {
-    const bool scaled = any_scaled(q);
+    const bool scaled = stands_alone(q);
     question_expression e = {.term_count = 1, .coefficient = {100}};
     e.metric[0] = (int)draw(source, (uint64_t)q->metric_count);
     if (!draw_chance(source, 2) || (scaled && (e.metric[0] == 0 || q->metric_count < 2)))
@@ -187,7 +190,7 @@ static bool expression_valid(const question *q, const question_expression *e)
 {
     const bool alone = e->term_count == 1 && e->coefficient[0] == 100;
     for (int i = 0; i < e->term_count; i++)
-        if (e->metric[i] >= q->metric_count || (e->metric[i] == 0 && !alone && any_scaled(q)))
+        if (e->metric[i] >= q->metric_count || (e->metric[i] == 0 && !alone && stands_alone(q)))
             return false;
     mn_wide unit = question_unit(q, e); /* as a resolution it is the shortest decimal */
     for (int decimals = 6; decimals > 0 && unit % 10 == 0; decimals--)

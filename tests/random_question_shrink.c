@@ -196,6 +196,8 @@ static bool drop_metric(question *q, int place)
     for (int i = 0; i < q->table_count; i++)
         if (q->tables[i].scale.form != UNSCALED && place < 2)
             return true; /* nothing changes: the scale is of metric 0 by metric 1 */
+    if (q->link.count > 0 && place == 0)
+        return true;
     REMOVE(q->resolution, q->metric_count, place);
     for (int i = 0; i < q->table_count; i++) {
         question_table *table = &q->tables[i];
@@ -254,6 +256,22 @@ static bool drop_scale(question *q, int place)
     if (place >= q->table_count)
         return false;
     q->tables[place].scale = (question_scale){0};
+    return true;
+}
+
+/* The whole link, or a knot of it. */
+static bool drop_knot(question *q, int place)
+{
+    question_link *link = &q->link;
+    if (place >= link->count)
+        return false;
+    if (link->count == 2) {
+        *link = (question_link){0};
+        return true;
+    }
+    int values = link->count;
+    REMOVE(link->latents, link->count, place);
+    REMOVE(link->values, values, place);
     return true;
 }
 
@@ -373,11 +391,11 @@ static bool cut_everywhere(question *q, cut *way, bool (*fails)(const question *
 
 void question_shrink(question *q, bool (*fails)(const question *q, void *user), void *user)
 {
-    static cut *const ways[] = {drop_table,  drop_round,          drop_limit,           drop_factor,
-                                drop_node,   fold_node,           drop_metric,          drop_rule,
-                                drop_fix,    lower_top,           drop_block,           simplify_names,
-                                drop_scale,  simplify_resolution, simplify_expressions, lower_factor,
-                                lower_value, lower_limit};
+    static cut *const ways[] = {drop_table,   drop_round,  drop_limit,          drop_factor,
+                                drop_node,    fold_node,   drop_metric,         drop_rule,
+                                drop_fix,     lower_top,   drop_block,          simplify_names,
+                                drop_scale,   drop_knot,   simplify_resolution, simplify_expressions,
+                                lower_factor, lower_value, lower_limit};
     for (bool helped = true; helped;) {
         helped = false;
         for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)

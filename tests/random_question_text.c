@@ -93,12 +93,29 @@ static void write_factor(const question_table *table, const question_factor *f, 
     fputs("]}", out);
 }
 
+static void write_link(const question *q, FILE *out)
+{
+    const question_link *link = &q->link;
+    fputs(", \"link\": {\"form\": \"knots\", \"latent_resolution\": ", out);
+    write_multiples(1, link->resolution, out);
+    fputs(", \"knots\": [", out);
+    for (int i = 0; i < link->count; i++) {
+        fputs(i ? ", [" : "[", out);
+        write_multiples(link->latents[i], link->resolution, out);
+        fputs(", ", out);
+        write_multiples(link->values[i], q->resolution[0], out);
+        fputs("]", out);
+    }
+    fputs("]}", out);
+}
+
 static void write_metric(const question *q, const question_table *table, int metric, FILE *out)
 {
-    const mn_resolution resolution = q->resolution[metric];
+    const bool linked = metric == 0 && q->link.count > 0;
+    const mn_resolution resolution = linked ? q->link.resolution : q->resolution[metric];
     fprintf(out, "%s\n  {\"name\": \"m%d\", \"unit\": \"u\", \"better\": \"%s\", \"resolution\": ", metric ? "," : "",
             metric, metric ? "lower" : "higher");
-    write_multiples(1, resolution, out);
+    write_multiples(1, q->resolution[metric], out);
     fputs(", \"base\": ", out);
     write_multiples(table->base[metric], resolution, out);
     fputs(", \"values\": [", out);
@@ -118,7 +135,10 @@ static void write_metric(const question *q, const question_table *table, int met
             any = true;
             write_factor(table, &table->factors[i], resolution, out);
         }
-    fputs(any ? "]}" : "}", out);
+    fputs(any ? "]" : "", out);
+    if (linked)
+        write_link(q, out);
+    fputs("}", out);
 }
 
 static void write_scale(const question *q, const question_scale *scale, FILE *out)

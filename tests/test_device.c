@@ -1,7 +1,7 @@
 /* The CPU device against naive loops, on every instruction set of this machine and with several thread counts. */
 #include "host/core/memory.h"
 #include "host/device/cpu.h"
-#include "tests/random_table.h"
+#include "tests/random_scan.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -214,31 +214,6 @@ Test(predict, equals_plain_sums_with_threads)
 
 /* ---- scan ---------------------------------------------------------------------------------------------------------------------- */
 
-enum { MOST_LIMITS = 20 };
-
-/* A random question on a random table. */
-typedef struct question {
-    mn_table *table;
-    mn_problem problem;
-    int64_t capacities[MOST_LIMITS];
-    int top;
-} question;
-
-static int64_t column_value(const question *q, const mn_column *column, const uint16_t *network)
-{
-    int64_t sum = 0, capability = q->problem.capability.base;
-    int item = 0;
-    for (int node = 0; node < q->table->node_count; node++) {
-        sum += column->values[item + network[node]];
-        if (column->scaled)
-            capability += q->problem.capability.values[item + network[node]];
-        item += q->table->nodes[node].block_count;
-    }
-    if (!column->scaled)
-        return column->base + sum;
-    return column->scaled * mn_scale_apply(column->base, sum, mn_scale_g(&q->table->scale, capability));
-}
-
 static bool next_network(const mn_table *table, uint16_t *network)
 {
     for (int node = table->node_count - 1; node >= 0; node--) {
@@ -250,7 +225,7 @@ static bool next_network(const mn_table *table, uint16_t *network)
 }
 
 /* The K best by looking at every network and keeping a sorted list. */
-static int naive_best(const question *q, int64_t *scores, uint16_t *choices)
+static int naive_best(const scan_question *q, int64_t *scores, uint16_t *choices)
 {
     const int nodes = q->table->node_count;
     uint16_t *network = mn_new_array((size_t)nodes, sizeof *network);
@@ -259,10 +234,10 @@ static int naive_best(const question *q, int64_t *scores, uint16_t *choices)
         bool fits = mn_rules_admit(q->table->rules, q->table->rule_count, network);
         for (int i = 0; fits && i < q->problem.limit_count; i++)
             fits = q->capacities[i] == MN_NO_CAPACITY ||
-                   column_value(q, &q->problem.limits[i], network) <= q->capacities[i];
+                   scan_question_value(q, &q->problem.limits[i], network) <= q->capacities[i];
         if (!fits)
             continue;
-        const int64_t score = column_value(q, &q->problem.score, network);
+        const int64_t score = scan_question_value(q, &q->problem.score, network);
         int place = count;
         while (place > 0 && scores[place - 1] < score)
             place--;
@@ -279,63 +254,8 @@ static int naive_best(const question *q, int64_t *scores, uint16_t *choices)
     return count;
 }
 
-/* The value of a random network, sometimes off by one, so that limits bind: some exclude everything, some nothing. */
-static int64_t random_capacity(const question *q, uint64_t *state, const mn_column *column)
-{
-    uint16_t *network = mn_new_array((size_t)q->table->node_count, sizeof *network);
-    for (int node = 0; node < q->table->node_count; node++)
-        network[node] = (uint16_t)random_below(state, (uint64_t)q->table->nodes[node].block_count);
-    const int64_t value = column_value(q, column, network);
-    free(network);
-    switch (random_below(state, 12)) {
-    case 0:
-        return MN_NO_CAPACITY;
-    case 1:
-        return INT64_MIN + 1;
-    case 2:
-        return INT64_MAX - 1;
-    case 3:
-        return 0;
-    default:
-        return value - (int64_t)random_below(state, 2);
-    }
-}
-
-static question random_question(uint64_t seed, random_shape shape, int limits)
-{
-    uint64_t state = seed ^ 0xABCDEF;
-    question q = {.table = random_table(seed, shape)};
-    cr_assert(q.table, "seed %" PRIu64 ": no table", seed);
-    mn_linear columns[1 + MOST_LIMITS] = {0};
-    mn_sense senses[1 + MOST_LIMITS];
-    for (int i = 0; i <= limits; i++) {
-        const int metric = i == 0 ? 0 : (int)random_below(&state, (uint64_t)q.table->metric_count);
-        const mn_metric *m = &q.table->metrics[metric];
-        columns[i] = (mn_linear){.base = m->base, .values = m->values, .scaled_metric = -1, .single_metric = metric};
-        if (shape.scale && metric == 0)
-            columns[i].scaled_metric = 0;
-        senses[i] = random_below(&state, 2) ? MN_AT_MOST : MN_AT_LEAST;
-    }
-    mn_error error = {0};
-    const mn_status status =
-        mn_problem_make(q.table, q.table->diagram, q.table->rules, q.table->rule_count, &columns[0],
-                        random_below(&state, 2), &columns[1], &senses[1], limits, &error, &q.problem);
-    cr_assert_eq(status, MN_OK, "%s", error.text);
-    for (int i = 0; i < limits; i++)
-        q.capacities[i] = random_capacity(&q, &state, &q.problem.limits[i]);
-    const uint64_t all = q.table->count;
-    q.top = random_below(&state, 2) ? 1 : 1 + (int)random_below(&state, all < 500 ? all + 5 : 60);
-    return q;
-}
-
-static void free_question(question *q)
-{
-    mn_problem_free(&q->problem);
-    mn_table_free(q->table);
-}
-
 /* The scan with and without bounds, on every level and with one to three threads, against the naive list. */
-static void check_scan(const question *q, uint64_t seed)
+static void check_scan(const scan_question *q, uint64_t seed)
 {
     const size_t top = (size_t)q->top, nodes = (size_t)q->table->node_count;
     int64_t *scores = mn_new_array(2 * top + 1, sizeof *scores);
@@ -367,11 +287,47 @@ static void check_scan(const question *q, uint64_t seed)
     free(choices);
 }
 
+/* Networks that obey limits and rules, by looking at every one. */
+static uint64_t naive_count(const scan_question *q)
+{
+    uint16_t *network = mn_new_array((size_t)q->table->node_count, sizeof *network);
+    uint64_t count = 0;
+    do {
+        bool fits = mn_rules_admit(q->table->rules, q->table->rule_count, network);
+        for (int i = 0; fits && i < q->problem.limit_count; i++)
+            fits = q->capacities[i] == MN_NO_CAPACITY ||
+                   scan_question_value(q, &q->problem.limits[i], network) <= q->capacities[i];
+        count += fits;
+    } while (next_network(q->table, network));
+    free(network);
+    return count;
+}
+
+static void check_count(const scan_question *q, uint64_t seed)
+{
+    const uint64_t expected = naive_count(q);
+    for (int variant = 0; variant < 4; variant++)
+        for (int level = MN_CPU_PORTABLE; level <= (int)mn_cpu_best_level(); level++) {
+            const mn_scan_request request = {.problem = &q->problem,
+                                             .capacities = q->capacities,
+                                             .threads = 1 + variant / 2,
+                                             .count = true,
+                                             .every = variant % 2};
+            mn_scan_result result = {0};
+            mn_error error = {0};
+            cr_assert_eq(mn_cpu_scan((mn_cpu_level)level, &request, &result, &error), MN_OK, "seed %" PRIu64 ": %s",
+                         seed, error.text);
+            cr_assert_eq(result.feasible, expected, "seed %" PRIu64 ", %s: %" PRIu64 ", expected %" PRIu64, seed,
+                         mn_cpu_level_name((mn_cpu_level)level), result.feasible, expected);
+        }
+}
+
 static void check_random_scan(uint64_t seed, random_shape shape, int limits)
 {
-    question q = random_question(seed, shape, limits);
+    scan_question q = random_scan_question(seed, shape, limits);
     check_scan(&q, seed);
-    free_question(&q);
+    check_count(&q, seed);
+    free_scan_question(&q);
 }
 
 Test(scan, equals_enumeration)
@@ -426,7 +382,7 @@ Test(scan, equals_enumeration_with_many_limits_and_blocks)
 {
     for (uint64_t seed = 1; seed <= 40; seed++)
         check_random_scan(seed, (random_shape){.nodes = 4, .blocks = 5, .metrics = 6, .distinct = 3},
-                          (int)(seed % MOST_LIMITS));
+                          (int)(seed % MOST_SCAN_LIMITS));
     for (uint64_t seed = 1; seed <= 12; seed++)
         check_random_scan(seed, (random_shape){.nodes = 2, .blocks = 300, .metrics = 3, .ragged = seed & 1}, 2);
 }
@@ -435,7 +391,7 @@ Test(scan, equals_enumeration_with_many_limits_and_blocks)
 Test(scan, equals_enumeration_at_the_edge_of_64_bits)
 {
     for (uint64_t seed = 1; seed <= 40; seed++) {
-        question q = random_question(seed, (random_shape){.nodes = 4, .blocks = 4, .metrics = 3}, 2);
+        scan_question q = random_scan_question(seed, (random_shape){.nodes = 4, .blocks = 4, .metrics = 3}, 2);
         uint64_t state = seed;
         mn_column *columns[] = {&q.problem.score, &q.problem.limits[0], &q.problem.limits[1]};
         for (int i = 0; i < 3; i++) {
@@ -444,9 +400,10 @@ Test(scan, equals_enumeration_at_the_edge_of_64_bits)
                 columns[i]->values[item] = ((int64_t)random_below(&state, 3) - 1) * (MN_MAX_SUM / (i == 2 ? 4 : 5));
         }
         for (int i = 0; i < 2; i++)
-            q.capacities[i] = random_capacity(&q, &state, columns[1 + i]);
+            q.capacities[i] = random_scan_capacity(&q, &state, columns[1 + i]);
         check_scan(&q, seed);
-        free_question(&q);
+        check_count(&q, seed);
+        free_scan_question(&q);
     }
 }
 
@@ -454,7 +411,8 @@ Test(scan, equals_enumeration_at_the_edge_of_64_bits)
 Test(scan, obeys_rules_outside_the_diagram)
 {
     for (uint64_t seed = 1; seed <= 100; seed++) {
-        question q = random_question(seed, (random_shape){.nodes = 5, .blocks = 3, .metrics = 2, .rules = 3}, 1);
+        scan_question q =
+            random_scan_question(seed, (random_shape){.nodes = 5, .blocks = 3, .metrics = 2, .rules = 3}, 1);
         mn_diagram *open = NULL;
         cr_assert_eq(mn_diagram_build(q.table->node_count, q.table->first, NULL, 0, NULL, NULL, &open), MN_OK);
         free(open->outside);
@@ -463,8 +421,9 @@ Test(scan, obeys_rules_outside_the_diagram)
             open->outside[open->outside_count++] = i;
         q.problem.diagram = open;
         check_scan(&q, seed);
+        check_count(&q, seed);
         mn_diagram_free(open);
-        free_question(&q);
+        free_scan_question(&q);
     }
 }
 
@@ -472,23 +431,25 @@ Test(scan, obeys_rules_outside_the_diagram)
 Test(scan, device_answers_as_its_parts_do)
 {
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        question q =
-            random_question(seed, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = (int)(seed % 3)}, 1);
+        scan_question q = random_scan_question(
+            seed, (random_shape){.nodes = 5, .blocks = 4, .metrics = 3, .scale = (int)(seed % 3)}, 1);
         q.top = 1;
         int64_t expected[2], score;
         uint16_t all[10], network[5];
         mn_scan_result result = {.scores = &score, .choices = network};
         const mn_scan_request request = {.problem = &q.problem, .capacities = q.capacities, .top = 1};
         const int count = naive_best(&q, expected, all);
-        cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64, seed);
+        cr_assert_eq(mn_device_scan(NULL, &request, &result, NULL), count ? MN_OK : MN_INFEASIBLE, "seed %" PRIu64,
+                     seed);
         cr_assert(count == 0 || (score == expected[0] && !memcmp(network, all, sizeof network)), "seed %" PRIu64, seed);
-        free_question(&q);
+        free_scan_question(&q);
     }
 }
 
 Test(scan, stops_when_told)
 {
-    question q = random_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
+    scan_question q =
+        random_scan_question(3, (random_shape){.nodes = 20, .blocks = 8, .metrics = 3, .largest = 100000}, 2);
     q.capacities[0] = q.capacities[1] = 0;
     int64_t score;
     uint16_t network[20];
@@ -499,11 +460,11 @@ Test(scan, stops_when_told)
                                .every = true,
                                .control = {.deadline = mn_clock() + 0.05}};
     const double start = mn_clock();
-    cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), MN_STOPPED);
+    cr_assert_eq(mn_device_scan(NULL, &request, &result, NULL), MN_STOPPED);
     cr_assert_lt(mn_clock() - start, 2.0);
 
     atomic_bool cancel = true;
     request.control = (mn_control){.cancel = &cancel};
-    cr_assert_eq(mn_device_cpu.scan(&request, &result, NULL), MN_INTERRUPTED);
-    free_question(&q);
+    cr_assert_eq(mn_device_scan(NULL, &request, &result, NULL), MN_INTERRUPTED);
+    free_scan_question(&q);
 }

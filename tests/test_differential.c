@@ -251,6 +251,7 @@ Test(differential, questions_are_mixed)
     question_answer answers[QUESTION_ROUNDS];
     enum { COUNT = 400 };
     int feasible = 0, several_tables = 0, ruled = 0, scaled = 0, many_limits = 0, tied = 0, fixed = 0, large = 0;
+    int linked = 0, linked_asked = 0, linked_with_factors = 0, bounded_with_rules = 0;
     for (uint64_t seed = 1; seed <= COUNT; seed++) {
         make_question(seed, q);
         cr_assert(question_valid(q), "seed %" PRIu64, seed);
@@ -259,6 +260,10 @@ Test(differential, questions_are_mixed)
         several_tables += q->table_count > 1;
         ruled += q->rule_count > 0 || q->tables[0].rule_count > 0;
         scaled += q->tables[0].scale.form != UNSCALED;
+        linked += q->link.count > 0;
+        linked_asked += question_linked(q, &q->objective);
+        linked_with_factors += q->link.count > 0 && q->tables[0].factor_count > 0;
+        bounded_with_rules += q->bounded && q->tables[0].factor_count > 0 && q->tables[0].rule_count > 0;
         many_limits += q->limit_count > 8;
         fixed += q->fix_count > 0;
         tied += answers[0].count > 1 && answers[0].objective[0] == answers[0].objective[1];
@@ -267,9 +272,13 @@ Test(differential, questions_are_mixed)
     free(q);
     cr_assert(feasible > COUNT / 2 && feasible < COUNT * 4 / 5, "%d feasible", feasible);
     cr_assert(several_tables > COUNT / 8 && ruled > COUNT / 8 && scaled > COUNT / 12 && many_limits > COUNT / 20 &&
-                  tied > COUNT / 20 && fixed > COUNT / 8 && large > COUNT / 80,
+                  tied > COUNT / 25 && fixed > COUNT / 8 && large > COUNT / 80,
               "tables %d, rules %d, scaled %d, limits %d, ties %d, fixed %d, large %d", several_tables, ruled, scaled,
               many_limits, tied, fixed, large);
+    cr_assert(linked > COUNT / 8 && linked_asked > COUNT / 20 && linked_with_factors > COUNT / 40 &&
+                  bounded_with_rules > COUNT / 100,
+              "linked %d (asked for: %d, with factors: %d), rules with bounded factors %d", linked, linked_asked,
+              linked_with_factors, bounded_with_rules);
 }
 
 /* A solver that overlooks limits of the form >=. */

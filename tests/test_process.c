@@ -577,6 +577,41 @@ Test(process, learns_additive_costs_from_few_networks)
     mn_table_free(table);
 }
 
+Test(process, combined_covariances_are_sums_of_covariances)
+{
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        enum { SUMS = 3, OTHERS = 7 };
+        mn_table *table = random_table(seed, (random_shape){.nodes = 4, .blocks = 4, .metrics = 1});
+        mn_features *features = features_of(table, MN_FEATURES_FUNCTION);
+        mn_process *process = fit_some(features, 20, seed, 0);
+        uint64_t count, state = seed;
+        uint16_t *networks = all_networks(table, &count);
+        uint16_t *others = random_networks(table, OTHERS, &state);
+        double weights[SUMS * OTHERS];
+        for (int i = 0; i < SUMS * OTHERS; i++)
+            weights[i] = uniform(&state) - 0.5;
+        double *covariance = mn_new_array(count * OTHERS, sizeof *covariance),
+               *combined = mn_new_array(count * SUMS, sizeof *combined);
+        OK(mn_process_covariance(process, networks, count, others, OTHERS, &error, covariance));
+        OK(mn_process_combine(process, networks, count, others, OTHERS, weights, SUMS, &error, combined));
+        for (int sum = 0; sum < SUMS; sum++)
+            for (uint64_t i = 0; i < count; i++) {
+                double expected = 0;
+                for (int k = 0; k < OTHERS; k++)
+                    expected += weights[sum * OTHERS + k] * covariance[i * OTHERS + k];
+                cr_assert_float_eq(combined[sum * count + i], expected, 1e-8 * (1 + fabs(expected)),
+                                   "seed %" PRIu64 ", network %" PRIu64, seed, i);
+            }
+        free(networks);
+        free(others);
+        free(covariance);
+        free(combined);
+        mn_process_free(process);
+        mn_features_free(features);
+        mn_table_free(table);
+    }
+}
+
 /* ---- distillation ----------------------------------------------------------------------------------------------------------------- */
 
 Test(distill, all_terms_keep_the_predictions)

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """Tables whose factors entangle many nodes: the proved optimum by `mathnas solve` and by toulbar2, in turn on the same tables.
 
-    build/peers/bin/python bench/peers/factors_peers.py [--seconds 60] [--table FILE OBJECTIVE LIMITED...] [--output FILE]
+    build/peers/bin/python bench/peers/factors_peers.py [--seconds 60] [--accel] [--table FILE OBJECTIVE LIMITED...] [--output FILE]
 
 Without --table: random tables of all pairs (values uniform in 1..1000, score and limits alike), by shape and seed, with no, one and two limits half
 way between the least and the largest that local search finds. toulbar2 gets the same integers as a cost function network. Limits over
-blocks alone go to it as linear constraints; it has none for limits over pairs, which is left empty. Each runs on one thread in a process of its
-own; times are processor time: ours of the whole command, toulbar2's of Solve().
+blocks alone go to it as linear constraints; it has none for limits over pairs, which is left empty. With --accel: pairs fitted by `mathnas fit`
+to 120 networks of Accel-NASBench, drawn anew for each seed, with the FLOPs and parameters of accel_nasbench/fitted as limits; the objective
+is then the latent value (before the link) for both. Each runs on one thread in a process of its
+own; times are processor time: ours of the whole command, in brackets wall time of its
+solve alone, toulbar2's of Solve().
 """
 
 import argparse
+import csv
+import gzip
 import itertools
 import json
 import multiprocessing
@@ -41,6 +46,23 @@ def random_table(path, nodes, blocks, seed):
         "nodes": [{"name": f"n{i}", "blocks": [str(k) for k in range(blocks)]} for i in range(nodes)], "metrics": metrics}))
 
 
+def fitted_table(path, seed):
+    """Accuracy of Accel-NASBench as pairs, from 120 measured networks; FLOPs and parameters as sums over blocks."""
+    with gzip.open(ROOT / "data" / "accel_nasbench" / "truth.csv.gz", "rt") as truth:
+        rows = list(csv.reader(truth))
+    measured = path.with_suffix(".csv")
+    with measured.open("w") as out:
+        csv.writer(out).writerows(row[:8] for row in rows[:1] + random.Random(seed).sample(rows[1:], 120))
+    subprocess.run([ROOT / "build" / "mathnas", "fit", "--space", "accel_nasbench", "--measurements", measured, "--method", "process",
+                    "--terms", "pairs", "--output", path], check=True, stdout=subprocess.DEVNULL)
+    table = json.loads(path.read_text())
+    limits = json.loads((ROOT / "data" / "accel_nasbench" / "fitted.json").read_text())
+    table["metrics"] += [m for m in limits["metrics"] if m["name"] in ("flops", "params")]
+    latent = table["metrics"][0].pop("link")
+    table["metrics"][0]["resolution"] = latent["latent_resolution"]
+    path.write_text(json.dumps(table))
+
+
 def integers(table, name):
     """A metric's base, blocks and factors in multiples of its resolution."""
     metric = next(m for m in table["metrics"] if m["name"] == name)
@@ -65,6 +87,7 @@ def ours(path, objective, limits, seconds):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     answer = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    answer["solve"] = answer.get("seconds", 0)
     answer["seconds"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return answer
 
@@ -126,7 +149,7 @@ def compare(path, objective, limits, seconds):
 def describe(own, peer):
     value = own.get("objective")
     status = own.get("status")
-    mine = f"{own.get('seconds', 0):.3f}" if status == "optimal" else f"- ({value}, bound {own.get('bound')})"
+    mine = f"{own.get('seconds', 0):.3f} ({own.get('solve', 0):.3f})" if status == "optimal" else f"- ({value}, bound {own.get('bound')})"
     if peer is None:
         return mine, "no answer", value, None
     spent, found, proved = peer
@@ -139,10 +162,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--shapes", default="")
     parser.add_argument("--limits", default="0,1,2")
+    parser.add_argument("--accel", action="store_true")
     parser.add_argument("--table", nargs="+", default=None)
     parser.add_argument("--output", type=argparse.FileType("w"), default=sys.stdout)
     given = parser.parse_args()
-    print("| table | limits | ours, s | toulbar2, s | objective | toulbar2's |\n| --- | ---: | ---: | ---: | ---: | ---: |", file=given.output)
+    print("| table | limits | ours, s (the solve) | toulbar2, s | objective | toulbar2's |\n| --- | ---: | ---: | ---: | ---: | ---: |", file=given.output)
     folder = ROOT / "build" / "bench_tables"
     folder.mkdir(parents=True, exist_ok=True)
     questions = []
@@ -152,6 +176,13 @@ def main():
             names = given.table[2:2 + count]
             if len(names) == count:
                 questions.append((given.table[0], given.table[1], [(n, middle(table, n)) for n in names]))
+    elif given.accel:
+        for seed in range(1, given.seeds + 1):
+            path = folder / f"accel-pairs-{seed}.json"
+            fitted_table(path, seed)
+            table = json.loads(path.read_text())
+            for count in map(int, given.limits.split(",")):
+                questions.append((path, "accuracy_imagenet", [(n, middle(table, n)) for n in ("flops", "params")[:count]]))
     else:
         shapes = [tuple(map(int, s.split("x"))) for s in given.shapes.split(",")] if given.shapes else SHAPES
         for nodes, blocks in shapes:

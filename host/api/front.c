@@ -333,8 +333,10 @@ mn_status mn_front_compute(mn_solver *solver, const char *const *expressions, co
     mn_status status = check_request(solver, expressions, maximize, count, &front->error);
     if (status == MN_OK)
         status = take_request(front, solver, expressions, maximize, count);
-    if (status == MN_OK)
+    if (status == MN_OK) {
+        mn_device_without_kernel(solver->device, "the front");
         status = compute(front, solver, options ? options : &defaults);
+    }
     if (status == MN_STOPPED)
         mn_fail(&front->error, status, "stopped at the time limit: the front is not complete");
     if (status == MN_INTERRUPTED) {

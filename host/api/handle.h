@@ -6,6 +6,7 @@
 #include "host/core/linear.h"
 #include "host/core/network.h"
 #include "host/core/table.h"
+#include "host/device/device.h"
 #include "solver/engine.h"
 #include "solver/sweep.h"
 
@@ -29,6 +30,7 @@ typedef struct mn_member {
 struct mn_solver {
     mn_error error; /* first: mn_last_error */
     atomic_bool cancel;
+    mn_device *device; /* borrowed; NULL: the CPU */
     int member_count;
     mn_member *members;
     int widest;          /* nodes of the widest table */
@@ -46,6 +48,7 @@ struct mn_solver {
     mn_problem *problems; /* [member_count], NULL: to be made */
     mn_engine *engine;
     mn_sweeper *sweeper;
+    struct mn_gpu_many *many; /* the device's tables for sweeps, or NULL */
 
     mn_result result; /* of the last solve, with what it points to */
     mn_solution *solutions;

@@ -108,6 +108,7 @@ static mn_status run_search(mn_solver *solver, const mn_options *options, const 
         status = mn_engine_create(solver->problems, solver->member_count, &solver->error, &solver->engine);
     if (status != MN_OK)
         return status;
+    mn_device_without_kernel(solver->device, "the search");
     const mn_distinct distinct = {solver->members[0].table->metric_count, metrics_of, solver};
     const mn_question question = {.capacities = solver->capacities,
                                   .top = work->top,
@@ -163,7 +164,7 @@ static mn_status run_scan(mn_solver *solver, const mn_options *options, const ef
         request.problem = &solver->problems[i];
         scan.count = 0;
         scan.examined = 0;
-        status = mn_device_cpu.scan(&request, &scan, &solver->error);
+        status = mn_device_scan(solver->device, &request, &scan, &solver->error);
         if (status == MN_INFEASIBLE)
             status = MN_OK;
         merge_scan(answer, &scan, i, (size_t)request.problem->node_count, widest, work->top);
@@ -258,6 +259,7 @@ static void take_answer(mn_solver *solver, const mn_answer *answer, const char *
                                  .bound = answer->has_bound ? mn_linked(objective, sign * answer->bound) : 0,
                                  .search_nodes = answer->search_nodes,
                                  .engine = engine,
+                                 .device = mn_device_ran(solver->device),
                                  .start_note = solver->start_note.text,
                                  .conflict = solver->conflict,
                                  .nearest_exists = solver->nearest_exists,

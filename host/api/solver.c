@@ -1,6 +1,7 @@
 /* A solver's life: the union of tables, and the problems that are made of a question. What the question says: question.c. */
 #include "host/api/handle.h"
 #include "host/core/memory.h"
+#include "host/device/device.h"
 
 #include <math.h>
 
@@ -79,12 +80,24 @@ mn_status mn_solver_create(const mn_table *const *tables, int table_count, mn_so
     return status;
 }
 
+mn_status mn_solver_set_device(mn_solver *solver, mn_device *device)
+{
+    if (!solver)
+        return MN_USAGE;
+    mn_device_many_free(solver->device, solver->many);
+    solver->many = NULL;
+    solver->device = device;
+    return MN_OK;
+}
+
 void mn_solver_drop_problems(mn_solver *solver)
 {
     mn_engine_free(solver->engine);
     mn_sweeper_free(solver->sweeper);
+    mn_device_many_free(solver->device, solver->many);
     solver->engine = NULL;
     solver->sweeper = NULL;
+    solver->many = NULL;
     for (int i = 0; solver->problems && i < solver->member_count; i++)
         mn_problem_free(&solver->problems[i]);
     free(solver->problems);

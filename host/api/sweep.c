@@ -1,10 +1,12 @@
 /* Many limit vectors: handed to the sweeper in chunks, between which progress is reported. */
 #include "host/api/handle.h"
 #include "host/core/memory.h"
+#include "host/device/device.h"
 #include "solver/threads.h"
 
 enum { FIRST_CHUNK = 256, LARGEST_CHUNK = 1 << 20 };
-#define LONGEST_CHUNK 0.1 /* seconds between two reports */
+#define LONGEST_CHUNK 0.1  /* seconds between two reports */
+#define SECONDS_A_ROW 2e-6 /* what the CPU takes on small spaces (bench/results/sweep.md), to choose a device */
 
 typedef struct sweep_run {
     mn_solver *solver;
@@ -50,7 +52,11 @@ static mn_status run_chunk(sweep_run *run, uint64_t rows, int64_t *capacities)
                                 .answer_problem = run->tables + run->done,
                                 .choices =
                                     run->searched ? run->searched : run->networks + run->done * (size_t)solver->widest};
-    const mn_status status = mn_sweeper_run(solver->sweeper, &request, &solver->error);
+    mn_status status = MN_OK;
+    if (solver->many)
+        status = mn_device_many_run(solver->device, &solver->many, &request, &solver->error);
+    if (!solver->many)
+        status = mn_sweeper_run(solver->sweeper, &request, &solver->error);
     const uint64_t answered = status == MN_OK ? rows : request.answered;
     if (run->searched)
         strip_chunk(run, answered);
@@ -131,6 +137,9 @@ mn_status mn_solver_sweep(mn_solver *solver, const mn_options *options, uint64_t
         status = mn_solver_build(solver);
     if (status == MN_OK && !solver->sweeper)
         status = mn_sweeper_create(solver->problems, solver->member_count, &solver->error, &solver->sweeper);
+    if (status == MN_OK)
+        status = mn_device_many_create(solver->device, solver->problems, solver->member_count,
+                                       (double)count * SECONDS_A_ROW, &solver->error, &solver->many);
     if (status != MN_OK)
         return status;
     run.start = mn_clock();

@@ -127,6 +127,7 @@ mn_status cli_make_solver(cli *c, mn_solver **solver)
     mn_status status = mn_solver_create((const mn_table *const *)c->tables, c->table_count, solver);
     if (status != MN_OK)
         return cli_fail_with(c, status, *solver);
+    mn_solver_set_device(*solver, c->device);
     for (int i = 0; i < c->given_count; i++) {
         const char *name = c->given[i].option->name, *value = c->given[i].value;
         if (!strcmp(name, "limit")) {
@@ -234,7 +235,8 @@ void cli_set_running(mn_solver *solver)
 
 /* ---- pieces of output ------------------------------------------------------------------------------------------------------ */
 
-mn_status cli_predict(cli *c, const mn_table *table, const uint16_t *networks, uint64_t count, int64_t **values)
+mn_status cli_predict(cli *c, mn_device *device, const mn_table *table, const uint16_t *networks, uint64_t count,
+                      int64_t **values)
 {
     const int metrics = mn_table_metric_count(table);
     int64_t *columns = malloc((count ? count : 1) * (size_t)(metrics ? metrics : 1) * sizeof *columns);
@@ -243,7 +245,7 @@ mn_status cli_predict(cli *c, const mn_table *table, const uint16_t *networks, u
     mn_status status = columns && pointers && *values ? MN_OK : cli_fail_memory(c);
     for (int i = 0; status == MN_OK && i < metrics; i++)
         pointers[i] = columns + (uint64_t)i * count;
-    if (status == MN_OK && (status = mn_predict(table, networks, 2, count, c->threads, pointers)) != MN_OK)
+    if (status == MN_OK && (status = mn_predict_on(device, table, networks, 2, count, c->threads, pointers)) != MN_OK)
         cli_fail_with(c, status, table);
     for (uint64_t row = 0; status == MN_OK && row < count; row++)
         for (int i = 0; i < metrics; i++)

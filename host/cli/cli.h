@@ -18,6 +18,7 @@ struct cli {
 
     bool json, quiet;
     int threads;
+    mn_device *device;
     progress progress;
 
     mn_table **tables;
@@ -67,8 +68,9 @@ void cli_end_at_once(const cli *c, bool ends);
 
 /* ---- common pieces of output ----------------------------------------------------------------------------------------------- */
 
-/* All metrics of networks: values [count][metrics] in multiples. The caller frees them. */
-mn_status cli_predict(cli *c, const mn_table *table, const uint16_t *networks, uint64_t count, int64_t **values);
+/* All metrics of networks: values [count][metrics] in multiples. The caller frees them. NULL: the CPU. */
+mn_status cli_predict(cli *c, mn_device *device, const mn_table *table, const uint16_t *networks, uint64_t count,
+                      int64_t **values);
 
 /* The members "arch", "blocks" (optional) and "metrics" of an object. */
 void cli_json_network(json_out *json, const mn_table *table, const uint16_t *network, bool blocks);

@@ -387,7 +387,7 @@ static mn_status collect_pairs(comparison *e, bool csv, text *out)
     const double *truth = mn_truth_column(e->truth, e->column);
     char number[MN_NUMBER_SIZE];
     int64_t *values;
-    const mn_status status = cli_predict(e->c, e->table, mn_truth_networks(e->truth), count, &values);
+    const mn_status status = cli_predict(e->c, e->c->device, e->table, mn_truth_networks(e->truth), count, &values);
     bool *compared = status == MN_OK ? find_compared(e) : NULL;
     if (!compared) {
         if (status == MN_OK)

@@ -15,6 +15,8 @@ typedef struct info {
     int64_t *values;         /* its metrics, NULL in a space */
     bool has_cost;           /* the skeleton prices it */
     int64_t flops, params;
+    bool has_count; /* limits, or rules beside the table's */
+    uint64_t feasible;
     bool has_classes;
     mn_class_counts classes;
 } info;
@@ -181,6 +183,8 @@ static mn_status print_json(cli *c, const info *asked)
     json_number(&json, "networks", mn_table_network_count_text(table));
     const char *admissible = mn_table_admissible_count_text(table);
     json_number(&json, "admissible", *admissible ? admissible : "null");
+    if (asked->has_count)
+        json_count(&json, "feasible", asked->feasible);
     json_array(&json, "rules");
     for (int i = 0; i < mn_table_rule_count(table); i++)
         json_number(&json, NULL, mn_table_rule_text(table, i));
@@ -325,6 +329,8 @@ static mn_status print_text(cli *c, const info *asked)
     if (mn_table_rule_count(table))
         text_printf(&out, ", %s obey the rules", *admissible ? admissible : "an unknown number of which");
     text_put(&out, "\n");
+    if (asked->has_count)
+        text_printf(&out, "%" PRIu64 " of them meet the limits and rules asked for\n", asked->feasible);
     if (asked->has_classes)
         print_classes(&out, asked);
     if (asked->network)
@@ -342,7 +348,25 @@ static mn_status ask_network(cli *c, const char *arch, mn_networks **networks, i
     asked->network = mn_networks_choices(*networks);
     asked->has_cost = mn_network_cost(asked->table, asked->network, &asked->flops, &asked->params);
     if (mn_table_has_values(asked->table))
-        status = cli_predict(c, asked->table, asked->network, 1, &asked->values);
+        status = cli_predict(c, NULL, asked->table, asked->network, 1, &asked->values);
+    return status;
+}
+
+/* The networks that meet --limit, --fix, --forbid and --rule. */
+static mn_status count_networks(cli *c, info *asked)
+{
+    mn_solver *solver = NULL;
+    mn_status status = cli_make_solver(c, &solver);
+    if (status == MN_OK) {
+        mn_options options = mn_default_options();
+        options.threads = c->threads;
+        cli_set_running(solver);
+        status = mn_solver_count(solver, &options, &asked->feasible);
+        cli_set_running(NULL);
+        if (status != MN_OK)
+            cli_fail_with(c, status, solver);
+    }
+    mn_solver_free(solver);
     return status;
 }
 
@@ -363,6 +387,9 @@ static mn_status run(cli *c)
         if (status != MN_OK)
             cli_fail_with(c, status, asked.table);
     }
+    asked.has_count = cli_has(c, "limit") || cli_has(c, "fix") || cli_has(c, "forbid") || cli_has(c, "rule");
+    if (status == MN_OK && asked.has_count)
+        status = count_networks(c, &asked);
     if (status == MN_OK)
         status = (c->json ? print_json : print_text)(c, &asked);
     free(asked.values);
@@ -375,13 +402,15 @@ static const cli_option own_options[] = {
     {"classes", NULL, false, "also how many functions the networks compute: those of one class are measured once"},
     {0}};
 
-const cli_command cli_info = {"info",
-                              "TABLE|SPACE",
-                              1,
-                              1,
-                              "Nodes, blocks, metrics, ranges, size and function classes of a table or space.",
-                              "  mathnas info nasbench201/edgegpu\n"
-                              "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n"
-                              "  mathnas info spaces/nasbench201 --classes\n",
-                              {own_options, cli_scale_options, cli_common_options},
-                              run};
+const cli_command cli_info = {
+    "info",
+    "TABLE|SPACE",
+    1,
+    1,
+    "What a table or space holds, its size, its function classes; how many networks meet limits and rules.",
+    "  mathnas info nasbench201/edgegpu\n"
+    "  mathnas info mobilenetv3/tx2gpu --arch 3,4,4,4,3\n"
+    "  mathnas info spaces/nasbench201 --classes\n"
+    "  mathnas info nasbench201/edgegpu --limit 'latency<=5000' --limit 'accuracy>=30'\n",
+    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
+    run};

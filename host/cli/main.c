@@ -2,6 +2,7 @@
 #include "host/cli/cli.h"
 #include "host/cli/commands.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +24,31 @@ static mn_status read_common(cli *c)
     if (!progress_init(&c->progress, mode ? mode : "auto", c->quiet))
         return cli_fail(c, MN_USAGE, "--progress: expected auto, none or json, found \"%.100s\"", mode);
     const char *device = cli_value(c, "device");
-    if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu"))
-        return MN_OK;
-    const char *number = !strncmp(device, "cuda:", 5) ? device + 5 : NULL;
-    if (!strcmp(device, "cuda") || !strcmp(device, "simt") ||
-        (number && *number && strspn(number, "0123456789") == strlen(number)))
-        return cli_fail(c, MN_FAILURE, "--device %s: not built in this version; use --device cpu", device);
-    return cli_fail(c, MN_USAGE, "--device: expected auto, cpu, cuda, cuda:N or simt, found \"%.100s\"", device);
+    const mn_status opened = mn_device_open(device ? device : "auto", cli_has(c, "profile"), &c->device);
+    return opened == MN_OK ? MN_OK : cli_fail(c, opened, "--%s", mn_last_error(c->device));
+}
+
+/* Why something ran on the CPU though another device was named. */
+static void note_device(const cli *c)
+{
+    const char *note = mn_device_note(c->device);
+    if (note[0])
+        cli_note(c, "--device %s: %s", cli_value(c, "device") ? cli_value(c, "device") : "auto", note);
+    else if (strcmp(mn_device_name(c->device), "cpu") && !strcmp(mn_device_ran(c->device), "cpu"))
+        cli_note(c, "--device %s: %s has no kernel yet: the CPU runs it", cli_value(c, "device"), c->command->name);
+}
+
+/* --profile: what the kernels did, for people. */
+static void print_profile(const cli *c)
+{
+    mn_kernel_use use;
+    if (!cli_has(c, "profile"))
+        return;
+    fprintf(stderr, "%-16s %10s %12s %14s %16s\n", "kernel", "launches", "seconds", "bytes", "networks");
+    for (int i = 0; mn_device_kernel(c->device, i, &use); i++)
+        fprintf(stderr, "%-16s %10" PRIu64 " %12.6f %14" PRIu64 " %16" PRIu64 "\n", use.kernel, use.launches,
+                use.seconds, use.bytes, use.networks);
+    fprintf(stderr, "device: %s\n", mn_device_ran(c->device));
 }
 
 static mn_status run_command(cli *c, int count, char **arguments)
@@ -46,7 +65,13 @@ static mn_status run_command(cli *c, int count, char **arguments)
         return status;
     }
     status = read_common(c);
-    return status == MN_OK ? c->command->run(c) : status;
+    if (status != MN_OK)
+        return status;
+    status = c->command->run(c);
+    progress_clear(&c->progress);
+    note_device(c);
+    print_profile(c);
+    return status;
 }
 
 static void report(cli *c)
@@ -71,6 +96,7 @@ static void release(cli *c)
     for (int i = 0; i < c->table_count; i++)
         mn_table_free(c->tables[i]);
     cli_release_cancel();
+    mn_device_close(c->device);
     free(c->tables);
     free(c->given);
     free(c->operands);

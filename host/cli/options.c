@@ -11,12 +11,15 @@
 
 const cli_option cli_common_options[] = {
     {"threads", "N", false, "threads to use (default: all cores); the answer does not depend on it"},
-    {"device", "DEVICE", false, "auto (default) or cpu"},
+    {"device", "DEVICE", false, "auto (default), cpu, cuda, cuda:N, or simt: the CUDA kernels emulated on the CPU"},
     {"json", NULL, false, "one JSON object on standard output, also on failure"},
     {"quiet", NULL, false, "no progress and no notes"},
     {"progress", "MODE", false, "auto (default: a bar on a terminal), none, or json (lines on standard error)"},
     {"help", NULL, false, "this text"},
     {0}};
+
+const cli_option cli_profile_options[] = {
+    {"profile", NULL, false, "launches, time, bytes and networks of every kernel, on standard error"}, {0}};
 
 const cli_option cli_scale_options[] = {
     {"scale", "SCALE", false,

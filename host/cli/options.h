@@ -29,7 +29,7 @@ typedef struct cli_command {
 extern const cli_command *const cli_commands[]; /* NULL-terminated */
 
 /* Lists that several subcommands share. */
-extern const cli_option cli_common_options[], cli_scale_options[], cli_problem_options[];
+extern const cli_option cli_common_options[], cli_profile_options[], cli_scale_options[], cli_problem_options[];
 
 typedef struct cli_given {
     const cli_option *option;

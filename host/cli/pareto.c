@@ -118,7 +118,7 @@ static mn_status predict_points(front_job *job)
         return cli_fail_memory(job->c);
     mn_status status = MN_OK;
     for (uint64_t i = 0; status == MN_OK && i < count; i++)
-        status = cli_predict(job->c, table_of(job, i), mn_front_network(job->front, i), 1, &job->values[i]);
+        status = cli_predict(job->c, NULL, table_of(job, i), mn_front_network(job->front, i), 1, &job->values[i]);
     return status;
 }
 
@@ -168,7 +168,7 @@ static mn_status print_json(front_job *job)
     json_close(&json);
     json_count(&json, "count", mn_front_count(job->front));
     json_string(&json, "hypervolume", job->volume);
-    json_string(&json, "device", "cpu");
+    json_string(&json, "device", mn_device_ran(job->c->device));
     json_close(&json);
     const mn_status status = cli_print_json(job->c, &json);
     text_free(&json.out);

@@ -163,7 +163,7 @@ static mn_status finish_sink(job *j)
 static mn_status predict_chunk(job *j, const uint16_t *networks, uint64_t count)
 {
     int64_t *values;
-    mn_status status = cli_predict(j->c, j->table, networks, count, &values);
+    mn_status status = cli_predict(j->c, j->c->device, j->table, networks, count, &values);
     if (status != MN_OK)
         return status;
     status = write_chunk(j, networks, values, count);
@@ -214,6 +214,8 @@ static mn_status run_job(job *j)
         status = finish_sink(j);
     if (status == MN_OK && j->c->json) {
         json_close(&j->json);
+        if (cli_has(j->c, "device"))
+            json_string(&j->json, "device", mn_device_ran(j->c->device));
         json_close(&j->json);
         status = cli_print_json(j->c, &j->json);
     }
@@ -259,5 +261,5 @@ const cli_command cli_predict_command = {
     "  mathnas predict nasbench201/edgegpu --arch 3,3,0,1,2,4\n"
     "  mathnas predict nasbench201/edgegpu --all --output all.csv\n"
     "  mathnas predict supertransformer/xeon --random 1000 --seed 1 --output random.npy\n",
-    {own_options, cli_scale_options, cli_common_options},
+    {own_options, cli_scale_options, cli_profile_options, cli_common_options},
     run};

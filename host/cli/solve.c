@@ -100,7 +100,7 @@ static mn_status predict_solutions(cli *c, answer *a)
         return cli_fail_memory(c);
     for (int i = 0; i < a->result->solution_count; i++) {
         const mn_solution *solution = &a->result->solutions[i];
-        const mn_status status = cli_predict(c, c->tables[solution->table], solution->network, 1, &a->values[i]);
+        const mn_status status = cli_predict(c, NULL, c->tables[solution->table], solution->network, 1, &a->values[i]);
         if (status != MN_OK)
             return status;
     }
@@ -161,7 +161,7 @@ static mn_status print_json(cli *c, mn_solver *solver, const answer *a)
     }
     json_count(&json, "search_nodes", result->search_nodes);
     json_double(&json, "seconds", result->seconds);
-    json_string(&json, "device", "cpu");
+    json_string(&json, "device", result->device);
     json_string(&json, "engine", result->engine);
     if (cli_has(c, "top")) {
         json_array(&json, "solutions");
@@ -315,5 +315,5 @@ const cli_command cli_solve = {
     "  mathnas solve nasbench201/edgegpu --maximize accuracy --limit 'latency<=5000' --limit 'energy<=20000'\n"
     "  mathnas solve mobilenetv3/tx2gpu --minimize latency --limit 'accuracy>=79' --top 3\n"
     "  mathnas solve supervit/192 supervit/224 --maximize accuracy --limit 'flops<=300000000'\n",
-    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
+    {own_options, cli_problem_options, cli_scale_options, cli_profile_options, cli_common_options},
     run};

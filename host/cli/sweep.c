@@ -73,7 +73,7 @@ static mn_status predict_rows(sweep_job *job, uint64_t count)
                        nodes * sizeof *job->gathered);
         if (gathered == 0)
             continue;
-        const mn_status status = cli_predict(job->c, job->c->tables[t], job->gathered, gathered, &values);
+        const mn_status status = cli_predict(job->c, NULL, job->c->tables[t], job->gathered, gathered, &values);
         if (status != MN_OK)
             return status;
         gathered = 0;
@@ -304,7 +304,7 @@ static mn_status conclude(sweep_job *job, mn_status status, const char *path, bo
     json_count(&json, "infeasible", job->infeasible);
     json_string(&json, "output", path);
     json_double(&json, "seconds", seconds_now() - job->start);
-    json_string(&json, "device", "cpu");
+    json_string(&json, "device", mn_device_ran(c->device));
     json_close(&json);
     const mn_status printed = cli_print_json(c, &json);
     text_free(&json.out);
@@ -435,5 +435,5 @@ const cli_command cli_sweep = {
     "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:1000 --output sweep.csv\n"
     "  mathnas sweep nasbench201/edgegpu --maximize accuracy --grid latency=1500:6500:100 --grid energy=5000:25000:100 "
     "--output sweep.csv --resume\n",
-    {own_options, cli_problem_options, cli_scale_options, cli_common_options},
+    {own_options, cli_problem_options, cli_scale_options, cli_profile_options, cli_common_options},
     run};

@@ -1,8 +1,7 @@
 #include "host/core/link.h"
+#include "host/core/link_value.h"
 
 #include <stdlib.h>
-
-#define LARGEST ((mn_wide)1 << 62)
 
 void mn_link_free(mn_link *link)
 {
@@ -21,63 +20,35 @@ bool mn_link_same(const mn_link *a, const mn_link *b)
     return same;
 }
 
-static mn_wide floor_divide(mn_wide a, mn_wide positive)
-{
-    const mn_wide quotient = a / positive;
-    return quotient - (a % positive < 0);
-}
-
-static int64_t hold(mn_wide value)
-{
-    return (int64_t)(value > LARGEST ? LARGEST : value < -LARGEST ? -LARGEST : value);
-}
-
-/* The segment that `at` lies in, by its first knot; the end segments reach to both infinities. */
-static int segment_of(const int64_t *knots, int count, int64_t at)
-{
-    int low = 0, high = count - 2;
-    while (low < high) {
-        const int middle = (low + high + 1) / 2;
-        if (knots[middle] <= at)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
-}
-
 int64_t mn_link_value(const mn_link *link, int64_t latent)
 {
-    const int i = segment_of(link->latents, link->count, latent);
-    const mn_wide rise = (mn_wide)link->values[i + 1] - link->values[i];
-    const mn_wide run = (mn_wide)link->latents[i + 1] - link->latents[i];
-    return hold(link->values[i] + floor_divide(((mn_wide)latent - link->latents[i]) * rise, run));
+    return mn_link_value_of(link->latents, link->values, link->count, latent);
 }
 
 /* v + floor((l - l0) rise / run) <= value  <=>  (l - l0) rise < (value - v + 1) run */
 static mn_wide last_at_most(const mn_link *link, int64_t value)
 {
-    const int i = segment_of(link->values, link->count, value);
+    const int i = mn_link_segment(link->values, link->count, value);
     const mn_wide rise = (mn_wide)link->values[i + 1] - link->values[i];
     const mn_wide run = (mn_wide)link->latents[i + 1] - link->latents[i];
     const mn_wide product = ((mn_wide)value - link->values[i] + 1) * run;
-    return link->latents[i] + floor_divide(product - 1, rise);
+    return link->latents[i] + mn_floor_divide(product - 1, rise);
 }
 
 int64_t mn_link_floor(const mn_link *link, int64_t value)
 {
-    return hold(last_at_most(link, value));
+    return mn_hold_linked(last_at_most(link, value));
 }
 
 int64_t mn_link_ceil(const mn_link *link, int64_t value)
 {
-    return hold(last_at_most(link, value - 1) + 1);
+    return mn_hold_linked(last_at_most(link, value - 1) + 1);
 }
 
 /* Over g latent steps the exact line rises by at most g times the steepest slope, and the rounded value by less than one more. */
 int64_t mn_link_latent_gap(const mn_link *link, int64_t gap)
 {
-    mn_wide least = LARGEST;
+    mn_wide least = MN_LARGEST_LINKED;
     for (int i = 0; i + 1 < link->count && gap > 0; i++) {
         const mn_wide rise = (mn_wide)link->values[i + 1] - link->values[i];
         const mn_wide run = (mn_wide)link->latents[i + 1] - link->latents[i];

@@ -9,10 +9,7 @@
 
 #include "host/core/decimal.h"
 #include "host/core/error.h"
-
-typedef enum mn_scale_form { MN_RECIPROCAL, MN_POWER } mn_scale_form;
-
-enum { MN_LOG_BITS = 40, MN_DIGIT_BITS = 8, MN_DIGITS = MN_LOG_BITS / MN_DIGIT_BITS };
+#include "host/core/scale_arithmetic.h"
 
 typedef struct mn_scale {
     int metric, by;
@@ -30,10 +27,14 @@ mn_status mn_scale_prepare(mn_scale *scale, mn_resolution resolution, mn_error *
 /* g(F) for F >= 1 multiples; saturates at 2^62. */
 uint64_t mn_scale_g(const mn_scale *scale, int64_t capability);
 
-/* base + round-half-up(sum * g / 2^32); the caller has checked that it fits (mn_table_prepare). */
-static inline int64_t mn_scale_apply(int64_t base, int64_t sum, uint64_t g)
+/* The same without the decimals that it was made from. Borrows the powers. */
+static inline mn_scale_numbers mn_scale_numbers_of(const mn_scale *scale)
 {
-    return base + (int64_t)(((mn_wide)sum * (mn_wide)g + ((mn_wide)1 << 31)) >> 32);
+    return (mn_scale_numbers){.mean = scale->mean,
+                              .log_constant = scale->log_constant,
+                              .exponent_fixed = scale->exponent_fixed,
+                              .powers = scale->powers[0],
+                              .form = (int32_t)scale->form};
 }
 
 #endif

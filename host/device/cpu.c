@@ -1,5 +1,6 @@
 #include "host/device/cpu.h"
 #include "host/device/cpu_scan_paths.h"
+#include "solver/threads.h"
 
 #include <stdlib.h>
 
@@ -21,16 +22,19 @@ const char *mn_cpu_level_name(mn_cpu_level level)
     return names[level];
 }
 
-static mn_status predict(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
-                         int64_t *const *columns, mn_error *error)
+double mn_cpu_scan_seconds(const mn_scan_request *request)
 {
-    return mn_cpu_predict(mn_cpu_best_level(), table, networks, width, count, threads, columns, error);
+    const mn_diagram *diagram = request->problem->diagram;
+    uint64_t **counts = diagram->empty ? NULL : mn_paths_count(diagram, diagram->node_count);
+    const double networks = counts ? (double)counts[0][0] : 0, rate = request->problem->scale ? 1e8 : 4e11;
+    free(counts);
+    return networks / (rate * mn_thread_count(request->threads));
 }
 
 /* Networks that one thread scans sooner than another thread starts. */
 static const uint64_t FEW_NETWORKS = 1 << 24, FEW_SCALED_NETWORKS = 1 << 14;
 
-static mn_status scan(const mn_scan_request *request, mn_scan_result *result, mn_error *error)
+mn_status mn_cpu_scan_best(const mn_scan_request *request, mn_scan_result *result, mn_error *error)
 {
     mn_scan_request fitted = *request;
     const mn_diagram *diagram = request->problem->diagram;
@@ -40,5 +44,3 @@ static mn_status scan(const mn_scan_request *request, mn_scan_result *result, mn
     free(counts);
     return mn_cpu_scan(mn_cpu_best_level(), &fitted, result, error);
 }
-
-const mn_device mn_device_cpu = {.name = "cpu", .predict = predict, .scan = scan};

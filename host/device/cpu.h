@@ -14,9 +14,17 @@ typedef enum mn_cpu_level {
 mn_cpu_level mn_cpu_best_level(void);
 const char *mn_cpu_level_name(mn_cpu_level level);
 
-/* As mn_device's functions. `level` must not pass mn_cpu_best_level(). */
+/* As mn_device_predict without factors and links, and as mn_device_scan. `level` must not pass mn_cpu_best_level(). */
 mn_status mn_cpu_predict(mn_cpu_level level, const mn_table *table, const void *networks, int width, uint64_t count,
                          int threads, int64_t *const *columns, mn_error *error);
 mn_status mn_cpu_scan(mn_cpu_level level, const mn_scan_request *request, mn_scan_result *result, mn_error *error);
+
+/* As mn_device_predict and mn_device_scan, with the best instruction set. */
+mn_status mn_cpu_predict_whole(const mn_table *table, const void *networks, int width, uint64_t count, int threads,
+                               int64_t *const *columns, mn_error *error);
+mn_status mn_cpu_scan_best(const mn_scan_request *request, mn_scan_result *result, mn_error *error);
+
+/* About how long the CPU takes for it when bounds exclude little. */
+double mn_cpu_scan_seconds(const mn_scan_request *request);
 
 #endif

@@ -1,7 +1,7 @@
 /* How the CPU predicts: few table lookups a network instead of nodes x metrics.
  *
  * Consecutive nodes are joined into groups of up to four; a group's table holds the sums of every choice of its nodes, as words of 64
- * bits (cpu_predict_fields.h).
+ * bits (predict_fields.h).
  *
  * Up to eight groups whose nodes lie within 16 bytes make an octet: shuffles and multiply-adds of bytes turn a network's 16 bytes
  * into the octet's indices, 16 bits each.
@@ -12,7 +12,7 @@
 #ifndef MN_DEVICE_CPU_PREDICT_PLAN_H
 #define MN_DEVICE_CPU_PREDICT_PLAN_H
 
-#include "host/device/cpu_predict_fields.h"
+#include "host/device/predict_fields.h"
 
 enum {
     MN_GROUP_NODES = 4,

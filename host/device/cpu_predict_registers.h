@@ -8,7 +8,7 @@
 #ifndef MN_DEVICE_CPU_PREDICT_REGISTERS_H
 #define MN_DEVICE_CPU_PREDICT_REGISTERS_H
 
-#include "host/device/cpu_predict_fields.h"
+#include "host/device/predict_fields.h"
 
 enum {
     MN_REGISTER_BLOCKS = 64, /* most of a node */

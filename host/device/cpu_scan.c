@@ -40,7 +40,12 @@ static void scan_middles(mn_scan_worker *w, int state, int first, int last)
             batch->middle_sums[filter] = middle->sums[column] + first;
         }
         w->shared->kernels->locate(batch);
-        for (int i = 0; !mn_scan_stopped(w) && (i = w->shared->kernels->next_hit(batch, i)) < batch->count; i++)
+        if (w->shared->request->count) {
+            for (int i = 0; i < batch->count && !mn_scan_stopped(w); i++)
+                mn_scan_count_prefix(w, state, first, i);
+        }
+        for (int i = w->shared->request->count ? batch->count : 0;
+             !mn_scan_stopped(w) && (i = w->shared->kernels->next_hit(batch, i)) < batch->count; i++)
             mn_scan_check_prefix(w, state, first, i);
         mn_scan_go_on(w, batch->count + (int)((batch->examined - before) >> 8));
     }
@@ -92,7 +97,8 @@ static void walk(mn_scan_worker *w, int from)
             continue;
         }
         mn_scan_go_on(w, 4);
-        if (enter(w, layer, block) && (w->shared->request->every || may_hold(w, layer + 1))) {
+        if (enter(w, layer, block) && (w->shared->request->every || may_hold(w, layer + 1)) &&
+            !(w->shared->request->count && mn_scan_count_all(w, layer + 1))) {
             layer++;
             block = layer < parts->middle ? mn_diagram_row(diagram, layer, w->states[layer]).begin : 0;
         } else {
@@ -112,6 +118,8 @@ static void run_task(mn_scan_worker *w, uint64_t task)
         if (!s->request->every && !may_hold(w, layer + 1))
             return;
     }
+    if (s->request->count && s->slices == 1 && mn_scan_count_all(w, s->task_layer))
+        return;
     if (s->task_layer < parts->middle) {
         walk(w, s->task_layer);
         return;
@@ -184,7 +192,8 @@ static void merge(mn_scan *s, int threads, mn_scan_result *result)
     const int nodes = s->parts.problem->node_count;
     for (int i = 0; i < threads; i++) {
         result->examined += s->workers[i].batch.examined;
-        const mn_best *best = &s->workers[i].best;
+        result->feasible += s->workers[i].feasible;
+        const mn_best *best = &s->workers[i].best; /* of a count: empty */
         for (int entry = 0; i > 0 && entry < best->count; entry++)
             mn_best_add(all, best->entries[entry].score, 0, best->entries[entry].network, nodes);
     }
@@ -203,7 +212,8 @@ static mn_status run(mn_scan *s, mn_scan_result *result, mn_error *error)
     if (!make_tasks(s, threads))
         return mn_fail_memory(error);
     threads = s->task_count < (uint64_t)threads ? (int)s->task_count : threads;
-    const int capacity = result->networks < (uint64_t)s->request->top ? (int)result->networks : s->request->top;
+    const int top = s->request->count ? 1 : s->request->top;
+    const int capacity = result->networks < (uint64_t)top ? (int)result->networks : top;
     s->workers = mn_new_array((size_t)threads, sizeof *s->workers);
     bool ok = s->workers;
     for (int i = 0; ok && i < threads; i++)
@@ -217,25 +227,28 @@ static mn_status run(mn_scan *s, mn_scan_result *result, mn_error *error)
         return mn_fail_memory(error);
     if (s->status != MN_OK)
         return (mn_status)s->status;
-    return result->count > 0 ? MN_OK : MN_INFEASIBLE;
+    return s->request->count || result->count > 0 ? MN_OK : MN_INFEASIBLE;
 }
 
 mn_status mn_cpu_scan(mn_cpu_level level, const mn_scan_request *request, mn_scan_result *result, mn_error *error)
 {
-    result->networks = result->examined = 0;
+    result->networks = result->examined = result->feasible = 0;
     result->count = 0;
     if (request->problem->diagram->empty)
-        return MN_INFEASIBLE;
+        return request->count ? MN_OK : MN_INFEASIBLE;
     mn_scan s = {.request = request, .kernels = mn_scan_kernels_of(level), .reached = INT64_MIN};
-    mn_status status = mn_scan_columns_make(request->problem, request->capacities, error, &s.parts);
+    mn_status status = mn_scan_columns_make(request->problem, request->capacities, &mn_scan_room_cpu, !request->count,
+                                            error, &s.parts);
     if (status != MN_OK)
         return status;
     result->networks = s.parts.low_counts[0][0];
     if (s.parts.infeasible)
-        status = MN_INFEASIBLE;
+        status = request->count ? MN_OK : MN_INFEASIBLE;
+    else if (request->count && result->networks == UINT64_MAX)
+        status = mn_fail(error, MN_USAGE, "count: expected fewer than 2^64 networks");
     else
         status = mn_scan_parts_make(&s.parts, error);
-    if (status == MN_OK)
+    if (status == MN_OK && !s.parts.infeasible)
         status = run(&s, result, error);
     free(s.task_counts);
     mn_arena_free(&s.arena);

@@ -44,8 +44,10 @@ static bool add_filter(mn_scan_parts *parts, int index)
     if (parts->filter_count == MN_SCAN_FILTERS || !has_room(parts->problem, column))
         return true;
     column->smallest = mn_diagram_extremes(parts->problem->diagram, column->weights, 1);
+    if (parts->counting)
+        column->largest = mn_diagram_extremes(parts->problem->diagram, column->weights, -1);
     parts->filters[parts->filter_count++].column = index;
-    return column->smallest;
+    return column->smallest && (column->largest || !parts->counting);
 }
 
 /* Adds a limit's column unless it cannot exclude anything. */
@@ -79,22 +81,24 @@ static bool add_limit(mn_scan_parts *parts, const mn_column *limit, int64_t capa
     return true;
 }
 
-mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacities, mn_error *error,
-                               mn_scan_parts *parts)
+mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacities, const mn_scan_room *room,
+                               bool scored, mn_error *error, mn_scan_parts *parts)
 {
-    *parts = (mn_scan_parts){.problem = problem, .capability = -1};
+    *parts = (mn_scan_parts){.problem = problem, .room = room, .counting = !scored, .capability = -1};
     parts->low_counts = mn_paths_count(problem->diagram, problem->node_count);
     parts->columns = mn_new_array((size_t)problem->limit_count + 2, sizeof *parts->columns);
     bool ok = parts->low_counts && parts->columns &&
               new_column(problem, &problem->score, !problem->score.scaled, &parts->columns[0]);
     parts->column_count = parts->columns ? 1 : 0;
-    bool scaled = problem->score.scaled;
+    if (ok && !scored)
+        parts->columns[0].scaled = 0; /* nobody asks for it */
+    bool scaled = scored && problem->score.scaled;
     for (int i = 0; ok && i < problem->limit_count; i++)
         if (capacities[i] != MN_NO_CAPACITY) {
             ok = add_limit(parts, &problem->limits[i], capacities[i]);
             scaled |= problem->limits[i].scaled != 0;
         }
-    if (ok && !problem->score.scaled) {
+    if (ok && scored && !problem->score.scaled) {
         const int limits = parts->filter_count;
         ok = add_filter(parts, 0);
         parts->score_filtered = parts->filter_count > limits;
@@ -102,6 +106,24 @@ mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacit
     if (ok && scaled) {
         parts->capability = parts->column_count++;
         ok = new_column(problem, &problem->capability, false, &parts->columns[parts->capability]);
+    }
+    if (ok)
+        return MN_OK;
+    mn_scan_parts_free(parts);
+    return mn_fail_memory(error);
+}
+
+mn_status mn_scan_columns_all(const mn_problem *problem, const mn_scan_room *room, mn_error *error,
+                              mn_scan_parts *parts)
+{
+    *parts = (mn_scan_parts){.problem = problem, .room = room, .capability = -1};
+    parts->low_counts = mn_paths_count(problem->diagram, problem->node_count);
+    parts->columns = mn_new_array((size_t)problem->limit_count + 1, sizeof *parts->columns);
+    bool ok = parts->low_counts && parts->columns;
+    for (int i = 0; ok && i <= problem->limit_count; i++) {
+        parts->column_count++;
+        ok = new_column(problem, i == 0 ? &problem->score : &problem->limits[i - 1], i == 0, &parts->columns[i]) &&
+             (i == 0 || add_filter(parts, i));
     }
     if (ok)
         return MN_OK;

@@ -81,15 +81,15 @@ static void choose_bottoms(const keyed *order, int count, int most, mn_scan_rank
     int distinct = 1;
     for (int i = 1; i < count; i++)
         distinct += order[i].key != order[i - 1].key;
-    const bool exact = distinct <= most;
-    for (int i = 0; i < (exact ? count : most); i++) {
-        const int64_t bottom = order[exact ? i : (int)((int64_t)i * count / most)].key;
+    ranks->exact = distinct <= most;
+    for (int i = 0; i < (ranks->exact ? count : most); i++) {
+        const int64_t bottom = order[ranks->exact ? i : (int)((int64_t)i * count / most)].key;
         if (ranks->count == 0 || bottom > ranks->bottoms[ranks->count - 1])
             ranks->bottoms[ranks->count++] = bottom;
     }
 }
 
-static void fill_sets(const keyed *order, int count, int words, mn_scan_ranks *ranks)
+static void fill_sets(const keyed *order, int count, int words, int block_words, mn_scan_ranks *ranks)
 {
     int at = 0;
     for (int rank = 1; rank <= ranks->count; rank++) {
@@ -105,8 +105,8 @@ static void fill_sets(const keyed *order, int count, int words, mn_scan_ranks *r
             first++;
         while (last > first && !set[last - 1])
             last--;
-        ranks->first[rank] = (uint16_t)(first / MN_SCAN_BLOCK);
-        ranks->last[rank] = (uint16_t)((last + MN_SCAN_BLOCK - 1) / MN_SCAN_BLOCK);
+        ranks->first[rank] = (uint16_t)(first / block_words);
+        ranks->last[rank] = (uint16_t)((last + block_words - 1) / block_words);
     }
 }
 
@@ -142,7 +142,7 @@ static bool make_ranks(const mn_scan_parts *parts, int filter, int most, keyed *
     if (!ranks->sets)
         return false;
     memset(ranks->sets, 0, bytes);
-    fill_sets(order, count, low->words, ranks);
+    fill_sets(order, count, low->words, parts->room->block_words, ranks);
     fill_cells(&parts->filters[filter], parts->cell_count, ranks);
     return true;
 }
@@ -153,7 +153,7 @@ static bool make_low(const mn_scan_parts *parts, int state, mn_scan_low *low)
                        parts->problem->node_count, state, &low->part))
         return false;
     const size_t count = (size_t)low->part.count;
-    low->words = mn_scan_words(low->part.count);
+    low->words = mn_scan_words(parts->room, low->part.count);
     low->number = mn_new_array(count, sizeof *low->number);
     keyed *order = mn_new_array(2 * count, sizeof *order);
     const bool ok = low->number && order;
@@ -186,22 +186,33 @@ static void choose_grids(mn_scan_parts *parts, int states)
     }
 }
 
+/* Ranks of a column whose sets have so many words. */
+static int most_ranks(const mn_scan_room *room, size_t words)
+{
+    const size_t fit = room->set_bytes / (words * sizeof(uint64_t)); /* one set more: of rank 0 */
+    if (fit > MN_SCAN_RANKS)
+        return MN_SCAN_RANKS;
+    if (room->bytes_a_state)
+        return fit > 2 ? (int)fit - 1 : 1;
+    return fit < (size_t)room->fewest_ranks ? room->fewest_ranks : (int)fit;
+}
+
 bool mn_scan_lows_make(mn_scan_parts *parts)
 {
     const int states = parts->problem->diagram->state_count[parts->split];
     parts->lows = mn_new_array((size_t)states, sizeof *parts->lows);
     bool ok = parts->lows;
-    size_t largest = 0, words = 0;
+    size_t largest = 0, words = 0, most_words = 0;
     for (int state = 0; ok && state < states; state++) {
         ok = make_low(parts, state, &parts->lows[state]);
         largest = (size_t)parts->lows[state].part.count > largest ? (size_t)parts->lows[state].part.count : largest;
         words += (size_t)parts->lows[state].words;
+        most_words = (size_t)parts->lows[state].words > most_words ? (size_t)parts->lows[state].words : most_words;
     }
     if (!ok)
         return false;
     choose_grids(parts, states);
-    const size_t fit = MN_SCAN_SET_BYTES / (words * sizeof(uint64_t));
-    const int most = fit > MN_SCAN_RANKS ? MN_SCAN_RANKS : fit < MN_SCAN_FEWEST_RANKS ? MN_SCAN_FEWEST_RANKS : (int)fit;
+    const int most = most_ranks(parts->room, parts->room->bytes_a_state ? most_words : words);
     keyed *order = mn_new_array(2 * largest, sizeof *order);
     ok = order;
     for (int state = 0; ok && state < states; state++)

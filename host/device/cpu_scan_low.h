@@ -4,16 +4,11 @@
 
 #include "host/device/cpu_scan_parts.h"
 
-enum {
-    MN_SCAN_SET_BYTES = 256 << 10, /* per column and all states: three columns fit the second-level cache */
-    MN_SCAN_FEWEST_RANKS = 16      /* however many bytes they take */
-};
-
 /* Words of a set of that many low parts. */
-static inline int mn_scan_words(double count)
+static inline int mn_scan_words(const mn_scan_room *room, double count)
 {
-    const int blocks = (int)((count + 511) / 512);
-    return (blocks < 1 ? 1 : blocks) * MN_SCAN_BLOCK;
+    const int members = 64 * room->block_words, blocks = (int)((count + members - 1) / members);
+    return (blocks < 1 ? 1 : blocks) * room->block_words;
 }
 
 /* Fills parts->lows once the split is known. False when memory ran out. */

@@ -6,10 +6,17 @@
 
 /* ---- where to split -------------------------------------------------------------------------------------------------------------- */
 
-enum { MOST_LOW_PARTS = 1 << 17, MOST_MIDDLE_PARTS = 1 << 13 };
-
-/* Costs in cycles, roughly, to choose the split. */
-static const double COST_PREFIX = 14, COST_BLOCK = 3, COST_LOW_PART = 100, COST_LIST = 500;
+/* Sets: three columns fit the second-level cache. Costs in cycles, roughly. */
+const mn_scan_room mn_scan_room_cpu = {.most_low_parts = 1 << 17,
+                                       .most_middle_parts = 1 << 13,
+                                       .block_words = MN_SCAN_BLOCK,
+                                       .set_bytes = 256 << 10,
+                                       .all_set_bytes = SIZE_MAX,
+                                       .fewest_ranks = 16,
+                                       .cost_prefix = 14,
+                                       .cost_block = 3,
+                                       .cost_low_part = 100,
+                                       .cost_list = 500};
 
 /* Paths from the root to each state of each layer, as floating point: they may be any number. */
 static double **forward_counts(const mn_diagram *diagram)
@@ -36,25 +43,42 @@ static double **forward_counts(const mn_diagram *diagram)
     return counts;
 }
 
+/* What a split before `layer` costs, and the bytes of a column's sets with few ranks; false: too many low parts. */
+static bool weigh_split(const mn_scan_parts *parts, const double *forward, int layer, double *cost, double *sets)
+{
+    const mn_diagram *diagram = parts->problem->diagram;
+    const mn_scan_room *room = parts->room;
+    double low = 0, all_sets = 0;
+    *cost = room->cost_list * (diagram->state_count[layer] + (layer > 0 ? diagram->state_count[layer - 1] : 0));
+    *sets = 0;
+    for (int state = 0; state < diagram->state_count[layer]; state++) {
+        const double count = (double)parts->low_counts[layer][state];
+        low += count;
+        if (low > room->most_low_parts)
+            return false;
+        const int words = mn_scan_words(room, count);
+        const double few = room->fewest_ranks * 2, bytes = words * 8.0 * (count < few ? count : few);
+        all_sets += bytes;
+        *sets = room->bytes_a_state ? (bytes > *sets ? bytes : *sets) : all_sets;
+        *cost += forward[state] * (room->cost_prefix + room->cost_block * words / room->block_words) +
+                 count * room->cost_low_part;
+    }
+    return all_sets * parts->filter_count <= (double)room->all_set_bytes;
+}
+
 /* The cheapest layer whose low tables stay small. */
 static int choose_split(const mn_scan_parts *parts, double *const *forward)
 {
-    const mn_diagram *diagram = parts->problem->diagram;
-    int best = diagram->node_count;
-    double least = -1;
-    for (int layer = diagram->node_count; layer >= 0; layer--) {
-        const int lists = diagram->state_count[layer] + (layer > 0 ? diagram->state_count[layer - 1] : 0);
-        double low = 0, cost = COST_LIST * lists, sets = 0; /* low and middle parts of each state */
-        for (int state = 0; state < diagram->state_count[layer]; state++) {
-            const double count = (double)parts->low_counts[layer][state];
-            low += count;
-            if (low > MOST_LOW_PARTS)
-                return best;
-            sets += mn_scan_words(count) * 8.0 * (count < 32 ? count : 32);
-            cost += forward[layer][state] * (COST_PREFIX + COST_BLOCK * mn_scan_words(count) / MN_SCAN_BLOCK) +
-                    count * COST_LOW_PART;
+    const int nodes = parts->problem->diagram->node_count;
+    int best = nodes;
+    double least = -1, cost, sets;
+    for (int layer = nodes; layer >= 0; layer--) {
+        if (!weigh_split(parts, forward[layer], layer, &cost, &sets)) {
+            if (parts->room->all_set_bytes == SIZE_MAX)
+                break;
+            continue;
         }
-        if (least < 0 || (cost < least && sets < MN_SCAN_SET_BYTES)) {
+        if (least < 0 || (cost < least && sets < (double)parts->room->set_bytes)) {
             least = cost;
             best = layer;
         }
@@ -71,7 +95,7 @@ static int choose_middle(const mn_scan_parts *parts)
         double count = 0;
         for (int state = 0; state < diagram->state_count[layer]; state++)
             count += (double)parts->middle_counts[layer][state];
-        if (count > MOST_MIDDLE_PARTS)
+        if (count > parts->room->most_middle_parts)
             break;
         middle = layer;
     }
@@ -119,6 +143,7 @@ void mn_scan_parts_free(mn_scan_parts *parts)
     for (int column = 0; column < parts->column_count; column++) {
         free(parts->columns[column].weights);
         free(parts->columns[column].smallest);
+        free(parts->columns[column].largest);
     }
     free(parts->columns);
     free(parts->lows);

@@ -18,8 +18,21 @@ enum {
     MN_SCAN_FILTERS = 16, /* columns with sets; limits beyond them are only checked */
     MN_SCAN_SEARCH = 255, /* a cell's rank: search */
     MN_SCAN_RANKS = 254,
-    MN_SCAN_BLOCK = 8 /* words: 512 low parts */
+    MN_SCAN_BLOCK = 8 /* words: 512 low parts, the CPU's block */
 };
+
+/* What a device has room for, and what its work costs, in any unit of time: decides where the nodes are split. */
+typedef struct mn_scan_room {
+    int most_low_parts, most_middle_parts;
+    int block_words;      /* sets are whole blocks of so many words */
+    size_t set_bytes;     /* for the sets of one column ... */
+    bool bytes_a_state;   /* ... and state; otherwise of all states together */
+    size_t all_set_bytes; /* of all columns and states */
+    int fewest_ranks;     /* however many bytes they take; fewer only where there are fewer low parts */
+    double cost_prefix, cost_block, cost_low_part, cost_list;
+} mn_scan_room;
+
+extern const mn_scan_room mn_scan_room_cpu;
 
 /* Sum of weights <= bound. The score is column 0, negated: base - sum >= threshold. */
 typedef struct mn_scan_column {
@@ -29,6 +42,7 @@ typedef struct mn_scan_column {
     int64_t capacity;   /* scaled limits: of the scaled value */
     int scaled;         /* as mn_column's; the weights are then the unscaled values, not negated */
     int64_t **smallest; /* least sum from each state on, filtered columns only */
+    int64_t **largest;  /* likewise, where networks are counted */
 } mn_scan_column;
 
 /* All paths from one state to a layer, in lexicographic order unless sorted. */
@@ -41,6 +55,7 @@ typedef struct mn_scan_part {
 /* The sets of one filtered column of a low table. */
 typedef struct mn_scan_ranks {
     int count;        /* ranks 0 (nothing fits) .. count (everything) */
+    bool exact;       /* a rank for each sum: what is in the set fits */
     int64_t *bottoms; /* [count] ascending: the rank of x is the number of bottoms <= x */
     uint64_t *sets;   /* [count + 1][words] */
     uint8_t *cells;   /* [cell_count + 1] rank of the cell's upper end, or MN_SCAN_SEARCH; the last cell: 0 */
@@ -50,7 +65,7 @@ typedef struct mn_scan_ranks {
 
 typedef struct mn_scan_low {
     mn_scan_part part;
-    int words;        /* a multiple of MN_SCAN_BLOCK */
+    int words;        /* whole blocks */
     uint32_t *number; /* [count] place among the state's paths in lexicographic order */
     mn_scan_ranks ranks[MN_SCAN_FILTERS];
 } mn_scan_low;
@@ -63,8 +78,10 @@ typedef struct mn_scan_filter {
 
 typedef struct mn_scan_parts {
     const mn_problem *problem;
+    const mn_scan_room *room;
     int column_count; /* score, limits that may exclude a network, F when a column is scaled */
     mn_scan_column *columns;
+    bool counting;   /* the score is no filter */
     int capability;  /* column of F, or -1 */
     bool infeasible; /* a limit excludes every network by itself */
     int filter_count;
@@ -81,9 +98,15 @@ typedef struct mn_scan_parts {
 } mn_scan_parts;
 
 /* Columns and low_counts: enough to know the number of networks, and whether a limit excludes everything by itself (then MN_OK and
- * `infeasible`). */
-mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacities, mn_error *error,
-                               mn_scan_parts *parts);
+ * `infeasible`). `scored`: the score is a filter too, if it can be; otherwise networks are
+ * counted. */
+mn_status mn_scan_columns_make(const mn_problem *problem, const int64_t *capacities, const mn_scan_room *room,
+                               bool scored, mn_error *error, mn_scan_parts *parts);
+
+/* Columns for any capacities: the score, unfiltered, and every limit, none of them scaled; the whole space is one low table, still to be made
+ * (mn_scan_lows_make). */
+mn_status mn_scan_columns_all(const mn_problem *problem, const mn_scan_room *room, mn_error *error,
+                              mn_scan_parts *parts);
 
 /* Splits the nodes and makes the tables. */
 mn_status mn_scan_parts_make(mn_scan_parts *parts, mn_error *error);

@@ -43,8 +43,7 @@ static int64_t scaled_value(const mn_scan_column *column, int64_t sum, uint64_t 
     return column->scaled * mn_scale_apply(column->base, sum, g);
 }
 
-/* Whether low part `index` makes a network that obeys the limits; `score` receives its score. */
-static bool obeys_limits(const mn_scan_worker *w, const mn_scan_low *low, int index, int64_t *score)
+bool mn_scan_obeys_limits(const mn_scan_worker *w, const mn_scan_low *low, int index, int64_t *score)
 {
     const mn_scan_parts *parts = &w->shared->parts;
     const int last = parts->capability >= 0 ? parts->capability : parts->column_count;
@@ -121,16 +120,28 @@ static void compose(mn_scan_worker *w, int state, int middle_index, const mn_sca
                   w->network + parts->split);
 }
 
+bool mn_scan_obeys_rules(mn_scan_worker *w, int state, int middle_index, const mn_scan_low *low, int low_index)
+{
+    compose(w, state, middle_index, low, low_index);
+    return obeys_rules(w);
+}
+
 static void consider(mn_scan_worker *w, int state, int middle_index, const mn_scan_low *low, int low_index)
 {
     int64_t score;
-    if (!obeys_limits(w, low, low_index, &score) || score < w->threshold)
-        return;
-    compose(w, state, middle_index, low, low_index);
-    if (!obeys_rules(w))
+    if (!mn_scan_obeys_limits(w, low, low_index, &score) || score < w->threshold ||
+        !mn_scan_obeys_rules(w, state, middle_index, low, low_index))
         return;
     mn_best_add(&w->best, score, 0, w->network, w->shared->parts.problem->node_count);
     mn_scan_update_threshold(w);
+}
+
+void mn_scan_add_middle(mn_scan_worker *w, int state, int index)
+{
+    const mn_scan_parts *parts = &w->shared->parts;
+    for (int column = 0; column < parts->column_count; column++)
+        w->prefix[column] =
+            w->sums[parts->middle * parts->column_count + column] + parts->middles[state].sums[column][index];
 }
 
 /* The low parts that the sets of all columns share, best score first (by F when the score is scaled). */
@@ -142,9 +153,7 @@ void mn_scan_check_prefix(mn_scan_worker *w, int state, int first, int index)
     for (int filter = 0; filter < parts->filter_count; filter++)
         sets[filter] =
             low->ranks[filter].sets + (size_t)mn_scan_rank(&w->batch, low, filter, index) * (size_t)low->words;
-    for (int column = 0; column < parts->column_count; column++)
-        w->prefix[column] =
-            w->sums[parts->middle * parts->column_count + column] + parts->middles[state].sums[column][first + index];
+    mn_scan_add_middle(w, state, first + index);
 
     const bool scaled = parts->columns[0].scaled;
     scaled_bound bound = {0};

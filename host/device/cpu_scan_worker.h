@@ -29,6 +29,7 @@ typedef struct mn_scan_worker {
     int *states, *blocks; /* [middle + 1] */
     uint16_t *network;    /* [node_count] */
     int64_t *prefix;      /* [column_count] sums of high and middle part */
+    uint64_t feasible;    /* networks counted */
     int steps;
     mn_status status;
 } mn_scan_worker;
@@ -43,6 +44,21 @@ bool mn_scan_go_on(mn_scan_worker *w, int steps);
 
 /* Brings the score that a network must reach up to date. */
 void mn_scan_update_threshold(mn_scan_worker *w);
+
+/* With request.count: whether all networks behind the high part up to `layer` are known to obey limits and rules; they are counted then. */
+bool mn_scan_count_all(mn_scan_worker *w, int layer);
+
+/* Counts the networks of a middle part, named as below. */
+void mn_scan_count_prefix(mn_scan_worker *w, int state, int first, int index);
+
+/* For the exact checks of a middle part, named as below: w->prefix. */
+void mn_scan_add_middle(mn_scan_worker *w, int state, int index);
+
+/* Whether low part `low_index` behind w->prefix obeys the limits; `score` receives the network's score. */
+bool mn_scan_obeys_limits(const mn_scan_worker *w, const mn_scan_low *low, int low_index, int64_t *score);
+
+/* Whether the network of the high part, a middle part and a low part obeys the rules outside the diagram; it is in w->network then. */
+bool mn_scan_obeys_rules(mn_scan_worker *w, int state, int middle_index, const mn_scan_low *low, int low_index);
 
 /* Keeps the best networks of the high part walked to, in `state` of the middle layer, and of the middle part `index` of the batch that
  * begins at `first`. */

@@ -7,10 +7,9 @@
 #include "host/fit/random_at.h"
 
 enum {
-    DRAWS = 32,        /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
-    SUPPORT = 512,     /* networks that a draw is interpolated from */
-    PLACES = 20000000, /* factors times networks that are projected */
-    WIDTH = 1024       /* networks at a time */
+    DRAWS = 32,       /* of the posterior, for standard errors: their own error is 1 / sqrt(2 * 32) = 13 % */
+    SUPPORT = 512,    /* networks that a draw is interpolated from */
+    PLACES = 20000000 /* factors times networks that are projected */
 };
 
 /* ---- networks -------------------------------------------------------------------------------------------------------------------- */
@@ -50,7 +49,6 @@ static mn_status list_networks(mn_projection *p, const mn_features *features, bo
     const uint64_t limit =
         full || most * (uint64_t)p->factor_count <= PLACES ? most : PLACES / (uint64_t)p->factor_count + 1;
     const uint64_t tries = size <= limit ? size : limit;
-    p->drawn = size > limit;
     if (full && size > most)
         return mn_fail(
             error, MN_USAGE,
@@ -61,10 +59,10 @@ static mn_status list_networks(mn_projection *p, const mn_features *features, bo
         return mn_fail_memory(error);
     for (uint64_t i = 0; i < tries; i++) {
         uint16_t *network = p->networks + p->count * nodes;
-        if (p->drawn)
-            draw(p->table, i, network);
-        else
+        if (size <= limit)
             unrank(p->table, i, network);
+        else
+            draw(p->table, i, network);
         p->count += full || (mn_rules_admit(p->table->rules, p->table->rule_count, network) &&
                              !mn_features_constant(features, network));
     }
@@ -116,31 +114,6 @@ static mn_status make_draws(const mn_process *process, const mn_projection *p, p
     return status;
 }
 
-/* deviations [DRAWS][networks] */
-static mn_status evaluate_draws(const mn_process *process, const mn_projection *p, const posterior_draws *d,
-                                double *deviations, mn_error *error)
-{
-    const size_t nodes = (size_t)p->table->node_count;
-    double *block = mn_new_array((size_t)WIDTH * d->support, sizeof *block);
-    mn_status status = block ? MN_OK : mn_fail_memory(error);
-    for (uint64_t first = 0; first < p->count && status == MN_OK; first += WIDTH) {
-        const uint64_t count = p->count - first < WIDTH ? p->count - first : WIDTH;
-        if ((status = mn_check_cancel(p->cancel, error)) != MN_OK)
-            break;
-        status = mn_process_covariance(process, p->networks + first * nodes, count, d->networks, (uint64_t)d->support,
-                                       error, block);
-        for (uint64_t i = 0; i < count && status == MN_OK; i++)
-            for (int draw_index = 0; draw_index < DRAWS; draw_index++) {
-                double sum = 0;
-                for (int k = 0; k < d->support; k++)
-                    sum += block[i * (size_t)d->support + k] * d->weights[(size_t)draw_index * d->support + k];
-                deviations[(size_t)draw_index * p->count + first + i] = sum;
-            }
-    }
-    free(block);
-    return status;
-}
-
 typedef struct draw_projections {
     const mn_projection *projection;
     double *deviations; /* [DRAWS][networks] */
@@ -168,24 +141,22 @@ static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
         return mn_fail_memory(error);
     double *deviation = d->deviations + piece * p->count;
     take_mean(p->count, deviation);
-    mn_projection_solve(p, deviation, d->values + piece * values, work);
+    mn_projection_solve(p, 1e-4, deviation, d->values + piece * values, work);
     free(work);
     return mn_check_cancel(p->cancel, error);
 }
 
 /* errors [values]: root mean square of the projections of the draws. */
-static mn_status value_errors(const mn_process *process, const mn_projection *all, double *errors, mn_error *error)
+static mn_status value_errors(const mn_process *process, const mn_projection *p, double *errors, mn_error *error)
 {
-    mn_projection some = *all, *const p = &some;
-    if (all->drawn && all->count > MN_DISTILL_DRAWN)
-        some.count = MN_DISTILL_DRAWN;
     const size_t values = p->first[p->factor_count];
     posterior_draws draws = {0};
     draw_projections d = {p, mn_new_array(DRAWS * p->count, sizeof *d.deviations),
                           mn_new_array(DRAWS * values, sizeof *d.values)};
     mn_status status = d.deviations && d.values ? make_draws(process, p, &draws, error) : mn_fail_memory(error);
     if (status == MN_OK)
-        status = evaluate_draws(process, p, &draws, d.deviations, error);
+        status = mn_process_combine(process, p->networks, p->count, draws.networks, draws.support, draws.weights, DRAWS,
+                                    error, d.deviations);
     if (status == MN_OK)
         status = mn_run_pieces(0, p->cancel, DRAWS, project_draw, &d, error);
     for (size_t i = 0; i < values && status == MN_OK; i++) {
@@ -244,7 +215,7 @@ static mn_status distill_terms(const mn_process *process, const mn_projection *p
     if (status == MN_OK) {
         result->base = take_mean(p->count, residual);
         const double before = mn_projection_square(p->count, residual);
-        mn_projection_solve(p, residual, values, work);
+        mn_projection_solve(p, 1e-10, residual, values, work);
         const double after = mn_projection_square(p->count, residual);
         result->rmse = sqrt(after / (double)p->count);
         result->explained = before > 0 ? 1 - after / before : 1;

@@ -47,6 +47,12 @@ mn_status mn_process_predict(const mn_process *process, const uint16_t *networks
 mn_status mn_process_covariance(const mn_process *process, const uint16_t *left, uint64_t left_count,
                                 const uint16_t *right, uint64_t right_count, mn_error *error, double *covariance);
 
+/* combined [sums][count]: each network's posterior covariances with the others times weights [sums][other_count], added up. It takes no
+ * solve for each network, which with thousands of measurements is most of mn_process_covariance. */
+mn_status mn_process_combine(const mn_process *process, const uint16_t *networks, uint64_t count,
+                             const uint16_t *others, int other_count, const double *weights, int sums, mn_error *error,
+                             double *combined);
+
 /* Closed form (Rasmussen, Williams, eq. 5.12): prediction of each measurement from the others under the same hyperparameters. mean,
  * variance [count of mn_process_fit], link's scale, variance with noise; NaN at networks that compute a constant. */
 mn_status mn_process_leave_one_out(const mn_process *process, mn_error *error, double *mean, double *variance);

@@ -133,3 +133,93 @@ mn_status mn_process_covariance(const mn_process *process, const uint16_t *left,
     mn_points_free(points[1]);
     return status;
 }
+
+/* ---- combinations of covariances -------------------------------------------------------------------------------------------------- */
+
+/* The posterior covariance with other points times weights is the prior's, times weights of the other points and of the measurements:
+ * k(x, S) w - k(x, X) K^-1 k(X, S) w. No network needs a solve of its own. */
+typedef struct combination {
+    const mn_process *process;
+    const uint16_t *networks;
+    uint64_t count;
+    int others, sums;
+    double *other_rows;       /* [others][columns] */
+    const double *weights;    /* [sums][others] */
+    double *measured_weights; /* [sums][measurements] */
+    double *combined;         /* [sums][count] */
+} combination;
+
+static mn_status weigh_measured(combination *c, double *cross, mn_error *error)
+{
+    const mn_process *p = c->process;
+    if (p->count == 0)
+        return MN_OK;
+    const mn_status status =
+        mn_kernel_covariance(&p->kernel, p->lapack, p->rows, p->count, c->other_rows, c->others, error, cross);
+    if (status != MN_OK)
+        return status;
+    mn_lapack_multiply(p->lapack, true, false, p->count, c->sums, c->others, -1, cross, c->others, c->weights,
+                       c->others, 0, c->measured_weights, p->count);
+    mn_lapack_solve_lower(p->lapack, false, p->count, c->sums, p->factor, p->count, c->measured_weights, p->count);
+    mn_lapack_solve_lower(p->lapack, true, p->count, c->sums, p->factor, p->count, c->measured_weights, p->count);
+    return MN_OK;
+}
+
+/* The part of the sums that comes from `points` [point_count][columns], added to what is there or in its place. */
+static mn_status add_points(const combination *c, uint64_t first, int count, const double *rows, const double *points,
+                            int point_count, const double *weights, bool add, double *cross, mn_error *error)
+{
+    const mn_process *p = c->process;
+    const mn_status status =
+        mn_kernel_covariance(&p->kernel, p->lapack, rows, count, points, point_count, error, cross);
+    if (status == MN_OK)
+        mn_lapack_multiply(p->lapack, true, false, count, c->sums, point_count, p->scale * p->scale, cross, point_count,
+                           weights, point_count, add, c->combined + first, (int)c->count);
+    return status;
+}
+
+static mn_status combine_block(void *context, uint64_t block, mn_error *error)
+{
+    const combination *c = context;
+    const mn_process *p = c->process;
+    const uint64_t first = block * BLOCK;
+    const int count = (int)(c->count - first < BLOCK ? c->count - first : BLOCK);
+    const size_t nodes = (size_t)mn_features_table(p->features)->node_count;
+    const int most = p->count > c->others ? p->count : c->others;
+    double *rows = mn_new_array((size_t)count * p->kernel.column_count, sizeof *rows);
+    double *cross = mn_new_array((size_t)count * most, sizeof *cross);
+    mn_status status = rows && cross
+                           ? mn_features_rows(p->features, c->networks + first * nodes, (uint64_t)count, error, rows)
+                           : mn_fail_memory(error);
+    if (status == MN_OK)
+        status = add_points(c, first, count, rows, c->other_rows, c->others, c->weights, false, cross, error);
+    if (status == MN_OK && p->count > 0)
+        status = add_points(c, first, count, rows, p->rows, p->count, c->measured_weights, true, cross, error);
+    free(rows);
+    free(cross);
+    return status;
+}
+
+mn_status mn_process_combine(const mn_process *process, const uint16_t *networks, uint64_t count,
+                             const uint16_t *others, int other_count, const double *weights, int sums, mn_error *error,
+                             double *combined)
+{
+    if (count > INT32_MAX)
+        return mn_fail(error, MN_USAGE, "covariances are combined for 2^31 - 1 networks at most");
+    combination c = {process, networks, count, other_count, sums, .weights = weights, .combined = combined};
+    c.other_rows = mn_new_array((size_t)other_count * process->kernel.column_count, sizeof *c.other_rows);
+    c.measured_weights = mn_new_array((size_t)sums * process->count, sizeof *c.measured_weights);
+    double *cross = mn_new_array((size_t)process->count * other_count, sizeof *cross);
+    mn_status status = c.other_rows && c.measured_weights && cross
+                           ? mn_features_rows(process->features, others, (uint64_t)other_count, error, c.other_rows)
+                           : mn_fail_memory(error);
+    if (status == MN_OK)
+        status = weigh_measured(&c, cross, error);
+    if (status == MN_OK)
+        status =
+            mn_run_pieces(process->threads, process->cancel, (count + BLOCK - 1) / BLOCK, combine_block, &c, error);
+    free(c.other_rows);
+    free(c.measured_weights);
+    free(cross);
+    return status;
+}

@@ -1,6 +1,8 @@
 #include "host/core/memory.h"
 #include "host/fit/projection.h"
 
+#include <math.h>
+
 enum { ITERATIONS = 200 }; /* they end when the gradient is small */
 
 /* ---- factors --------------------------------------------------------------------------------------------------------------------- */
@@ -86,16 +88,65 @@ double mn_projection_square(size_t count, const double *a)
     return sum;
 }
 
-void mn_projection_solve(const mn_projection *p, double *residual, double *values, double *work)
+/* Takes the means along one node off a factor's values: `inner` values lie between neighbouring blocks of it. */
+static void centre(double *values, size_t count, size_t blocks, size_t inner)
+{
+    for (size_t outer = 0; outer < count; outer += blocks * inner)
+        for (size_t k = outer; k < outer + inner; k++) {
+            double mean = 0;
+            for (size_t block = 0; block < blocks; block++)
+                mean += values[k + block * inner];
+            mean /= (double)blocks;
+            for (size_t block = 0; block < blocks; block++)
+                values[k + block * inner] -= mean;
+        }
+}
+
+/* Factors of several nodes lose what those of fewer nodes say: what is left is a combination of products of contrasts. */
+static void centre_factors(const mn_projection *p, double *values)
+{
+    for (int factor = 0; factor < p->factor_count; factor++) {
+        const size_t count = p->first[factor + 1] - p->first[factor];
+        size_t inner = 1;
+        for (int i = p->sizes[factor] - 1; i >= 0 && p->sizes[factor] > 1; i--) {
+            const size_t blocks = (size_t)p->table->nodes[p->nodes[factor][i]].block_count;
+            centre(values + p->first[factor], count, blocks, inner);
+            inner *= blocks;
+        }
+    }
+}
+
+/* Each factor's values times the root of their number: every contrast then has the same norm over the whole space. */
+static void scale_factors(const mn_projection *p, double *values)
+{
+    for (int factor = 0; factor < p->factor_count; factor++) {
+        const double root = sqrt((double)(p->first[factor + 1] - p->first[factor]));
+        for (size_t k = p->first[factor]; k < p->first[factor + 1]; k++)
+            values[k] *= root;
+    }
+}
+
+/* The gradient by the coefficients of orthonormal contrasts, and its square. */
+static double find_gradient(const mn_projection *p, const double *residual, double *gradient)
+{
+    gather(p, residual, gradient);
+    centre_factors(p, gradient);
+    scale_factors(p, gradient);
+    return mn_projection_square(p->first[p->factor_count], gradient);
+}
+
+void mn_projection_solve(const mn_projection *p, double tolerance, double *residual, double *values, double *work)
 {
     const size_t count = p->first[p->factor_count], nodes = (size_t)p->table->node_count;
     double *gradient = work, *direction = work + count, *moved = work + 2 * count;
     memset(values, 0, count * sizeof *values);
-    gather(p, residual, gradient);
-    memcpy(direction, gradient, count * sizeof *direction);
-    double norm = mn_projection_square(count, gradient);
-    const double enough = 1e-20 * norm;
+    memset(direction, 0, count * sizeof *direction);
+    double norm = find_gradient(p, residual, gradient), before = 0;
+    const double enough = tolerance * tolerance * norm;
     for (int i = 0; i < ITERATIONS && norm > enough && !mn_is_cancelled(p->cancel); i++) {
+        scale_factors(p, gradient);
+        for (size_t k = 0; k < count; k++)
+            direction[k] = gradient[k] + (i > 0 ? norm / before : 0) * direction[k];
         for (uint64_t k = 0; k < p->count; k++)
             moved[k] = sum_of(p, direction, p->networks + k * nodes);
         const double step = norm / mn_projection_square(p->count, moved);
@@ -103,10 +154,7 @@ void mn_projection_solve(const mn_projection *p, double *residual, double *value
             values[k] += step * direction[k];
         for (uint64_t k = 0; k < p->count; k++)
             residual[k] -= step * moved[k];
-        gather(p, residual, gradient);
-        const double new_norm = mn_projection_square(count, gradient);
-        for (size_t k = 0; k < count; k++)
-            direction[k] = gradient[k] + new_norm / norm * direction[k];
-        norm = new_norm;
+        before = norm;
+        norm = find_gradient(p, residual, gradient);
     }
 }

@@ -9,7 +9,6 @@
 typedef struct mn_projection {
     const mn_table *table;
     uint64_t count;
-    bool drawn;         /* they are a random sample of the space, in random order */
     uint16_t *networks; /* [count][nodes] */
     int factor_count;
     int *sizes;              /* [factors] nodes of each factor */
@@ -21,10 +20,12 @@ typedef struct mn_projection {
 /* All factors of up to `order` nodes, 1 to 3: singles, then pairs, then triples. Frees nothing on failure. */
 mn_status mn_projection_list_factors(mn_projection *projection, int order, mn_error *error);
 
-/* CGLS (Paige, Saunders 1982): from values 0 to the least squares solution of smallest norm. residual [count] goes from the targets,
- * of mean 0, to what the terms do not explain. values [first[factor_count]], work [2 values + count]. On a complete space a few
- * iterations do. It ends early after a request to stop. */
-void mn_projection_solve(const mn_projection *projection, double *residual, double *values, double *work);
+/* CGLS (Paige, Saunders 1982) on the coefficients of orthonormal contrasts: over a complete space these are orthogonal and one iteration
+ * does; over networks drawn at random they nearly are, however many values there are. residual [count] goes from the targets, of mean
+ * 0, to what the terms do not explain. values [first[factor_count]]: those of a factor over several nodes sum to 0 along each of its
+ * nodes. work [2 values + count]. It ends where the gradient is `tolerance` of the first one, or early after a request to stop. */
+void mn_projection_solve(const mn_projection *projection, double tolerance, double *residual, double *values,
+                         double *work);
 
 double mn_projection_square(size_t count, const double *numbers); /* sum of squares */
 

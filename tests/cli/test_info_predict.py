@@ -6,7 +6,7 @@ import json
 import struct
 from decimal import Decimal
 
-from command import EDGEGPU, CommandTest, Table, main, read_rows, run
+from command import DEVICE, EDGEGPU, CommandTest, Table, main, read_rows, run
 
 SPACE = 15625
 TX2GPU = "mobilenetv3/tx2gpu"
@@ -33,6 +33,20 @@ def write_npy(path, rows, code="B", descr="|u1"):
 
 
 class Info(CommandTest):
+    def test_counts_networks_by_limits_and_rules(self):
+        """As filtering the predictions of the whole space does, on the CPU and under the emulator."""
+        rows = self.succeed("predict", EDGEGPU, "--all").rows()
+        first = next(iter(rows[0]))
+        limits = ["--limit", "latency<=5000", "--limit", "energy>=12000.5", "--fix", f"{first}=1"]
+        expected = sum(Decimal(row["latency"]) <= 5000 and Decimal(row["energy"]) >= Decimal("12000.5") and
+                       row[first] == "1" for row in rows)
+        self.assertGreater(expected, 10)
+        for device in ["cpu", "simt"]:
+            answer = self.succeed("info", EDGEGPU, *limits, "--device", device, "--json").json()
+            self.assertEqual(int(answer["feasible"]), expected)
+        self.assertIn(f"{expected} of them meet the limits", self.succeed("info", EDGEGPU, *limits).out)
+        self.assertNotIn("feasible", self.succeed("info", EDGEGPU, "--json").json())
+
     def test_known_answer_of_the_published_documentation(self):
         """MathNAS's example: 79.3 % and 68.9 ms."""
         network = self.succeed("info", TX2GPU, "--arch", "3,4,4,4,3", "--json").json()["network"]
@@ -152,6 +166,8 @@ class Predict(CommandTest):
         self.assertEqual(encoded, "|skip_connect~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|avg_pool_3x3~0|none~1|skip_connect~2|")
         wanted = {"networks": [{"arch": [1, 2, 3, 4, 0, 1], "metrics": {
             name: Decimal(row[name]) for name in ["accuracy", "latency", "energy", "flops", "params"]}}]}
+        if DEVICE:
+            wanted["device"] = DEVICE  # only said when asked for
         names = "skip_connect,nor_conv_1x1,nor_conv_3x3,avg_pool_3x3,none,skip_connect"
         for form in [arch, names, encoded, " 1, 2 ,3,4,0,1 "]:
             self.assertEqual(self.succeed("predict", EDGEGPU, "--arch", form, "--json").json(), wanted)

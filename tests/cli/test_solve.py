@@ -69,6 +69,18 @@ class Solve(CommandTest):
         self.assertNotIn("solutions", answer)
         self.assertNotIn("conflict", answer)
 
+    def test_scan_on_the_emulated_device(self):
+        """The kernels' answer is the CPU's; a scaled accuracy has none, which a note says."""
+        question = ["solve", EDGEGPU, "--maximize", "accuracy", "--limit", "latency<=6000", "--limit", "energy<=30000", "--top", "7",
+                    "--engine", "scan", "--json"]
+        cpu, simt = (self.succeed(*question, "--device", device) for device in ["cpu", "simt"])
+        self.assertEqual(simt.json()["solutions"], cpu.json()["solutions"])
+        self.assertEqual((simt.json()["device"], simt.json()["engine"]), ("simt", "scan"))
+        self.assertNotIn("CPU", simt.err)
+        scaled = self.succeed(*question, "--scale", "reciprocal", "--device", "simt")
+        self.assertEqual(scaled.json()["device"], "cpu")
+        self.assertIn("the scan has no kernel for scaled metrics: the CPU runs it", scaled.err)
+
     def test_fewer_than_k_is_no_error(self):
         answer = self.succeed("solve", EDGEGPU, "--maximize", "accuracy", "--limit", "latency<=4100", "--top", "50", "--json").json()
         self.assertEqual(len(answer["solutions"]), len(Oracle(EDGEGPU).meeting([("latency", "<=", Decimal(4100))])))

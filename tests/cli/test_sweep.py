@@ -75,6 +75,17 @@ class Rows(CommandTest):
         for option in ["--certificate", "--start"]:
             self.fail_with(2, option, *BASE, *GRID, option, "2")
 
+    def test_the_emulated_device_writes_the_same_bytes(self):
+        for options in [["--grid", "latency=2000:8000:23", "--grid", "energy=5000:50000:19"], ["--grid", "accuracy=10:40:50"]]:
+            files = []
+            for device in ["cpu", "simt"]:
+                path = self.path(f"{device}.csv")
+                sweep = self.succeed("sweep", EDGEGPU, "--minimize", "flops", *options, "--output", path, "--device", device)
+                self.assertNotIn("the CPU runs it", sweep.err)
+                with open(path, "rb") as file:
+                    files.append(file.read())
+            self.assertEqual(files[0], files[1])
+
     def test_threads_do_not_matter(self):
         outputs = [self.succeed("sweep", name, "--maximize", goal, "--grid", grid, "--threads", threads).out
                    for threads in ["1", "2", "7"]

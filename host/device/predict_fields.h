@@ -1,7 +1,7 @@
 /* Metrics as bit fields of words: a metric's values, less the smallest of their node and divided by their greatest common divisor, are
  * small numbers whose sum over a network has a known range. One addition of words adds several metrics; nothing is rounded. */
-#ifndef MN_DEVICE_CPU_PREDICT_FIELDS_H
-#define MN_DEVICE_CPU_PREDICT_FIELDS_H
+#ifndef MN_DEVICE_PREDICT_FIELDS_H
+#define MN_DEVICE_PREDICT_FIELDS_H
 
 #include "host/core/table.h"
 

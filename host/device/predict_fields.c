@@ -1,4 +1,4 @@
-#include "host/device/cpu_predict_fields.h"
+#include "host/device/predict_fields.h"
 #include "host/core/memory.h"
 
 static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
