@@ -329,7 +329,7 @@ Test(regression, equals_elimination_and_refits)
             weights[i] = 0.5 + uniform(&state);
             ones[i] = 1;
         }
-        const mn_design design = {rows, 1, columns, ones, x};
+        const mn_design design = {rows, 1, columns, ones, x, NULL};
         mn_regression *r;
         cr_assert_eq(mn_regression_create(&design, NULL, &r), MN_OK);
         mn_regression_weigh(r, weights);
@@ -364,7 +364,7 @@ Test(regression, large_ones_equal_elimination_and_refits)
         weights[i] = i % 7 ? 0.5 + uniform(&state) : 0;
         ones[i] = 1;
     }
-    const mn_design design = {ROWS, 1, COLUMNS, ones, x};
+    const mn_design design = {ROWS, 1, COLUMNS, ones, x, NULL};
     mn_regression *r;
     cr_assert_eq(mn_regression_create(&design, NULL, &r), MN_OK);
     mn_regression_weigh(r, weights);

@@ -677,6 +677,39 @@ Test(distill, additive_part_is_the_marginal_means)
     mn_table_free(table);
 }
 
+/* Networks that compute a constant are left out: what the terms do not explain sums to nothing over the other networks of each block. */
+Test(distill, constant_networks_are_left_out)
+{
+    mn_table *table = load("data/spaces/nasbench201.json");
+    mn_features *features = features_of(table, MN_FEATURES_FUNCTION);
+    mn_process *process = fit_some(features, 60, 5, 0);
+    uint64_t count, live = 0;
+    uint16_t *networks = all_networks(table, &count);
+    double *mean = mn_new_array(count, sizeof *mean), *sums = mn_new_array((size_t)table->item_count, sizeof *sums);
+    OK(mn_process_predict(process, networks, count, &error, mean, NULL));
+    mn_distilled *d;
+    OK(mn_process_distill(process, MN_DISTILL_ADDITIVE, false, &error, &d));
+    for (uint64_t i = 0; i < count; i++) {
+        const uint16_t *network = networks + i * (uint64_t)table->node_count;
+        if (mn_features_constant(features, network))
+            continue;
+        live++;
+        for (int node = 0; node < table->node_count; node++)
+            sums[table->first[node] + network[node]] += mean[i] - mn_distilled_value(d, table, network);
+    }
+    cr_assert_eq(live, 15625 - 341);
+    cr_assert_eq(d->networks, live);
+    for (int item = 0; item < table->item_count; item++)
+        cr_expect_float_eq(sums[item] / (double)live, 0, 1e-7, "item %d", item);
+    mn_distilled_free(d);
+    free(networks);
+    free(mean);
+    free(sums);
+    mn_process_free(process);
+    mn_features_free(features);
+    mn_table_free(table);
+}
+
 /* The variance of a marginal mean is a' C a with the posterior covariance C of all networks. 32 draws are within 45 % at 3.5 deviations. */
 Test(distill, standard_errors_follow_from_the_posterior_covariance)
 {

@@ -95,8 +95,8 @@ static void release(cli *c)
 {
     for (int i = 0; i < c->table_count; i++)
         mn_table_free(c->tables[i]);
-    mn_device_close(c->device);
     cli_release_cancel();
+    mn_device_close(c->device);
     free(c->tables);
     free(c->given);
     free(c->operands);

@@ -272,7 +272,8 @@ static mn_status loss_of(const choice *c, const int *fold_of, int folds, const d
 static mn_status cross_validate(const choice *c, int *best, double *best_loss, mn_error *error)
 {
     const int count = c->request->samples->count, dealt = count < 2 * FOLDS ? count : FOLDS;
-    const int folds = count < MN_CHOOSE_PLENTY ? dealt : FEW_FOLDS;
+    const int items = c->request->samples->table->item_count;
+    const int folds = count < MN_CHOOSE_PLENTY || items < MN_CHOOSE_WIDE ? dealt : FEW_FOLDS;
     int *fold_of = mn_new_array((size_t)count, sizeof *fold_of);
     double *predicted = mn_new_array(3 * (size_t)count, sizeof *predicted);
     mn_status status = fold_of && predicted ? MN_OK : mn_fail_memory(error);

@@ -1,7 +1,7 @@
 /* The method of one metric: the one asked for, or the one that predicts best what it was not fitted to.
  *
  * Cross-validation over the measured networks alone: ten folds (as many as networks below 20), the same for every candidate; of more than
- * MN_CHOOSE_ROWS networks so many, drawn at random, decide; of MN_CHOOSE_PLENTY or more, two of the folds alone are predicted, 200 networks and more. Loss for metrics of
+ * MN_CHOOSE_ROWS networks so many, drawn at random, decide; of MN_CHOOSE_PLENTY or more of a space of MN_CHOOSE_WIDE blocks, two of the folds alone are predicted, 200 networks and more. Loss for metrics of
  * which less is better and that are positive (latency, energy): mean error relative to the measurement, each held at 30 %, so that a wild
  * measurement counts once; for others: 1 - Kendall's tau-b, since a table is there to order networks. */
 #ifndef MN_FIT_CHOOSE_H
@@ -11,7 +11,7 @@
 #include "host/fit/linear_fit.h"
 #include "host/fit/process_fit.h"
 
-enum { MN_CHOOSE_ROWS = 2000, MN_CHOOSE_PLENTY = 1000 };
+enum { MN_CHOOSE_ROWS = 2000, MN_CHOOSE_PLENTY = 1000, MN_CHOOSE_WIDE = 100 };
 
 typedef enum mn_fit_method {
     MN_FIT_CHOOSE,

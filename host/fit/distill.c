@@ -39,8 +39,9 @@ static void draw(const mn_table *table, uint64_t number, uint16_t *network)
                                    (uint64_t)table->nodes[node].block_count);
 }
 
-/* All networks, or MN_DISTILL_SAMPLE of a larger space; those that the rules admit, but all for MN_DISTILL_FULL, where each has a value. */
-static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
+/* All networks, or MN_DISTILL_SAMPLE of a larger space: those that the rules admit and that compute no constant, whose values few nodes cannot
+ * tell apart from others'. But all for MN_DISTILL_FULL, where each has a value. */
+static mn_status list_networks(mn_projection *p, const mn_features *features, bool full, mn_error *error)
 {
     const size_t nodes = (size_t)p->table->node_count;
     const uint64_t size = space_size(p->table);
@@ -48,7 +49,6 @@ static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
     const uint64_t limit =
         full || most * (uint64_t)p->factor_count <= PLACES ? most : PLACES / (uint64_t)p->factor_count + 1;
     const uint64_t tries = size <= limit ? size : limit;
-    p->drawn = size > limit;
     if (full && size > most)
         return mn_fail(
             error, MN_USAGE,
@@ -59,11 +59,12 @@ static mn_status list_networks(mn_projection *p, bool full, mn_error *error)
         return mn_fail_memory(error);
     for (uint64_t i = 0; i < tries; i++) {
         uint16_t *network = p->networks + p->count * nodes;
-        if (p->drawn)
-            draw(p->table, i, network);
-        else
+        if (size <= limit)
             unrank(p->table, i, network);
-        p->count += full || mn_rules_admit(p->table->rules, p->table->rule_count, network);
+        else
+            draw(p->table, i, network);
+        p->count += full || (mn_rules_admit(p->table->rules, p->table->rule_count, network) &&
+                             !mn_features_constant(features, network));
     }
     return p->count ? MN_OK
                     : mn_fail(error, MN_USAGE, "the rules of \"%s\" admit none of %d networks drawn at random",
@@ -146,13 +147,9 @@ static mn_status project_draw(void *context, uint64_t piece, mn_error *error)
 }
 
 /* errors [values]: root mean square of the projections of the draws. */
-static mn_status value_errors(const mn_process *process, const mn_projection *all, double *errors, mn_error *error)
+static mn_status value_errors(const mn_process *process, const mn_projection *p, double *errors, mn_error *error)
 {
-    mn_projection some = *all, *const p = &some;
     const size_t values = p->first[p->factor_count];
-    const uint64_t enough = 4 * values > MN_DISTILL_DRAWN ? 4 * values : MN_DISTILL_DRAWN; /* fewer are overfitted */
-    if (all->drawn && all->count > enough)
-        some.count = enough;
     posterior_draws draws = {0};
     draw_projections d = {p, mn_new_array(DRAWS * p->count, sizeof *d.deviations),
                           mn_new_array(DRAWS * values, sizeof *d.values)};
@@ -268,7 +265,7 @@ mn_status mn_process_distill(const mn_process *process, mn_distill_terms terms, 
     const bool full = terms == MN_DISTILL_FULL;
     mn_status status = full ? MN_OK : mn_projection_list_factors(&p, (int)terms + 1, error);
     if (status == MN_OK)
-        status = list_networks(&p, full, error);
+        status = list_networks(&p, mn_process_features(process), full, error);
     result->link = mn_process_link(process);
     result->networks = p.count;
     if (status == MN_OK)

@@ -2,7 +2,7 @@
  *
  * Predictions of all admissible networks, or of a fixed random sample of a large space, are projected by conjugate gradients (Paige,
  * Saunders 1982). On a complete space that is the analysis of variance cut after the wanted order. Standard errors: the process's
- * posterior is drawn over the same networks (of a sample over its first MN_DISTILL_DRAWN, or four for each value) and every draw is projected. */
+ * posterior is drawn over the same networks and every draw is projected. */
 #ifndef MN_FIT_DISTILL_H
 #define MN_FIT_DISTILL_H
 
@@ -33,7 +33,7 @@ typedef struct mn_distilled {
     uint64_t networks;            /* that were projected */
 } mn_distilled;
 
-enum { MN_DISTILL_SAMPLE = 200000, MN_DISTILL_DRAWN = 20000, MN_DISTILL_FULL_LIMIT = 10000000 };
+enum { MN_DISTILL_SAMPLE = 200000, MN_DISTILL_FULL_LIMIT = 10000000 };
 
 /* MN_USAGE for MN_DISTILL_FULL over more than MN_DISTILL_FULL_LIMIT networks. Without `errors` those of the terms are left at 0: they take
  * most of the time. */

@@ -139,7 +139,8 @@ static mn_status open_work(work *w, const mn_terms *terms, mn_error *error)
                             .free_columns = terms->free_count,
                             .columns = terms->column_count,
                             .free = w->free_rows,
-                            .x = w->rows};
+                            .x = w->rows,
+                            .cancel = samples->cancel};
     return mn_regression_create(&w->design, error, &w->regression);
 }
 
@@ -431,6 +432,8 @@ static mn_status run(const mn_samples *samples, bool covariance, mn_error *error
     }
     if (status == MN_OK)
         status = keep(&w, covariance, error, fit);
+    if (status == MN_OK)
+        status = mn_check_cancel(samples->cancel, error);
     close_work(&w);
     return status;
 }

@@ -9,7 +9,6 @@
 typedef struct mn_projection {
     const mn_table *table;
     uint64_t count;
-    bool drawn;         /* they are a random sample of the space, in random order */
     uint16_t *networks; /* [count][nodes] */
     int factor_count;
     int *sizes;              /* [factors] nodes of each factor */
@@ -24,7 +23,7 @@ mn_status mn_projection_list_factors(mn_projection *projection, int order, mn_er
 /* CGLS (Paige, Saunders 1982) on the coefficients of orthonormal contrasts: over a complete space these are orthogonal and one iteration
  * does; over networks drawn at random they nearly are, however many values there are. residual [count] goes from the targets, of mean
  * 0, to what the terms do not explain. values [first[factor_count]]: those of a factor over several nodes sum to 0 along each of its
- * nodes. work [2 values + count]. It ends where the gradient is `tolerance` of the first one, or after a request to stop. */
+ * nodes. work [2 values + count]. It ends where the gradient is `tolerance` of the first one, or early after a request to stop. */
 void mn_projection_solve(const mn_projection *projection, double tolerance, double *residual, double *values,
                          double *work);
 

@@ -254,7 +254,7 @@ const double *mn_regression_slack(mn_regression *r)
         return r->slack;
     if (r->lapack)
         slack_blocks(r);
-    for (int row = 0; row < r->design->rows && !r->lapack; row++) {
+    for (int row = 0; row < r->design->rows && !r->lapack && !mn_is_cancelled(r->design->cancel); row++) {
         if (r->dual) {
             memset(r->scratch, 0, (size_t)r->size * sizeof(double));
             r->scratch[row] = 1;

@@ -7,12 +7,13 @@
 #ifndef MN_FIT_REGRESSION_H
 #define MN_FIT_REGRESSION_H
 
-#include "host/core/error.h"
+#include "host/core/cancel.h"
 
 typedef struct mn_design {
     int rows, free_columns, columns;
-    const double *free; /* [rows][free_columns] */
-    const double *x;    /* [rows][columns] */
+    const double *free;      /* [rows][free_columns] */
+    const double *x;         /* [rows][columns] */
+    const mn_cancel *cancel; /* after a request slacks are left unfinished; NULL: none */
 } mn_design;
 
 typedef struct mn_regression mn_regression;

@@ -33,7 +33,7 @@ class Interrupt(CommandTest):
         out, err, took = self.finish(process, number)
         self.assertEqual(process.returncode, 130, (arguments, err))
         self.assertIn(f"mathnas {arguments[0]}: interrupted", err)
-        self.assertLess(took, 3, arguments)  # hardly anything, but on a loaded machine
+        self.assertLess(took, 5, arguments)  # hardly anything, but on a loaded machine
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(kept), arguments)
         if "--json" in arguments:
             self.assertEqual(json.loads(out), {"status": "error", "error": "interrupted"})
@@ -55,7 +55,7 @@ class Interrupt(CommandTest):
         plan = ["plan", "--output", self.path("plan.csv"), "--space"]
         commands = [
             fit,
-            [*fit, "--augment", "classes", "--method", "ridge", "--terms", "triples", "--json"],
+            [*fit, "--augment", "classes", "--method", "ridge", "--terms", "pairs", "--json"],
             [*fit, "--method", "process", "--terms", "triples"],
             [*plan, "nasbench201", "--count", "2000"],
             [*plan, "nasbench201", "--measurements", measured, "--count", "500", "--json"],
