@@ -279,8 +279,8 @@ Test(factors, equal_enumeration_when_bounded_with_a_link)
 Test(factors, equal_enumeration_when_bounded_with_large_values)
 {
     check_shape(
-        (random_shape){.nodes = 5, .blocks = 4, .metrics = 2, .largest = 100000000, .factors = 5, .entangled = true},
-        1, 500, 508);
+        (random_shape){.nodes = 5, .blocks = 4, .metrics = 2, .largest = 100000000, .factors = 5, .entangled = true}, 1,
+        500, 508);
 }
 
 /* The best networks of one table within a share of the range of a metric. */
