@@ -105,7 +105,8 @@ static mn_status add_term(mn_terms *terms, int node_count, const int *nodes, mn_
     for (int i = 0; i < node_count; i++)
         count *= blocks_of(terms->table, nodes[i]) - 1;
     if (terms->column_count + count > MN_TERMS_COLUMNS)
-        return mn_fail(error, MN_USAGE, "terms of %d nodes: more than %d unknown values; choose terms of fewer nodes",
+        return mn_fail(error, MN_USAGE,
+                       "terms of %d nodes: more than %d unknown values; choose terms of fewer nodes or method process",
                        node_count, MN_TERMS_COLUMNS);
     mn_term *term = &terms->terms[terms->term_count++];
     *term = (mn_term){.node_count = node_count, .first = terms->column_count, .count = (int)count};
