@@ -222,8 +222,8 @@ MN_API mn_status mn_table_count_classes(const mn_table *table, mn_class_counts *
 MN_API mn_status mn_device_open(const char *name, bool profile, mn_device **device);
 MN_API void mn_device_close(mn_device *device);
 
-MN_API const char *
-mn_device_name(const mn_device *device); /* "cpu" (also "auto" that started no GPU), "simt", "cuda:0" */
+/* "cpu" (also "auto" that started no GPU), "simt", "cuda:0" */
+MN_API const char *mn_device_name(const mn_device *device);
 MN_API const char *mn_device_ran(const mn_device *device); /* what the last question ran on; NULL is the CPU */
 
 /* "" or why the CPU ran the last question though another device was wanted: a sentence. */
