@@ -1,7 +1,7 @@
 #include "solver/sweep_table.h"
 #include "host/core/memory.h"
 
-#define EFFORT_A_ROW 16          /* candidates: a searched row takes at least as long on every table shipped */
+#define EFFORT_A_ROW 4          /* candidates: a searched row takes at least as long on every table shipped */
 #define SECONDS_A_CANDIDATE 2e-7 /* measured: 1e-7 to 3e-7, sorting and comparing */
 
 void mn_sweep_table_open(const mn_problem *problems, int problem_count, int width, mn_sweep_table *table)
@@ -29,12 +29,12 @@ void mn_sweep_table_close(mn_sweep_table *table)
     table->lookup = NULL;
 }
 
-/* What all lists may cost by now: half of what rows have taken, as long as those to come will take as much again; in the beginning a few
+/* What all lists may cost by now: a quarter of what rows have taken, as long as those to come will take as much again; in the beginning a few
  * candidates for each row. */
 static uint64_t effort_allowed(const mn_sweep_table *table, uint64_t rows)
 {
     const double to_come = table->rows ? table->seconds / (double)table->rows * (double)rows : 0;
-    const double seconds = (to_come < table->seconds ? to_come : table->seconds) / 2;
+    const double seconds = (to_come < table->seconds ? to_come : table->seconds) / 4;
     const double measured = seconds / SECONDS_A_CANDIDATE, counted = (double)rows * EFFORT_A_ROW;
     return (uint64_t)(measured > counted ? measured : counted);
 }
