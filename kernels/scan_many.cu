@@ -113,7 +113,8 @@ __device__ inline uint64_t answer_row(const mn_kernel_scan_many &p, uint64_t row
     return UINT64_MAX;
 }
 
-__global__ void __launch_bounds__(block_threads, 5) answer_rows(const mn_kernel_scan_many p)
+/* Four blocks a multiprocessor: 1024 threads are what the smallest one (sm_75) holds, and no architecture spills. */
+__global__ void __launch_bounds__(block_threads, 4) answer_rows(const mn_kernel_scan_many p)
 {
     const uint64_t warps = static_cast<uint64_t>(gridDim.x) * (block_threads / 32);
     for (uint64_t row = static_cast<uint64_t>(blockIdx.x) * (block_threads / 32) + threadIdx.x / 32; row < p.rows;
