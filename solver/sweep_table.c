@@ -1,7 +1,7 @@
 #include "solver/sweep_table.h"
 #include "host/core/memory.h"
 
-#define EFFORT_A_ROW 4          /* candidates: a searched row takes at least as long on every table shipped */
+#define EFFORT_A_ROW 4           /* candidates: a searched row takes at least as long on every table shipped */
 #define SECONDS_A_CANDIDATE 2e-7 /* measured: 1e-7 to 3e-7, sorting and comparing */
 
 void mn_sweep_table_open(const mn_problem *problems, int problem_count, int width, mn_sweep_table *table)
