@@ -28,13 +28,14 @@ static mn_status read_common(cli *c)
     return opened == MN_OK ? MN_OK : cli_fail(c, opened, "--%s", mn_last_error(c->device));
 }
 
-/* Why something ran on the CPU though another device was named. */
-static void note_device(const cli *c)
+/* Why something ran on the CPU though another device was named; of a request that was refused nothing ran. */
+static void note_device(const cli *c, mn_status status)
 {
     const char *note = mn_device_note(c->device);
+    const bool refused = status == MN_USAGE || status == MN_BAD_INPUT || status == MN_FAILURE;
     if (note[0])
         cli_note(c, "--device %s: %s", cli_value(c, "device") ? cli_value(c, "device") : "auto", note);
-    else if (strcmp(mn_device_name(c->device), "cpu") && !strcmp(mn_device_ran(c->device), "cpu"))
+    else if (!refused && strcmp(mn_device_name(c->device), "cpu") && !strcmp(mn_device_ran(c->device), "cpu"))
         cli_note(c, "--device %s: %s has no kernel yet: the CPU runs it", cli_value(c, "device"), c->command->name);
 }
 
@@ -69,7 +70,7 @@ static mn_status run_command(cli *c, int count, char **arguments)
         return status;
     status = c->command->run(c);
     progress_clear(&c->progress);
-    note_device(c);
+    note_device(c, status);
     print_profile(c);
     return status;
 }

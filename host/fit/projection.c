@@ -135,7 +135,7 @@ static double find_gradient(const mn_projection *p, const double *residual, doub
     return mn_projection_square(p->first[p->factor_count], gradient);
 }
 
-void mn_projection_solve(const mn_projection *p, double tolerance, double *residual, double *values, double *work)
+int mn_projection_solve(const mn_projection *p, double tolerance, double *residual, double *values, double *work)
 {
     const size_t count = p->first[p->factor_count], nodes = (size_t)p->table->node_count;
     double *gradient = work, *direction = work + count, *moved = work + 2 * count;
@@ -143,7 +143,8 @@ void mn_projection_solve(const mn_projection *p, double tolerance, double *resid
     memset(direction, 0, count * sizeof *direction);
     double norm = find_gradient(p, residual, gradient), before = 0;
     const double enough = tolerance * tolerance * norm;
-    for (int i = 0; i < ITERATIONS && norm > enough && !mn_is_cancelled(p->cancel); i++) {
+    int i = 0;
+    for (; i < ITERATIONS && norm > enough && !mn_is_cancelled(p->cancel); i++) {
         scale_factors(p, gradient);
         for (size_t k = 0; k < count; k++)
             direction[k] = gradient[k] + (i > 0 ? norm / before : 0) * direction[k];
@@ -157,4 +158,5 @@ void mn_projection_solve(const mn_projection *p, double tolerance, double *resid
         before = norm;
         norm = find_gradient(p, residual, gradient);
     }
+    return i;
 }

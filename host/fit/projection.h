@@ -23,9 +23,10 @@ mn_status mn_projection_list_factors(mn_projection *projection, int order, mn_er
 /* CGLS (Paige, Saunders 1982) on the coefficients of orthonormal contrasts: over a complete space these are orthogonal and one iteration
  * does; over networks drawn at random they nearly are, however many values there are. residual [count] goes from the targets, of mean
  * 0, to what the terms do not explain. values [first[factor_count]]: those of a factor over several nodes sum to 0 along each of its
- * nodes. work [2 values + count]. It ends where the gradient is `tolerance` of the first one, or early after a request to stop. */
-void mn_projection_solve(const mn_projection *projection, double tolerance, double *residual, double *values,
-                         double *work);
+ * nodes. work [2 values + count]. It ends where the gradient is `tolerance` of the first one, or early after a request to stop. Returns the number of
+ * iterations. */
+int mn_projection_solve(const mn_projection *projection, double tolerance, double *residual, double *values,
+                        double *work);
 
 double mn_projection_square(size_t count, const double *numbers); /* sum of squares */
 

@@ -53,6 +53,11 @@ class Device(CommandTest):
         self.assertEqual(self.succeed(*front).out, self.succeed(*front, "--device", "simt").out)
         self.assertIn("info has no kernel yet", self.succeed("info", EDGEGPU, "--device", "simt").err)
 
+    def test_a_refused_request_is_not_said_to_have_run(self):
+        result = run("predict", EDGEGPU, "--arch", "9,9,9,9,9,9", "--device", "simt")
+        self.assertEqual(result.code, 2)
+        self.assertNotIn("the CPU runs it", result.err)
+
     def test_profile(self):
         result = self.succeed("predict", EDGEGPU, "--random", "1000", "--device", "simt", "--profile")
         self.assertRegex(result.err, r"(?m)^kernel +launches +seconds +bytes +networks$")
