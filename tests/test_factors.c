@@ -499,6 +499,15 @@ Test(factors, what_entangles_too_much_is_bounded)
             }
         cr_assert_eq(mn_table_prepare(made, "t.json"), MN_OK, "%s", made->error.text);
         cr_assert_eq(mn_table_entangled(made), !neighbours);
+        mn_solver *solver;
+        uint64_t count;
+        cr_assert_eq(mn_solver_create((const mn_table *const[]){made}, 1, &solver), MN_OK);
+        cr_assert_eq(mn_solver_count(solver, NULL, &count), neighbours ? MN_OK : MN_USAGE);
+        if (neighbours)
+            cr_assert_eq(count, UINT64_C(78364164096)); /* 36^7 */
+        else
+            cr_assert(strstr(mn_last_error(solver), "factors entangle too many nodes"), "%s", mn_last_error(solver));
+        mn_solver_free(solver);
         table->node_count = table->metric_count = 0; /* made owns them */
         table->nodes = NULL;
         table->metrics = NULL;

@@ -18,6 +18,11 @@ static mn_status count_members(mn_solver *solver, const mn_options *options, uin
 {
     const mn_control control = mn_solver_control(solver, options->time_limit, 0);
     mn_status status = mn_control_check(&control);
+    for (int i = 0; i < solver->member_count; i++)
+        if (mn_table_entangled(solver->members[i].table))
+            return mn_fail(&solver->error, MN_USAGE,
+                           "table \"%.200s\" cannot be counted: its factors entangle too many nodes",
+                           solver->members[i].table->name);
     for (int i = 0; status == MN_OK && i < solver->member_count; i++) {
         const mn_scan_request request = {.problem = &solver->problems[i],
                                          .capacities = solver->capacities,
